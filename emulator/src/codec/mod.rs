@@ -1,0 +1,1 @@
+//! Bodies and their encodings: Kubernetes JSON, YAML and protobuf, and content negotiation.

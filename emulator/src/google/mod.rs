@@ -1,0 +1,11 @@
+//! The GKE Multi-Cloud API, over REST and gRPC.
+
+use crate::{
+    server::message::{Answer, Fetched, Request, Response},
+    world::World,
+};
+
+/// Answers one request of the GKE Multi-Cloud API, or says what has to be fetched first.
+pub fn answer(_world: &World, _request: &Request, _fetched: &Fetched) -> Answer {
+    Response::new(http::StatusCode::NOT_FOUND, "text/html; charset=UTF-8", "").into()
+}

@@ -1,0 +1,11 @@
+//! The Kubernetes API: routes, wire types, and the words of its errors.
+
+use crate::{
+    server::message::{Request, Response},
+    world::World,
+};
+
+/// Answers one request of the Kubernetes API.
+pub fn answer(_world: &World, _request: &Request) -> Response {
+    Response::new(http::StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n")
+}

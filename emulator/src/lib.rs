@@ -1,0 +1,16 @@
+//! An in-memory emulator of two token APIs: Kubernetes TokenRequest, with what gives its tokens
+//! meaning, and GKE Multi-Cloud's `generateAttachedClusterAgentToken`.
+//!
+//! Start one with [`Emulator::start`]; `ARCHITECTURE.md` tells how the parts fit together.
+
+pub mod codec;
+pub mod config;
+pub mod control;
+pub mod emulator;
+pub mod google;
+pub mod kubernetes;
+pub mod server;
+pub mod tokens;
+pub mod world;
+
+pub use emulator::Emulator;

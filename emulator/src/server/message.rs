@@ -1,0 +1,112 @@
+//! One request and one answer, as the adapters see them: whole, in memory, without a socket.
+
+use {
+    bytes::Bytes,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version},
+};
+
+/// The most of a body that is read from a socket, in bytes. What the APIs allow is less: each
+/// answers a longer body in its own dialect.
+pub const BODY_LIMIT: usize = 16 << 20;
+
+/// A request whose body has been read to its end, or to [`BODY_LIMIT`].
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method, as sent.
+    pub method: Method,
+    /// Path and query as sent, still percent-encoded.
+    pub uri: Uri,
+    /// HTTP/1.0, HTTP/1.1 or HTTP/2.
+    pub version: Version,
+    /// The headers, as sent.
+    pub headers: HeaderMap,
+    /// The body's bytes.
+    pub body: Bytes,
+    /// Whether the body went on past [`BODY_LIMIT`].
+    pub truncated: bool,
+    /// Whether it came over TLS.
+    pub secure: bool,
+    /// `host:port` of the listening socket that took it.
+    pub local_address: String,
+}
+
+impl Request {
+    /// The path as sent, still percent-encoded.
+    pub fn path(&self) -> &str {
+        self.uri.path()
+    }
+
+    /// The query as sent, without its question mark; empty when there is none.
+    pub fn query(&self) -> &str {
+        self.uri.query().unwrap_or("")
+    }
+
+    /// The first header of that name as text; `None` when it is absent or not visible ASCII.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// An answer: status, headers and a whole body, with trailers for gRPC.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers; `date` and `content-length` are the server's to add.
+    pub headers: HeaderMap,
+    /// The body's bytes.
+    pub body: Bytes,
+    /// Trailers, sent after the body (gRPC only).
+    pub trailers: Option<HeaderMap>,
+}
+
+impl Response {
+    /// An answer with a body of one media type.
+    pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { status, headers, body: body.into(), trailers: None }
+    }
+
+    /// The same with one more header line; a value that no header can hold is left out.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.append(name, value);
+        }
+        self
+    }
+}
+
+/// What a handler comes back with: the answer, or what it needs from the network first.
+#[derive(Debug)]
+pub enum Answer {
+    /// The exchange is over.
+    Response(Response),
+    /// A document has to be fetched; then the handler is called again with it among [`Fetched`].
+    Fetch(Fetch),
+}
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self::Response(response)
+    }
+}
+
+/// A document that a handler needs from the network (a foreign issuer's discovery or keys).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetch {
+    /// Where: an absolute https URL.
+    pub url: String,
+}
+
+/// Documents fetched so far for one exchange: the URL, and the body or why there is none.
+#[derive(Debug, Default)]
+pub struct Fetched(pub Vec<(String, Result<Bytes, String>)>);
+
+impl Fetched {
+    /// What came back from a URL; `None` when it was not asked for yet.
+    pub fn get(&self, url: &str) -> Option<&Result<Bytes, String>> {
+        self.0.iter().find(|(fetched, _)| fetched == url).map(|(_, result)| result)
+    }
+}

@@ -1,0 +1,3 @@
+//! The network's side: listening, one exchange, which API it belongs to. All that is async is here.
+
+pub mod message;

@@ -1,0 +1,2 @@
+//! What is done with tokens: issued, reviewed, exchanged. Knows no HTTP: an error here has a name,
+//! not a status.

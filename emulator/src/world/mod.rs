@@ -1,0 +1,73 @@
+//! The state that both APIs share, and nothing else: clock, randomness, keys, objects, callers,
+//! attached clusters, journal. Knows no HTTP; an error here has a name, not a status.
+
+pub mod access_tokens;
+pub mod callers;
+pub mod clock;
+pub mod clusters;
+pub mod entropy;
+pub mod journal;
+pub mod keys;
+pub mod objects;
+pub mod operations;
+pub mod settings;
+
+use {
+    access_tokens::AccessTokens, callers::Callers, clock::Clock, clusters::Clusters,
+    entropy::Entropy, journal::Journal, keys::Keys, objects::Objects, operations::Operations,
+    settings::Settings,
+};
+
+/// One emulator's whole state. Shared between connections behind an `Arc`; every part locks for
+/// itself, and only for a lookup or an insert.
+#[derive(Debug)]
+pub struct World {
+    /// What does not change while the emulator runs.
+    pub settings: Settings,
+    /// The time, which tests move.
+    pub clock: Clock,
+    /// Identifiers and random bytes.
+    pub entropy: Entropy,
+    /// The keys that sign and verify service account tokens.
+    pub keys: Keys,
+    /// The Kubernetes objects.
+    pub objects: Objects,
+    /// Who may call, by bearer token.
+    pub callers: Callers,
+    /// The attached clusters of the Google side.
+    pub clusters: Clusters,
+    /// Its long-running operations.
+    pub operations: Operations,
+    /// Its access tokens.
+    pub access_tokens: AccessTokens,
+    /// What was asked and answered, newest last.
+    pub journal: Journal,
+}
+
+impl World {
+    /// A world at the system's time.
+    pub fn new(settings: Settings, keys: Keys, callers: Callers) -> Self {
+        Self {
+            settings,
+            clock: Clock::default(),
+            entropy: Entropy::default(),
+            keys,
+            objects: Objects::default(),
+            callers,
+            clusters: Clusters::default(),
+            operations: Operations::default(),
+            access_tokens: AccessTokens::default(),
+            journal: Journal::default(),
+        }
+    }
+
+    /// Forgets what clients made: objects, clusters, tokens, the journal. Keys, callers, settings
+    /// and the clock stay.
+    pub fn reset(&self) {
+        self.objects.clear();
+        self.clusters.clear();
+        self.operations.clear();
+        self.access_tokens.clear();
+        self.journal.clear();
+    }
+}

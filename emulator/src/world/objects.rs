@@ -1,0 +1,247 @@
+//! The Kubernetes objects: found by kind, namespace and name, versioned by one counter.
+//!
+//! What tokens depend on stands in fields; the rest of an object is a document that only its
+//! adapter reads.
+
+use {
+    jiff::Timestamp,
+    serde_json::Value,
+    std::{
+        collections::BTreeMap,
+        ops::Bound,
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
+    },
+};
+
+/// The kinds of objects that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `namespaces`
+    Namespace,
+    /// `serviceaccounts`
+    ServiceAccount,
+    /// `secrets`
+    Secret,
+    /// `configmaps`
+    ConfigMap,
+    /// `pods`
+    Pod,
+    /// `nodes`
+    Node,
+    /// `roles`
+    Role,
+    /// `rolebindings`
+    RoleBinding,
+    /// `clusterroles`
+    ClusterRole,
+    /// `clusterrolebindings`
+    ClusterRoleBinding,
+}
+
+/// An object at one of its versions. It does not change: a write puts another in its place.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is; empty for a kind that lives at the cluster's scope.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its identity: another object under the same name has another.
+    pub uid: String,
+    /// The version of the whole store at which it was written.
+    pub resource_version: u64,
+    /// When it is to be gone, once its deletion has begun.
+    pub deletion_timestamp: Option<Timestamp>,
+    /// A pod's service account; empty for every other kind.
+    pub service_account_name: String,
+    /// The node that a pod is scheduled on; empty for none.
+    pub node_name: String,
+    /// The whole object as its adapter keeps it, metadata included.
+    pub document: Value,
+}
+
+/// All objects.
+#[derive(Debug, Default)]
+pub struct Objects {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    version: u64,
+    // The key is `namespace/name`, or the name alone, so that lists come in etcd's order.
+    kinds: BTreeMap<Kind, BTreeMap<String, Arc<Object>>>,
+}
+
+/// Why a write was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WriteError {
+    /// There is an object of that name.
+    AlreadyExists,
+    /// There is none.
+    NotFound,
+    /// It has been written since it was read.
+    Changed,
+}
+
+/// Objects of one kind, and the version of the store they were read at.
+#[derive(Debug, Clone)]
+pub struct List {
+    /// In the order of their keys.
+    pub items: Vec<Arc<Object>>,
+    /// The version of the store.
+    pub resource_version: u64,
+}
+
+impl Objects {
+    /// The object of that name.
+    pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<Arc<Object>> {
+        let key = key(namespace, name);
+        self.lock().kinds.get(&kind)?.get(&key).cloned()
+    }
+
+    /// The objects of a kind, in one namespace or in all.
+    pub fn list(&self, kind: Kind, namespace: Option<&str>) -> List {
+        let state = self.lock();
+        let items = state.kinds.get(&kind).map(|objects| within(objects, namespace));
+        List { items: items.unwrap_or_default(), resource_version: state.version }
+    }
+
+    /// Adds an object. `build` is told the version that the object is written at.
+    pub fn create(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        build: impl FnOnce(u64) -> Object,
+    ) -> Result<Arc<Object>, WriteError> {
+        let mut state = self.lock();
+        let key = key(namespace, name);
+        if state.kinds.get(&kind).is_some_and(|objects| objects.contains_key(&key)) {
+            return Err(WriteError::AlreadyExists);
+        }
+        state.version += 1;
+        let object = Arc::new(build(state.version));
+        state.kinds.entry(kind).or_default().insert(key, Arc::clone(&object));
+        Ok(object)
+    }
+
+    /// Puts another version in the place of the one that was read.
+    pub fn replace(
+        &self,
+        read: &Object,
+        build: impl FnOnce(u64) -> Object,
+    ) -> Result<Arc<Object>, WriteError> {
+        let mut state = self.lock();
+        let version = state.version + 1;
+        let place = state.place(read)?;
+        let object = Arc::new(build(version));
+        *place = Arc::clone(&object);
+        state.version = version;
+        Ok(object)
+    }
+
+    /// Takes away the version that was read.
+    pub fn remove(&self, read: &Object) -> Result<(), WriteError> {
+        let mut state = self.lock();
+        state.place(read)?;
+        state.version += 1;
+        let key = key(&read.namespace, &read.name);
+        state.kinds.entry(read.kind).or_default().remove(&key);
+        Ok(())
+    }
+
+    /// Takes all of them away. Versions go on from where they were.
+    pub fn clear(&self) {
+        let mut state = self.lock();
+        state.version += 1;
+        state.kinds.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn place(&mut self, read: &Object) -> Result<&mut Arc<Object>, WriteError> {
+        let found = self
+            .kinds
+            .get_mut(&read.kind)
+            .and_then(|objects| objects.get_mut(&key(&read.namespace, &read.name)))
+            .ok_or(WriteError::NotFound)?;
+        if found.uid == read.uid && found.resource_version == read.resource_version {
+            Ok(found)
+        } else {
+            Err(WriteError::Changed)
+        }
+    }
+}
+
+fn key(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+}
+
+fn within(objects: &BTreeMap<String, Arc<Object>>, namespace: Option<&str>) -> Vec<Arc<Object>> {
+    let Some(namespace) = namespace else { return objects.values().cloned().collect() };
+    // '0' is the character after '/', so this is every key of the namespace and no other.
+    let range =
+        (Bound::Included(format!("{namespace}/")), Bound::Excluded(format!("{namespace}0")));
+    objects.range(range).map(|(_, object)| Arc::clone(object)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(namespace: &str, name: &str, version: u64) -> Object {
+        Object {
+            kind: Kind::Secret,
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            uid: format!("{namespace}-{name}-{version}"),
+            resource_version: version,
+            deletion_timestamp: None,
+            service_account_name: String::new(),
+            node_name: String::new(),
+            document: Value::Null,
+        }
+    }
+
+    fn create(objects: &Objects, namespace: &str, name: &str) -> Result<Arc<Object>, WriteError> {
+        objects.create(Kind::Secret, namespace, name, |version| object(namespace, name, version))
+    }
+
+    #[test]
+    fn a_name_is_taken_once() {
+        let objects = Objects::default();
+        create(&objects, "a", "s").unwrap();
+        assert_eq!(create(&objects, "a", "s").unwrap_err(), WriteError::AlreadyExists);
+        create(&objects, "b", "s").unwrap();
+    }
+
+    #[test]
+    fn a_list_of_one_namespace_leaves_its_neighbours_out() {
+        let objects = Objects::default();
+        for namespace in ["a", "a-b", "a0", "b"] {
+            create(&objects, namespace, "s").unwrap();
+        }
+        let names = |namespace| {
+            let list = objects.list(Kind::Secret, namespace);
+            list.items.iter().map(|object| object.namespace.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(Some("a")), ["a"]);
+        assert_eq!(names(None), ["a-b", "a", "a0", "b"]);
+    }
+
+    #[test]
+    fn a_write_on_an_old_version_is_refused() {
+        let objects = Objects::default();
+        let first = create(&objects, "a", "s").unwrap();
+        objects
+            .replace(&first, |version| Object { resource_version: version, ..(*first).clone() })
+            .unwrap();
+        assert_eq!(objects.remove(&first), Err(WriteError::Changed));
+    }
+}
