@@ -1,1 +1,10 @@
-//! The package's integration tests, one binary.
+//! The emulator as its users meet it: over the network, as a program, inside a Rust test.
+
+mod abuse;
+mod client;
+mod controls;
+mod fetching;
+mod flags;
+mod lifecycle;
+mod program;
+mod transport;
