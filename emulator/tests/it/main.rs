@@ -1,1 +1,4 @@
 //! The package's integration tests, one binary.
+#![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
+
+mod kubernetes;
