@@ -9,3 +9,8 @@ use crate::{
 pub fn answer(_world: &World, _request: &Request, _fetched: &Fetched) -> Answer {
     Response::new(http::StatusCode::NOT_FOUND, "text/html; charset=UTF-8", "").into()
 }
+
+/// Makes one AttachedCluster of the seed.
+pub fn seed(_world: &World, _cluster: serde_json::Value) -> Result<(), String> {
+    Err("AttachedClusters cannot be seeded yet".to_owned())
+}
