@@ -11,6 +11,7 @@
 mod base64;
 pub mod json;
 pub mod negotiate;
+pub mod protobuf;
 mod quantity;
 pub mod quote;
 pub mod schema;
