@@ -12,6 +12,7 @@ mod base64;
 pub mod fields;
 pub mod json;
 pub mod negotiate;
+pub mod protobuf;
 mod quantity;
 pub mod quote;
 pub mod schema;

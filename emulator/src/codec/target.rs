@@ -142,8 +142,13 @@ impl Target {
 
     /// The error for a body of another kind.
     pub(super) fn unconvertible(&self, claim: &Claim<'_>, go_type: &str) -> DecodeError {
-        let to = kinds::find(self.group, INTERNAL, self.kind).map_or("", |kind| kind.go_type);
+        let to = self.internal_go_type();
         self.unusable(claim, format!("converting ({go_type}) to ({to}): unknown conversion"))
+    }
+
+    /// The type that all versions of the kind are converted through, as Go prints it.
+    pub(super) fn internal_go_type(&self) -> &'static str {
+        kinds::find(self.group, INTERNAL, self.kind).map_or("", |kind| kind.go_type)
     }
 
     /// The error for a body of another version.

@@ -8,5 +8,5 @@ mod syntax;
 mod tests;
 mod value;
 
-pub(in crate::codec) use encode::write_string;
 pub use {decode::decode, encode::encode};
+pub(in crate::codec) use {decode::named, encode::write_string};

@@ -34,8 +34,7 @@ pub struct Struct {
     pub fields: Vec<Field>,
     /// Structs embedded in it that are messages of their own in protobuf.
     pub embedded: Vec<Embedded>,
-    /// Indices of what protobuf writes, in the order of its numbers.
-    wire: Vec<Wire>,
+    wire: Vec<(u32, Wire)>,
 }
 
 /// A struct that is embedded in another: its members stand among the other's in JSON, and in a
@@ -47,7 +46,7 @@ pub struct Embedded {
     /// Its number in protobuf.
     pub number: u32,
     /// What it is.
-    pub structure: &'static str,
+    pub structure: StructId,
 }
 
 /// What stands at one number of a message.
@@ -182,8 +181,8 @@ impl Struct {
         self.fields.iter().enumerate().find(|(_, field)| !name.is_empty() && field.name == name)
     }
 
-    /// What protobuf writes, in the order of its numbers.
-    pub fn wire(&self) -> &[Wire] {
+    /// What stands at which number in protobuf, in the order of the numbers.
+    pub fn wire(&self) -> &[(u32, Wire)] {
         &self.wire
     }
 }
@@ -216,7 +215,7 @@ mod tests {
         let schema = Schema::get();
         for structure in schema.structs() {
             for embedded in &structure.embedded {
-                assert!(schema.by_id(embedded.structure).is_some(), "{}", embedded.structure);
+                assert_eq!(schema.structure(embedded.structure).name(), embedded.go_name);
             }
             assert!(structure.fields.len() <= 128, "{}", structure.id);
         }

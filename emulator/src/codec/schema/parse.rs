@@ -24,7 +24,7 @@ pub(super) fn schema(text: &'static str) -> Schema {
             "struct" => schema.structs.push(structure(rest)),
             "inline" => {
                 if let Some(structure) = schema.structs.last_mut() {
-                    structure.embedded.extend(embedded(rest));
+                    structure.embedded.extend(embedded(rest, &ids));
                 }
             }
             "field" => {
@@ -63,11 +63,11 @@ fn structure(line: &'static str) -> Struct {
     Struct { id, go_type, merge, fields: Vec::new(), embedded: Vec::new(), wire: Vec::new() }
 }
 
-fn embedded(line: &'static str) -> Option<Embedded> {
+fn embedded(line: &'static str, ids: &Ids) -> Option<Embedded> {
     let mut columns = line.split(' ');
     let go_name = columns.next()?;
     let number = columns.next()?.parse().ok()?;
-    let structure = columns.nth(2)?;
+    let structure = StructId(*ids.get(columns.nth(2)?)?);
     Some(Embedded { go_name, number, structure })
 }
 
@@ -136,7 +136,7 @@ fn merge(text: &'static str) -> Merge {
     }
 }
 
-fn wire(structure: &Struct) -> Vec<Wire> {
+fn wire(structure: &Struct) -> Vec<(u32, Wire)> {
     let fields = structure.fields.iter().enumerate();
     let mut wire: Vec<_> = fields
         .filter(|(_, field)| field.number > 0 && field.within.is_empty())
@@ -145,5 +145,5 @@ fn wire(structure: &Struct) -> Vec<Wire> {
     let embedded = structure.embedded.iter().enumerate();
     wire.extend(embedded.map(|(index, embedded)| (embedded.number, Wire::Embedded(index))));
     wire.sort_by_key(|(number, _)| *number);
-    wire.into_iter().map(|(_, wire)| wire).collect()
+    wire
 }
