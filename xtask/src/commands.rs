@@ -1,0 +1,29 @@
+//! The commands by name.
+
+use crate::{Result, ci, tidy};
+
+/// One command of `cargo xtask`.
+pub(crate) struct Command {
+    name: &'static str,
+    about: &'static str,
+    /// Runs it with the arguments after its name.
+    pub(crate) run: fn(&[String]) -> Result,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "ci", about: "every gate a change has to pass, in order", run: ci::run },
+    Command { name: "tidy", about: "the repository's own rules", run: tidy::run },
+];
+
+/// The command of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// Prints every command with what it is for.
+pub(crate) fn print_help() {
+    println!("usage: cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        println!("  {:<9} {}", command.name, command.about);
+    }
+}
