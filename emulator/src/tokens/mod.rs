@@ -1,2 +1,7 @@
 //! What is done with tokens: issued, reviewed, exchanged. Knows no HTTP: an error here has a name,
 //! not a status.
+
+pub mod claims;
+pub mod issue;
+pub mod parse;
+pub mod review;
