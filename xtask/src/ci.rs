@@ -2,10 +2,10 @@
 //! toolchain and the crate registry, and nothing else.
 
 use {
-    crate::{Result, root, tidy},
+    crate::{Result, cargo, tidy},
     std::{
         io::{BufRead, BufReader, Write},
-        process::{Command, Stdio},
+        process::Stdio,
         time::{Duration, Instant},
     },
 };
@@ -24,10 +24,10 @@ struct Outcome {
 }
 
 const GATES: &[Gate] = &[
-    Gate { name: "format", check: |_| cargo(&["fmt", "--all", "--check"], &[]) },
-    Gate { name: "clippy", check: |_| cargo(CLIPPY, &[]) },
+    Gate { name: "format", check: |_| cargo::run(&["fmt", "--all", "--check"], &[]) },
+    Gate { name: "clippy", check: |_| cargo::run(CLIPPY, &[]) },
     Gate { name: "test", check: test },
-    Gate { name: "docs", check: |_| cargo(DOCS, &[("RUSTDOCFLAGS", "-D warnings")]) },
+    Gate { name: "docs", check: |_| cargo::run(DOCS, &[("RUSTDOCFLAGS", "-D warnings")]) },
     Gate { name: "tidy", check: |_| tidy::run(&[]) },
 ];
 
@@ -74,15 +74,11 @@ fn table(outcomes: &[Outcome]) -> String {
     outcomes.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result {
-    let status = command(arguments).envs(environment.iter().copied()).status()?;
-    if status.success() { Ok(()) } else { Err(format!("cargo {}", arguments.join(" ")).into()) }
-}
-
 /// Runs all tests, and keeps the lines that say how many passed, to be printed again at the end.
 fn test(results: &mut Vec<String>) -> Result {
     let arguments = ["test", "--workspace", "--no-fail-fast"];
-    let mut child = command(&arguments).env("INSTA_UPDATE", "no").stdout(Stdio::piped()).spawn()?;
+    let mut child =
+        cargo::command(&arguments).env("INSTA_UPDATE", "no").stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take().ok_or("cargo test has no output")?;
     for line in BufReader::new(stdout).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
@@ -92,14 +88,6 @@ fn test(results: &mut Vec<String>) -> Result {
         }
     }
     if child.wait()?.success() { Ok(()) } else { Err("cargo test --workspace".into()) }
-}
-
-/// cargo, at the root, with nothing to read.
-fn command(arguments: &[&str]) -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(root()).stdin(Stdio::null());
-    command
 }
 
 #[cfg(test)]

@@ -5,8 +5,11 @@
     reason = "a command line tool talks by printing"
 )]
 
+mod bench;
+mod cargo;
 mod ci;
 mod commands;
+mod kube;
 mod tidy;
 
 use std::{
