@@ -28,6 +28,12 @@ pub(crate) fn build_release(package: &str) -> Result<PathBuf> {
     Ok(target().join("release").join(package))
 }
 
+/// Builds a binary of the workspace as `cargo run` does, and says where it is.
+pub(crate) fn build_debug(package: &str) -> Result<PathBuf> {
+    run(&["build", "--package", package, "--bin", package], &[])?;
+    Ok(target().join("debug").join(package))
+}
+
 /// The folder that cargo builds in.
 pub(crate) fn target() -> PathBuf {
     let set = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);

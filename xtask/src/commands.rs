@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, ci, kube, tidy};
+use crate::{Result, bench, ci, clients, kube, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -13,6 +13,11 @@ pub(crate) struct Command {
 const COMMANDS: &[Command] = &[
     Command { name: "ci", about: "every gate a change has to pass, in order", run: ci::run },
     Command { name: "tidy", about: "the repository's own rules", run: tidy::run },
+    Command {
+        name: "clients",
+        about: "kubectl, curl and gcloud through what they are used for",
+        run: clients::run,
+    },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
     Command {
         name: "kube",

@@ -8,6 +8,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod clients;
 mod commands;
 mod kube;
 mod tidy;
