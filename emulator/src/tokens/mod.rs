@@ -3,5 +3,6 @@
 
 pub mod claims;
 pub mod issue;
+pub mod legacy;
 pub mod parse;
 pub mod review;

@@ -1,12 +1,13 @@
 //! The emulator as its users meet it: over the network, as a program, inside a Rust test.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
 
 mod abuse;
 mod client;
 mod controls;
 mod fetching;
 mod flags;
+mod kubernetes;
 mod lifecycle;
 mod program;
 mod transport;
