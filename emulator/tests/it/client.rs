@@ -84,9 +84,9 @@ pub(crate) async fn tls(
     stream: tokio::net::TcpStream,
     protocol: &[u8],
 ) -> TlsStream<tokio::net::TcpStream> {
-    let authority = CertificateDer::from_pem_slice(emulator.ca_certificate().as_bytes()).unwrap();
+    let authorities = CertificateDer::pem_slice_iter(emulator.ca_certificate().as_bytes());
     let mut roots = RootCertStore::empty();
-    roots.add(authority).unwrap();
+    roots.add_parsable_certificates(authorities.map(Result::unwrap));
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()

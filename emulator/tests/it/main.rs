@@ -10,4 +10,5 @@ mod flags;
 mod kubernetes;
 mod lifecycle;
 mod program;
+mod settings;
 mod transport;

@@ -5,6 +5,7 @@ use {
     bytes::Bytes,
     http::{Method, Request, Version},
     rstest::rstest,
+    std::{io::Write, net::TcpStream},
     token_emulator::Emulator,
 };
 
@@ -84,4 +85,20 @@ async fn a_handshake_that_fails_hurts_nobody_else() {
     assert_eq!(answer.first(), Some(&0x15));
     client::send(&emulator, b"\x16");
     client::assert_serves(&emulator);
+}
+
+#[tokio::test]
+async fn clients_that_say_nothing_hold_nobody_up() {
+    let emulator = Emulator::start().await.unwrap();
+    let silent: Vec<_> =
+        [&b""[..], b"\x16", b"P", b"GET / HT", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+            .into_iter()
+            .map(|bytes| {
+                let mut stream = TcpStream::connect(emulator.address()).unwrap();
+                stream.write_all(bytes).unwrap();
+                stream
+            })
+            .collect();
+    client::assert_serves(&emulator);
+    drop(silent);
 }
