@@ -8,6 +8,7 @@ use {
                 self, Invalid, MediaType, NOT_ACCEPTABLE, Output, Transform,
                 UNSUPPORTED_MEDIA_TYPE, WriteOptions,
             },
+            protobuf,
             schema::Schema,
         },
         kubernetes::{
@@ -152,7 +153,7 @@ pub fn encode_whole(object: &Value, output: &Output) -> Bytes {
     let bytes = match output.media_type {
         MediaType::Json => json::encode(structure, object, output.pretty),
         MediaType::Yaml => json::encode(structure, object, output.pretty),
-        MediaType::Protobuf => json::encode(structure, object, output.pretty),
+        MediaType::Protobuf => protobuf::encode(structure, object),
     };
     bytes.into()
 }
@@ -194,7 +195,7 @@ fn decode(
     let decoded = match media_type {
         MediaType::Json => json::decode(body, &target, validation),
         MediaType::Yaml => json::decode(body, &target, validation),
-        MediaType::Protobuf => json::decode(body, &target, validation),
+        MediaType::Protobuf => protobuf::decode(body, &target),
     };
     match decoded {
         Ok(Decoded { object, warnings }) => {

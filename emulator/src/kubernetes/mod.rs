@@ -155,11 +155,3 @@ fn media_types(endpoint: Endpoint<'_>) -> Option<&'static [&'static str]> {
 fn status_code(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
-
-/// Makes the objects that a fresh emulator has.
-pub fn seed_defaults(_world: &World) {}
-
-/// Makes one object of the seed.
-pub fn seed(_world: &World, _object: serde_json::Value) -> Result<(), String> {
-    Err("Kubernetes objects cannot be seeded yet".to_owned())
-}
