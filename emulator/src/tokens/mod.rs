@@ -1,2 +1,4 @@
 //! What is done with tokens: issued, reviewed, exchanged. Knows no HTTP: an error here has a name,
 //! not a status.
+
+pub mod exchange;

@@ -11,6 +11,7 @@ pub mod keys;
 pub mod objects;
 pub mod operations;
 pub mod settings;
+pub mod trusted_keys;
 
 use {
     access_tokens::AccessTokens, callers::Callers, clock::Clock, clusters::Clusters,

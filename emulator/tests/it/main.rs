@@ -1,1 +1,4 @@
 //! The package's integration tests, one binary.
+
+mod google;
+mod google_world;
