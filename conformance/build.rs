@@ -23,7 +23,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Adds a `(name, text)` for each file below `folder`, in the order of their names. Cargo is told
 /// of every folder, so that a new file appears without a change to the code.
 fn embed(folder: &Path, name: &str, code: &mut String) -> Result<(), Box<dyn Error>> {
-    #[expect(clippy::print_stdout, reason = "Cargo reads what a build script prints")]
     {
         println!("cargo::rerun-if-changed={}", folder.display());
     }

@@ -3,11 +3,12 @@
 use {
     crate::{
         codec::{
-            Decoded, FieldValidation, Target, json,
+            DecodeError, Decoded, FieldValidation, Target, json,
             negotiate::{
                 self, Invalid, MediaType, NOT_ACCEPTABLE, Output, Transform,
                 UNSUPPORTED_MEDIA_TYPE, WriteOptions,
             },
+            protobuf,
             schema::Schema,
         },
         kubernetes::{
@@ -80,8 +81,17 @@ fn read(
     let body = limited(exchange)?;
     let options = negotiate::write_options(&exchange.query)
         .map_err(|invalid| Failure::invalid(options_kind, "meta.k8s.io", "", fields(invalid)))?;
-    let object = decode(exchange, media_type, body, (api_version, kind), options.field_validation)?;
-    Ok((object, options))
+    let target = Target::new(api_version, kind).expect("every kind that is read is in the schema");
+    match decode(media_type, body, &target, options.field_validation) {
+        Ok(Decoded { object, warnings }) => {
+            warnings.into_iter().for_each(|warning| exchange.warn(warning));
+            Ok((object, options))
+        }
+        Err(error) => {
+            error.warnings.into_iter().for_each(|warning| exchange.warn(warning));
+            Err(Failure::bad_request(error.message))
+        }
+    }
 }
 
 /// Reads the options of a deletion: from the body, or from the query when there is none.
@@ -92,8 +102,11 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
         return queried_delete_options(exchange);
     }
     let media_type = content_type(exchange)?;
-    let target = ("v1", "DeleteOptions");
-    let options = decode(exchange, media_type, body, target, FieldValidation::Ignore)?;
+    let target = Target::options("DeleteOptions").expect("the schema has them");
+    let options = decode(media_type, body, &target, FieldValidation::Ignore)
+        .map_err(|error| Failure::bad_request(error.cause))?
+        .object;
+    check_dry_run(&options)?;
     let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
     Ok(delete::Options {
@@ -102,6 +115,17 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
         resource_version: text("/preconditions/resourceVersion"),
         dry_run,
     })
+}
+
+fn check_dry_run(options: &Value) -> Result<(), Failure> {
+    let values = options["dryRun"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if values.iter().all(|value| value == "All") {
+        return Ok(());
+    }
+    let text = format!("Unsupported value: {}: supported values: \"All\"", options["dryRun"]);
+    let field = "dryRun".to_owned();
+    let error = FieldError { reason: "FieldValueNotSupported", field, text };
+    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", vec![error]))
 }
 
 fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
@@ -152,7 +176,7 @@ pub fn encode_whole(object: &Value, output: &Output) -> Bytes {
     let bytes = match output.media_type {
         MediaType::Json => json::encode(structure, object, output.pretty),
         MediaType::Yaml => json::encode(structure, object, output.pretty),
-        MediaType::Protobuf => json::encode(structure, object, output.pretty),
+        MediaType::Protobuf => protobuf::encode(structure, object),
     };
     bytes.into()
 }
@@ -184,27 +208,15 @@ fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
 }
 
 fn decode(
-    exchange: &Exchange<'_>,
     media_type: MediaType,
     body: &[u8],
-    (api_version, kind): (&'static str, &'static str),
+    target: &Target,
     validation: FieldValidation,
-) -> Result<Value, Failure> {
-    let target = Target::new(api_version, kind).expect("every kind that is read is in the schema");
-    let decoded = match media_type {
-        MediaType::Json => json::decode(body, &target, validation),
-        MediaType::Yaml => json::decode(body, &target, validation),
-        MediaType::Protobuf => json::decode(body, &target, validation),
-    };
-    match decoded {
-        Ok(Decoded { object, warnings }) => {
-            warnings.into_iter().for_each(|warning| exchange.warn(warning));
-            Ok(object)
-        }
-        Err(error) => {
-            error.warnings.into_iter().for_each(|warning| exchange.warn(warning));
-            Err(Failure::bad_request(error.message))
-        }
+) -> Result<Decoded, DecodeError> {
+    match media_type {
+        MediaType::Json => json::decode(body, target, validation),
+        MediaType::Yaml => json::decode(body, target, validation),
+        MediaType::Protobuf => protobuf::decode(body, target),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod objects;
 pub mod operations;
 pub mod settings;
+pub mod trusted_keys;
 
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,

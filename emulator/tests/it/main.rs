@@ -7,6 +7,8 @@ mod client;
 mod controls;
 mod fetching;
 mod flags;
+mod google;
+mod google_world;
 mod kubernetes;
 mod lifecycle;
 mod program;
