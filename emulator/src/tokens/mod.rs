@@ -1,4 +1,9 @@
 //! What is done with tokens: issued, reviewed, exchanged. Knows no HTTP: an error here has a name,
 //! not a status.
 
+pub mod claims;
 pub mod exchange;
+pub mod issue;
+pub mod legacy;
+pub mod parse;
+pub mod review;
