@@ -8,6 +8,8 @@ mod controls;
 mod fetching;
 mod flags;
 mod google;
+mod google_exchange;
+mod google_grpc;
 mod google_world;
 mod kubernetes;
 mod lifecycle;
