@@ -1,3 +1,8 @@
-//! To come.
+//! `token-conformance`: one binary that carries the suite and judges a target by it.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    ExitCode::from(token_conformance::cli::main().await)
+}

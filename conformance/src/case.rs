@@ -1,0 +1,192 @@
+//! One case: a file whose name is the sentence that it proves.
+
+use {
+    crate::{
+        expect::Expect,
+        given::Given,
+        ordered::{OneOrMany, Ordered},
+        variant::Variant,
+    },
+    serde::{Deserialize, Serialize},
+    serde_json::Value,
+    std::{collections::BTreeMap, fmt},
+};
+
+/// What stands in a case's file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Case {
+    /// The requirement that it checks.
+    pub requirement: String,
+    /// What exists before.
+    #[serde(default)]
+    pub given: Given,
+    /// What is asked.
+    pub when: OneOrMany<Step>,
+    /// What the last answer has to be.
+    #[serde(default)]
+    pub then: Option<Expect>,
+    /// How else to run it, beside JSON over HTTP/1.1.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+    /// What a target has to have for it.
+    #[serde(default)]
+    pub needs: Vec<Need>,
+}
+
+/// One step: one action, and what its answer has to be.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub struct Step {
+    /// Any request: `POST /path?query`.
+    pub send: Option<String>,
+    /// A TokenRequest with this spec.
+    pub issue: Option<Value>,
+    /// A TokenReview with this spec.
+    pub review: Option<Value>,
+    /// A method of the Google API: `AttachedClusters.GetAttachedCluster`.
+    pub call: Option<String>,
+    /// Removes an object given, at once.
+    pub delete: Option<String>,
+    /// Removes it and makes another of the same name.
+    pub recreate: Option<String>,
+    /// Moves the target's clock: `1h`, `-90s`.
+    pub clock: Option<String>,
+    /// Whose token is issued; `$sa` unless said otherwise.
+    #[serde(rename = "for")]
+    pub subject: Option<String>,
+    /// The query of `issue` or `review`.
+    pub query: Option<String>,
+    /// Who asks: the suite's own credential, `anonymous`, or a bearer token.
+    #[serde(rename = "as")]
+    pub caller: Option<String>,
+    /// Headers to add or replace; null drops one, a list sends it several times.
+    pub headers: BTreeMap<String, Value>,
+    /// The body, encoded as the variant says; of `call`, the message in its JSON form.
+    pub body: Option<Value>,
+    /// The body, as it stands.
+    pub text: Option<String>,
+    /// The body in hexadecimal digits.
+    pub hex: Option<String>,
+    /// Names for what the answer holds: `token: status.token`.
+    pub capture: Ordered<String>,
+    /// What this answer has to be.
+    pub then: Option<Expect>,
+}
+
+/// What a target has to have for a case to make sense there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Need {
+    /// A clock that can be moved.
+    Clock,
+    /// The Google API.
+    Google,
+    /// Roles that decide who may do what.
+    Rbac,
+    /// Callers without credentials are `system:anonymous`.
+    Anonymous,
+    /// Discovery documents, for this caller.
+    Discovery,
+    /// No controllers, so that what was made stays as it was made.
+    NoControllers,
+    /// A cap of two hours on lifetimes (`--service-account-max-token-expiration=2h`).
+    TwoHourCap,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// Any request.
+    Send(&'a str),
+    /// A TokenRequest.
+    Issue(&'a Value),
+    /// A TokenReview.
+    Review(&'a Value),
+    /// A method of the Google API.
+    Call(&'a str),
+    /// Removes an object.
+    Delete(&'a str),
+    /// Replaces an object.
+    Recreate(&'a str),
+    /// Moves the clock.
+    Clock(&'a str),
+}
+
+impl Step {
+    /// The one thing that the step does.
+    pub fn action(&self) -> Result<Action<'_>, String> {
+        let actions = [
+            self.send.as_deref().map(Action::Send),
+            self.issue.as_ref().map(Action::Issue),
+            self.review.as_ref().map(Action::Review),
+            self.call.as_deref().map(Action::Call),
+            self.delete.as_deref().map(Action::Delete),
+            self.recreate.as_deref().map(Action::Recreate),
+            self.clock.as_deref().map(Action::Clock),
+        ];
+        let mut named = actions.into_iter().flatten();
+        match (named.next(), named.next()) {
+            (Some(action), None) => Ok(action),
+            _ => Err("a step is one of send, issue, review, call, delete, recreate, clock".into()),
+        }
+    }
+}
+
+impl Action<'_> {
+    /// Whether an answer comes of it that is judged.
+    pub fn is_judged(self) -> bool {
+        matches!(self, Self::Send(_) | Self::Issue(_) | Self::Review(_) | Self::Call(_))
+    }
+}
+
+impl Case {
+    /// The variants to run, the first always among them.
+    pub fn variants(&self) -> Vec<Variant> {
+        let mut variants = vec![Variant::Json];
+        variants.extend(self.variants.iter().copied().filter(|it| *it != Variant::Json));
+        variants
+    }
+
+    /// What the answer of a step has to be: its own expectations, and for the last step the case's.
+    pub fn expected(&self, step: usize) -> impl Iterator<Item = &Expect> {
+        let own = self.when.0.get(step).and_then(|it| it.then.as_ref());
+        let last = self.last_judged() == Some(step);
+        own.into_iter().chain(self.then.as_ref().filter(move |_| last))
+    }
+
+    /// What is wrong with the file, beyond its shape.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults: Vec<String> =
+            self.when.0.iter().filter_map(|step| step.action().err()).collect();
+        if self.last_judged().is_none() {
+            faults.push("no step has an answer to judge".to_owned());
+        }
+        if self.then.is_none() && self.when.0.iter().all(|step| step.then.is_none()) {
+            faults.push("nothing is expected".to_owned());
+        }
+        let raw = self.when.0.iter().any(|step| step.text.is_some() || step.hex.is_some());
+        if raw && self.variants.iter().any(|it| matches!(it, Variant::Yaml | Variant::Protobuf)) {
+            faults.push("a body that is sent as it stands has no other encodings".to_owned());
+        }
+        faults
+    }
+
+    fn last_judged(&self) -> Option<usize> {
+        self.when.0.iter().rposition(|step| step.action().is_ok_and(Action::is_judged))
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Clock => "a clock that can be moved",
+            Self::Google => "the Google API",
+            Self::Rbac => "RBAC",
+            Self::Anonymous => "anonymous callers",
+            Self::Discovery => "OpenID discovery",
+            Self::NoControllers => "a server without controllers",
+            Self::TwoHourCap => "--service-account-max-token-expiration=2h",
+        })
+    }
+}

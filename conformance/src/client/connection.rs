@@ -1,0 +1,184 @@
+//! One connection, HTTP/1.1 or HTTP/2, over TLS or plain.
+
+use {
+    super::{Endpoint, Unreachable},
+    crate::{
+        exchange::{Answer, Request},
+        variant::Protocol,
+    },
+    bytes::Bytes,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri},
+    http_body_util::{BodyExt, Full},
+    hyper::{
+        body::Incoming,
+        client::conn::{http1, http2},
+    },
+    hyper_util::rt::{TokioExecutor, TokioIo},
+    rustls::{ClientConfig, pki_types::ServerName},
+    std::{error::Error, fmt::Display, sync::Arc},
+    tokio::{
+        io::{AsyncRead, AsyncWrite},
+        net::TcpStream,
+    },
+    tokio_rustls::TlsConnector,
+};
+
+/// A connection that takes one request at a time.
+pub enum Connection {
+    /// HTTP/1.1.
+    Http1(http1::SendRequest<Full<Bytes>>),
+    /// HTTP/2.
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+/// Connects.
+pub async fn open(
+    endpoint: &Endpoint,
+    tls: &Arc<ClientConfig>,
+    protocol: Protocol,
+) -> Result<Connection, Unreachable> {
+    let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
+        .await
+        .map_err(|error| unreachable(endpoint, error))?;
+    stream.set_nodelay(true).map_err(|error| unreachable(endpoint, error))?;
+    if !endpoint.https {
+        return handshake(stream, protocol).await;
+    }
+    let mut config = ClientConfig::clone(tls);
+    config.alpn_protocols = vec![alpn(protocol).to_vec()];
+    let name = ServerName::try_from(endpoint.host.clone())
+        .map_err(|error| unreachable(endpoint, error))?;
+    let stream = TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await
+        .map_err(|error| unreachable(endpoint, error))?;
+    let agreed = stream.get_ref().1.alpn_protocol();
+    if protocol == Protocol::Http2 && agreed != Some(alpn(protocol)) {
+        return Err(unreachable(endpoint, "it does not offer HTTP/2"));
+    }
+    handshake(stream, protocol).await
+}
+
+impl Connection {
+    /// Sends; `None` when the connection turned out to be closed and nothing was sent.
+    pub async fn send(
+        &mut self,
+        endpoint: &Endpoint,
+        request: &Request,
+    ) -> Result<Option<Answer>, Unreachable> {
+        let message = message(endpoint, request)?;
+        let sent = match self {
+            Self::Http1(connection) => {
+                if connection.ready().await.is_err() {
+                    return Ok(None);
+                }
+                connection.try_send_request(message).await
+            }
+            Self::Http2(connection) => {
+                if connection.ready().await.is_err() {
+                    return Ok(None);
+                }
+                connection.try_send_request(message).await
+            }
+        };
+        match sent {
+            Ok(response) => read(response).await.map(Some),
+            Err(mut error) => match error.take_message() {
+                Some(_) => Ok(None),
+                None => Err(unreachable(endpoint, deepest(error.error()))),
+            },
+        }
+    }
+
+    /// Whether it can be used again.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Http1(connection) => !connection.is_closed(),
+            Self::Http2(connection) => !connection.is_closed(),
+        }
+    }
+}
+
+fn alpn(protocol: Protocol) -> &'static [u8] {
+    match protocol {
+        Protocol::Http1 => b"http/1.1",
+        Protocol::Http2 => b"h2",
+    }
+}
+
+async fn handshake<S>(stream: S, protocol: Protocol) -> Result<Connection, Unreachable>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let io = TokioIo::new(stream);
+    let failed = |error: hyper::Error| Unreachable(deepest(&error));
+    Ok(match protocol {
+        Protocol::Http1 => {
+            let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
+            tokio::spawn(connection);
+            Connection::Http1(sender)
+        }
+        Protocol::Http2 => {
+            let (sender, connection) =
+                http2::handshake(TokioExecutor::new(), io).await.map_err(failed)?;
+            tokio::spawn(connection);
+            Connection::Http2(sender)
+        }
+    })
+}
+
+fn message(
+    endpoint: &Endpoint,
+    request: &Request,
+) -> Result<http::Request<Full<Bytes>>, Unreachable> {
+    let odd = |what: &str| Unreachable(format!("the client cannot send {what}"));
+    let path = format!("{}{}", endpoint.prefix, request.path);
+    let uri = match request.protocol {
+        Protocol::Http1 => path,
+        Protocol::Http2 => {
+            let scheme = if endpoint.https { "https" } else { "http" };
+            format!("{scheme}://{}{path}", endpoint.authority())
+        }
+    };
+    let mut message = http::Request::new(Full::new(request.body.clone()));
+    *message.method_mut() =
+        Method::from_bytes(request.method.as_bytes()).map_err(|_| odd(&request.method))?;
+    *message.uri_mut() = Uri::try_from(&uri).map_err(|_| odd(&uri))?;
+    if request.protocol == Protocol::Http1 {
+        let host = HeaderValue::from_str(&endpoint.authority()).map_err(|_| odd("this host"))?;
+        message.headers_mut().insert("host", host);
+    }
+    for (name, value) in &request.headers {
+        message.headers_mut().append(
+            HeaderName::from_bytes(name.as_bytes()).map_err(|_| odd(name))?,
+            HeaderValue::from_bytes(value.as_bytes()).map_err(|_| odd(name))?,
+        );
+    }
+    Ok(message)
+}
+
+async fn read(response: http::Response<Incoming>) -> Result<Answer, Unreachable> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| Unreachable(deepest(&error)))?;
+    let mut headers = texts(&parts.headers);
+    headers.extend(body.trailers().map(texts).unwrap_or_default());
+    Ok(Answer { status: parts.status.as_u16(), headers, body: body.to_bytes() })
+}
+
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+fn unreachable(endpoint: &Endpoint, why: impl Display) -> Unreachable {
+    Unreachable(format!("{endpoint}: {why}"))
+}
+
+/// What lies at the bottom of an error, which says more than its top.
+fn deepest(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

@@ -1,0 +1,175 @@
+//! A plain HTTP client: what it is given goes out untouched, what comes back is kept whole.
+
+pub mod connection;
+pub mod tls;
+
+use {
+    crate::{
+        exchange::{Answer, Request},
+        variant::Protocol,
+    },
+    connection::Connection,
+    rustls::ClientConfig,
+    std::{
+        collections::HashMap,
+        fmt,
+        sync::{Arc, Mutex, PoisonError},
+        time::Duration,
+    },
+};
+
+/// How long one exchange may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Where a target listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Whether TLS is spoken there.
+    pub https: bool,
+    /// Name or address, an IPv6 one without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// What stands before every path, without a slash at its end.
+    pub prefix: String,
+}
+
+/// An exchange that did not come about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreachable(pub String);
+
+/// A client of one endpoint. It keeps connections and opens more as they are needed.
+pub struct Client {
+    endpoint: Endpoint,
+    tls: Arc<ClientConfig>,
+    idle: Mutex<HashMap<Protocol, Vec<Connection>>>,
+}
+
+impl Client {
+    /// A client that has not connected yet.
+    pub fn new(endpoint: Endpoint, tls: ClientConfig) -> Self {
+        Self { endpoint, tls: Arc::new(tls), idle: Mutex::default() }
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// One exchange.
+    pub async fn send(&self, request: &Request) -> Result<Answer, Unreachable> {
+        let exchange = async {
+            while let Some(mut idle) = self.take(request.protocol) {
+                // A server may have closed it meanwhile; nothing was sent then.
+                if let Some(answer) = idle.send(&self.endpoint, request).await? {
+                    self.keep(request.protocol, idle);
+                    return Ok(answer);
+                }
+            }
+            let mut fresh = self.connect(request.protocol).await?;
+            let answer = fresh.send(&self.endpoint, request).await?;
+            self.keep(request.protocol, fresh);
+            answer.ok_or_else(|| Unreachable("the connection was closed at once".to_owned()))
+        };
+        tokio::time::timeout(TIMEOUT, exchange)
+            .await
+            .unwrap_or_else(|_| Err(Unreachable(format!("no answer within {TIMEOUT:?}"))))
+    }
+
+    /// Whether the target speaks HTTP/2, by ALPN.
+    pub async fn offers_http2(&self) -> bool {
+        match self.connect(Protocol::Http2).await {
+            Ok(connection) => {
+                self.keep(Protocol::Http2, connection);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    async fn connect(&self, protocol: Protocol) -> Result<Connection, Unreachable> {
+        connection::open(&self.endpoint, &self.tls, protocol).await
+    }
+
+    fn take(&self, protocol: Protocol) -> Option<Connection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.entry(protocol).or_default().pop()
+    }
+
+    fn keep(&self, protocol: Protocol, connection: Connection) {
+        if connection.is_open() {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.entry(protocol).or_default().push(connection);
+        }
+    }
+}
+
+impl Endpoint {
+    /// Reads `https://host:port/prefix`.
+    pub fn parse(url: &str) -> Result<Self, String> {
+        let uri: http::Uri = url.parse().map_err(|_| format!("{url} is not a URL"))?;
+        let https = match uri.scheme_str() {
+            Some("https") => true,
+            Some("http") => false,
+            _ => return Err(format!("{url} has to begin with https:// or http://")),
+        };
+        let host = uri.host().ok_or_else(|| format!("{url} names no host"))?;
+        Ok(Self {
+            https,
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port_u16().unwrap_or(if https { 443 } else { 80 }),
+            prefix: uri.path().trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// Host and port, as a `Host` header has them.
+    pub fn authority(&self) -> String {
+        let host =
+            if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        match (self.https, self.port) {
+            (true, 443) | (false, 80) => host,
+            (_, port) => format!("{host}:{port}"),
+        }
+    }
+
+    /// Whether it is on this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self.host.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_loopback())
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.https { "https" } else { "http" };
+        write!(f, "{scheme}://{}{}", self.authority(), self.prefix)
+    }
+}
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("endpoint", &self.endpoint).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint;
+
+    #[test]
+    fn an_endpoint_reads_and_writes_as_a_url() {
+        for url in
+            ["https://127.0.0.1:6443", "http://[::1]:8080/clusters/a", "https://example.test"]
+        {
+            assert_eq!(Endpoint::parse(url).unwrap().to_string(), url);
+        }
+        assert!(Endpoint::parse("127.0.0.1:6443").is_err());
+        assert!(Endpoint::parse("http://127.0.0.1:1").unwrap().is_loopback());
+    }
+}

@@ -1,0 +1,98 @@
+//! One request and its answer, as they went over the wire.
+
+use {
+    crate::{protobuf, variant::Protocol},
+    bytes::Bytes,
+    serde_json::Value,
+};
+
+/// A request and what came back.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// What was sent.
+    pub request: Request,
+    /// What came back.
+    pub answer: Answer,
+}
+
+/// A request, read and written as it stands.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+    /// What carries it.
+    pub protocol: Protocol,
+}
+
+/// An answer.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// The status; of a gRPC answer, the HTTP status that its code stands for.
+    pub status: u16,
+    /// The headers, in order, lower-case; then the trailers.
+    pub headers: Vec<(String, String)>,
+    /// The body, as received.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The values of a header.
+    pub fn header(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// The content type without its parameters.
+    pub fn media_type(&self) -> &str {
+        let value = self.header("content-type").first().copied().unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// What the body means, when it is JSON or the same in another encoding.
+    pub fn value(&self) -> Option<Value> {
+        match self.media_type() {
+            "application/yaml" => serde_saphyr::from_slice(&self.body).ok(),
+            "application/vnd.kubernetes.protobuf" => protobuf::decode(&self.body).ok(),
+            _ => serde_json::from_slice(&self.body).ok(),
+        }
+    }
+}
+
+/// The member of a value at a dotted path: `status.user.extra`, `keys.0.kid`. A key that has dots
+/// itself is found by trying the longest names first.
+pub fn member<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
+    let mut ends: Vec<usize> = ends.collect();
+    ends.reverse();
+    ends.into_iter().find_map(|end| {
+        let (name, rest) = path.split_at(end);
+        let inner = match value {
+            Value::Object(members) => members.get(name)?,
+            Value::Array(elements) => elements.get(name.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+        member(inner, rest.strip_prefix('.').unwrap_or(rest))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members_are_found_through_lists_and_dotted_keys() {
+        let value = json!({"a": [{"b.c": {"d": 1}}]});
+        assert_eq!(member(&value, "a.0.b.c.d"), Some(&json!(1)));
+        assert_eq!(member(&value, "a.1"), None);
+    }
+}

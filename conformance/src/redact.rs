@@ -1,0 +1,194 @@
+//! Names for what differs from run to run, so that the rest can be compared, and so that no
+//! credential leaves the suite. One table; equal values keep the same name within a case.
+
+use {
+    crate::{layout, token::Token},
+    jiff::Timestamp,
+    regex::{Captures, Regex},
+    std::{collections::BTreeMap, sync::LazyLock},
+};
+
+/// What is renamed: the group that matches it, and the pattern, whose group is replaced whole or,
+/// where it has an inner group `…_value`, only there. The first that matches at a place wins.
+const TABLE: &[(&str, &str)] = &[
+    ("token", r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"),
+    ("uuid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
+    ("deletion", r#"deletionTimestamp"?: ?"(?<deletion_value>[0-9TZ:-]+)"#),
+    ("time", r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"),
+    ("seconds", r#""(?:exp|iat|nbf|warnafter)": ?(?<seconds_value>\d+)"#),
+    ("version", r#"resourceVersion"?: ?"(?<version_value>\d+)""#),
+    ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
+    ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
+    ("access", r"ya29\.[A-Za-z0-9_.-]+"),
+    ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
+    (
+        "build",
+        r#""(?:goVersion|gitCommit|gitTreeState|buildDate|compiler|platform)": ?"(?<build_value>[^"]*)""#,
+    ),
+];
+
+static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
+    let groups: Vec<String> =
+        TABLE.iter().map(|(name, pattern)| format!("(?<{name}>{pattern})")).collect();
+    #[expect(clippy::expect_used, reason = "the table above is ours, and a test compiles it")]
+    Regex::new(&groups.join("|")).expect("the table's patterns are regular expressions")
+});
+
+/// The names of one run of one case.
+#[derive(Debug, Clone, Default)]
+pub struct Redactor {
+    /// What to replace literally, longest first.
+    literals: Vec<(String, String)>,
+    seen: BTreeMap<(&'static str, String), usize>,
+    /// What `{now}` is in the exchange at hand.
+    now: Option<Timestamp>,
+}
+
+/// A text with its tokens taken out.
+#[derive(Debug, Clone, Default)]
+pub struct Redacted {
+    /// The text.
+    pub text: String,
+    /// The tokens that were met for the first time: their names, headers and claims.
+    pub tokens: Vec<String>,
+}
+
+impl Redactor {
+    /// Replaces a value literally: a random name, an address, a credential.
+    pub fn name(&mut self, value: &str, name: &str) {
+        if !value.is_empty() {
+            self.literals.push((value.to_owned(), name.to_owned()));
+            self.literals.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        }
+    }
+
+    /// Begins an exchange: its first time is its `{now}`.
+    pub fn begin(&mut self) {
+        self.now = None;
+    }
+
+    /// Renames in a text of the exchange at hand.
+    pub fn text(&mut self, text: &str) -> Redacted {
+        let text = self.literally(text);
+        let mut tokens = Vec::new();
+        let text = self.rename(&text, &mut tokens);
+        let tokens = tokens.into_iter().map(|token| self.describe(&token)).collect();
+        Redacted { text, tokens }
+    }
+
+    fn literally(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (value, name) in &self.literals {
+            text = text.replace(value, name);
+        }
+        text
+    }
+
+    fn rename(&mut self, text: &str, tokens: &mut Vec<String>) -> String {
+        PATTERN
+            .replace_all(text, |captures: &Captures<'_>| {
+                let whole = &captures[0];
+                let Some((name, _)) = TABLE.iter().find(|(name, _)| captures.name(name).is_some())
+                else {
+                    return whole.to_owned();
+                };
+                let value =
+                    captures.name(&format!("{name}_value")).map_or(whole, |inner| inner.as_str());
+                if *name == "token" && !self.seen.contains_key(&("token", value.to_owned())) {
+                    tokens.push(value.to_owned());
+                }
+                let named = self.placeholder(name, value);
+                match whole.rfind(value) {
+                    Some(at) if value != whole => {
+                        format!("{}{named}{}", &whole[..at], &whole[at + value.len()..])
+                    }
+                    _ => named,
+                }
+            })
+            .into_owned()
+    }
+
+    fn placeholder(&mut self, kind: &'static str, value: &str) -> String {
+        match kind {
+            "time" => value.parse().map_or_else(|_| value.to_owned(), |it| self.time(it, false)),
+            "deletion" => value.parse().map_or_else(|_| value.to_owned(), |it| self.time(it, true)),
+            "seconds" => {
+                let time = value.parse().ok().and_then(|it| Timestamp::from_second(it).ok());
+                time.map_or_else(|| value.to_owned(), |it| self.time(it, false))
+            }
+            "build" | "address" => format!("{{{kind}}}"),
+            _ => format!("{{{kind}-{}}}", self.number(kind, value)),
+        }
+    }
+
+    /// Times close to the first are `{now}`, whatever second they fell into; others are told by
+    /// their distance. That of a deletion, whose second is not the first's, is rounded.
+    fn time(&mut self, time: Timestamp, rounded: bool) -> String {
+        let now = *self.now.get_or_insert(time);
+        let seconds = time.as_second() - now.as_second();
+        let nearest = (seconds + 2 * seconds.signum()) / 5 * 5;
+        match seconds {
+            -3..=3 => "{now}".to_owned(),
+            _ if rounded => format!("{{now{nearest:+}s}}"),
+            _ => format!("{{now{seconds:+}s}}"),
+        }
+    }
+
+    fn number(&mut self, kind: &'static str, value: &str) -> usize {
+        let next = 1 + self.seen.keys().filter(|(it, _)| *it == kind).count();
+        *self.seen.entry((kind, value.to_owned())).or_insert(next)
+    }
+
+    /// A token by its header and claims, which are as much as may be known of it. Its times are
+    /// told from its own `iat`.
+    fn describe(&mut self, text: &str) -> String {
+        let name = format!("token-{}", self.number("token", text));
+        let Some(token) = Token::parse(text) else {
+            return format!("{name} is not a JWT");
+        };
+        let outer = self.now;
+        self.now = token.claims["iat"].as_i64().and_then(|it| Timestamp::from_second(it).ok());
+        let [header, claims] = [token.header_text(), token.claims_text()].map(|part| {
+            let part = layout::indented(&self.literally(&part));
+            self.rename(&part, &mut Vec::new())
+        });
+        self.now = outer;
+        format!("{name} has the header\n{header}\nand the claims\n{claims}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_keep_their_name() {
+        let mut redactor = Redactor::default();
+        redactor.name("builder-abc", "builder");
+        let a = "6f1d1f9e-3c1a-4b8e-9e2e-0d6a2b7c1f00";
+        let b = "7f1d1f9e-3c1a-4b8e-9e2e-0d6a2b7c1f00";
+        let redacted = redactor.text(&format!("{a} {b} builder-abc JTI={a}"));
+        assert_eq!(redacted.text, "{uuid-1} {uuid-2} builder JTI={uuid-1}");
+    }
+
+    #[test]
+    fn times_are_told_by_their_distance() {
+        let mut redactor = Redactor::default();
+        let text = r#"{"creationTimestamp":"2026-01-02T03:04:05Z","time":"2026-01-02T03:04:06Z","x":"2026-01-02T04:04:05Z","deletionTimestamp":"2026-01-02T03:04:36Z"}"#;
+        assert_eq!(
+            redactor.text(text).text,
+            r#"{"creationTimestamp":"{now}","time":"{now}","x":"{now+3600s}","deletionTimestamp":"{now+30s}"}"#
+        );
+    }
+
+    #[test]
+    fn a_token_becomes_its_claims() {
+        // {"alg":"RS256","kid":"k"} and {"exp":160,"iat":100}
+        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.eyJleHAiOjE2MCwiaWF0IjoxMDB9.c2ln";
+        let redacted = Redactor::default().text(&format!("\"token\": \"{token}\""));
+        assert_eq!(redacted.text, "\"token\": \"{token-1}\"");
+        assert_eq!(redacted.tokens.len(), 1);
+        assert!(redacted.tokens[0].contains("\"exp\": {now+60s}"), "{:?}", redacted.tokens);
+        assert!(redacted.tokens[0].contains(r#""kid": "{kid-1}""#), "{:?}", redacted.tokens);
+    }
+}

@@ -1,0 +1,59 @@
+//! The report that CI systems read.
+
+use {
+    crate::verdict::{Outcome, Verdict},
+    quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite},
+};
+
+/// The report as XML.
+pub fn report(target: &str, outcomes: &[Outcome]) -> Result<String, String> {
+    let mut report = Report::new("token-conformance");
+    let mut suite: Option<TestSuite> = None;
+    for outcome in outcomes {
+        let name = outcome.name();
+        let (class, _) = outcome.case.rsplit_once('/').unwrap_or(("", &outcome.case));
+        if suite.as_ref().is_some_and(|it| it.name.as_str() != class) {
+            report.add_test_suites(suite.take());
+        }
+        let suite = suite.get_or_insert_with(|| {
+            let mut suite = TestSuite::new(class);
+            suite.add_property(("target", target));
+            suite.add_property(("suite-version", env!("CARGO_PKG_VERSION")));
+            suite
+        });
+        let mut case = TestCase::new(name.rsplit('/').next().unwrap_or(&name), status(outcome));
+        case.set_classname(class).set_time(outcome.took);
+        if matches!(outcome.verdict, Verdict::Failed(_) | Verdict::CouldNotRun(_)) {
+            case.set_system_out(outcome.transcript.join("\n\n"));
+        }
+        suite.add_test_case(case);
+    }
+    report.add_test_suites(suite);
+    report.to_string().map_err(|error| error.to_string())
+}
+
+fn status(outcome: &Outcome) -> TestCaseStatus {
+    let with = |mut status: TestCaseStatus, message: &str| {
+        status.set_message(message);
+        status
+    };
+    match &outcome.verdict {
+        Verdict::Passed => TestCaseStatus::success(),
+        Verdict::Skipped(why) => with(TestCaseStatus::skipped(), why),
+        Verdict::KnownFailing(why) => {
+            with(TestCaseStatus::skipped(), &format!("known to fail: {why}"))
+        }
+        Verdict::CouldNotRun(why) => with(TestCaseStatus::non_success(NonSuccessKind::Error), why),
+        Verdict::Failed(failures) => {
+            let lines: Vec<String> = failures
+                .iter()
+                .map(|it| &it.mismatch)
+                .map(|it| format!("{}: expected {}, got {}", it.what, it.expected, it.got))
+                .collect();
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(lines.first().cloned().unwrap_or_default());
+            status.set_description(lines.join("\n"));
+            status
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! What a run says of itself.
+
+pub mod junit;
+pub mod terminal;

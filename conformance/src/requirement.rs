@@ -1,0 +1,84 @@
+//! What a server has to do, in one sentence, and how we know: the one home of a fact.
+
+use {
+    crate::level::Level,
+    serde::{Deserialize, Serialize},
+};
+
+/// One requirement, as an entry of `fixtures/requirements/*.yaml`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// Its name, unique in the suite.
+    pub id: String,
+    /// How much it binds.
+    pub level: Level,
+    /// What the server does.
+    pub sentence: String,
+    /// Where that stands: a file of the server's source, a document, an issue.
+    pub source: String,
+    /// How sure we are.
+    #[serde(default)]
+    pub sure: Sure,
+    /// The numbered facts of the behaviour sheets that it covers.
+    #[serde(default)]
+    pub facts: Vec<String>,
+    /// The versions it holds for.
+    #[serde(default)]
+    pub versions: Versions,
+    /// Why no case checks it, when none does.
+    #[serde(default)]
+    pub unchecked: Option<String>,
+}
+
+/// How a fact is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sure {
+    /// Seen on the real server.
+    #[default]
+    Ran,
+    /// Read in its source or its published descriptors.
+    Source,
+    /// Written in its documentation.
+    Documented,
+    /// Concluded from neighbouring facts: our stated choice.
+    Inferred,
+}
+
+/// A span of Kubernetes minor versions, both ends included.
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    /// The first minor version of 1.x.
+    #[serde(default)]
+    pub since: Option<u32>,
+    /// The last minor version of 1.x.
+    #[serde(default)]
+    pub until: Option<u32>,
+}
+
+impl Versions {
+    /// Why the requirement does not hold for this minor version, if it does not.
+    pub fn excludes(self, minor: u32) -> Option<String> {
+        match (self.since, self.until) {
+            (Some(since), _) if minor < since => Some(format!("holds since 1.{since}")),
+            (_, Some(until)) if minor > until => Some(format!("held until 1.{until}")),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Versions;
+
+    #[test]
+    fn both_ends_of_a_span_belong_to_it() {
+        let versions = Versions { since: Some(33), until: Some(34) };
+        assert!(versions.excludes(32).is_some());
+        assert!(versions.excludes(33).is_none());
+        assert!(versions.excludes(34).is_none());
+        assert!(versions.excludes(35).is_some());
+    }
+}

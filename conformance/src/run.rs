@@ -1,0 +1,226 @@
+//! Runs cases against a target, and judges what comes back.
+
+use {
+    crate::{
+        case::{Case, Need},
+        catalog::Catalog,
+        exchange::Exchange,
+        expect::{Context, Mismatch},
+        level::Level,
+        session::{Session, Stopped},
+        snapshot, standing,
+        target::{Side, Target},
+        variant::{Protocol, Variant},
+        verdict::{Failure, Outcome, Verdict},
+    },
+    serde_json::json,
+    std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Instant,
+    },
+};
+
+/// A run over one target.
+#[derive(Debug)]
+pub struct Run {
+    /// What is judged by.
+    pub catalog: Arc<Catalog>,
+    /// What is judged.
+    pub target: Arc<Target>,
+    /// How strictly.
+    pub level: Level,
+    /// Whether snapshots are compared (at `observed`).
+    pub snapshots: bool,
+    /// The namespace of this run.
+    pub namespace: String,
+    count: AtomicUsize,
+}
+
+impl Run {
+    /// A run in a namespace with a name of its own.
+    pub fn new(catalog: Arc<Catalog>, target: Arc<Target>, level: Level) -> Self {
+        let namespace = format!("token-conformance-{}", tag(random()));
+        let count = AtomicUsize::new(0);
+        Self { catalog, target, level, snapshots: true, namespace, count }
+    }
+
+    /// Makes the namespace.
+    pub async fn open(&self) -> Result<(), String> {
+        let Some(side) = &self.target.kubernetes else { return Ok(()) };
+        let body = json!({"metadata": {"name": self.namespace}});
+        let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
+        match answer.map_err(|error| error.0)?.status {
+            201 => Ok(()),
+            status => Err(format!("cannot make namespace {}: {status}", self.namespace)),
+        }
+    }
+
+    /// Removes it. Without controllers nobody else would finish that, so it is finalized.
+    pub async fn close(&self) -> Result<(), String> {
+        let Some(side) = &self.target.kubernetes else { return Ok(()) };
+        let finalize = self.target.facts.features.contains(&Need::NoControllers);
+        remove_namespace(side, &self.namespace, finalize).await
+    }
+
+    /// Why a case does not apply to the target, if it does not.
+    pub fn skipped(&self, id: &str, case: &Case, variant: Variant) -> Option<String> {
+        let facts = &self.target.facts;
+        let requirement = self.catalog.requirement(case);
+        if let (Some(requirement), Some(minor)) = (requirement, facts.minor())
+            && let Some(why) = requirement.versions.excludes(minor)
+        {
+            return Some(format!("{why}; the server is 1.{minor}"));
+        }
+        if id.starts_with("kubernetes/") && self.target.kubernetes.is_none() {
+            return Some("no Kubernetes endpoint was named".to_owned());
+        }
+        if id.starts_with("google/") && self.target.google.is_none() {
+            return Some("no Google endpoint was named".to_owned());
+        }
+        if variant.protocol() == Protocol::Http2 && !facts.http2 {
+            return Some("the target does not offer HTTP/2 by ALPN".to_owned());
+        }
+        let missing = case.needs.iter().find(|it| !facts.features.contains(it));
+        missing.map(|it| format!("needs {it}"))
+    }
+
+    /// Runs one case in one variant.
+    pub async fn case(&self, id: &str, case: &Case, variant: Variant) -> Outcome {
+        let started = Instant::now();
+        let mut outcome = Outcome {
+            case: id.to_owned(),
+            variant,
+            verdict: Verdict::Passed,
+            exchanges: Vec::new(),
+            transcript: Vec::new(),
+            took: started.elapsed(),
+        };
+        if let Some(why) = self.skipped(id, case, variant) {
+            outcome.verdict = Verdict::Skipped(why);
+            return outcome;
+        }
+        let suffix = tag(random().wrapping_add(self.count.fetch_add(1, Ordering::Relaxed) as u64));
+        let mut session = Session::new(&self.target, case, variant, &self.namespace, suffix);
+        let judged = self.judge(case, variant, &mut session, &mut outcome).await;
+        let _left = session.clean_up().await;
+        outcome.verdict = match judged {
+            Err(Stopped(why)) => Verdict::CouldNotRun(why),
+            Ok(mut failures) => {
+                failures.extend(self.compare(id, &outcome));
+                if failures.is_empty() { Verdict::Passed } else { Verdict::Failed(failures) }
+            }
+        };
+        outcome.took = started.elapsed();
+        outcome
+    }
+
+    async fn judge(
+        &self,
+        case: &Case,
+        variant: Variant,
+        session: &mut Session<'_>,
+        outcome: &mut Outcome,
+    ) -> Result<Vec<Failure>, Stopped> {
+        session.prepare().await?;
+        let mut failures = Vec::new();
+        for (index, step) in case.when.0.iter().enumerate() {
+            let Some(exchange) = session.step(step).await? else { continue };
+            let mismatches = self.mismatches(case, index, variant, session, &exchange)?;
+            failures
+                .extend(mismatches.into_iter().map(|mismatch| Failure { step: index, mismatch }));
+            outcome.transcript.push(snapshot::transcript(&exchange, &mut session.redactor));
+            outcome.exchanges.push(exchange);
+        }
+        Ok(failures)
+    }
+
+    fn mismatches(
+        &self,
+        case: &Case,
+        step: usize,
+        variant: Variant,
+        session: &Session<'_>,
+        exchange: &Exchange,
+    ) -> Result<Vec<Mismatch>, Stopped> {
+        let context = Context { vars: &session.vars, party: self.target.facts.party.as_ref() };
+        let expected: Vec<_> = case.expected(step).collect();
+        let mut found = standing::kubernetes(exchange, &expected, variant);
+        for expect in expected {
+            found.extend(expect.judge(exchange, context)?);
+        }
+        found.retain(|it| it.level <= self.level);
+        Ok(found)
+    }
+
+    /// Compares the whole exchange with what was recorded from a server of the same version.
+    fn compare(&self, id: &str, outcome: &Outcome) -> Option<Failure> {
+        if !self.snapshots || self.level < Level::Observed {
+            return None;
+        }
+        let snapshot = self.catalog.snapshots.get(id)?;
+        if snapshot.recorded_from != self.target.facts.server() {
+            return None;
+        }
+        let recorded = snapshot.section(outcome.variant.recorded_as()).unwrap_or_default();
+        let got = snapshot::section(&outcome.transcript);
+        let (expected, got) = first_difference(recorded, &got)?;
+        let mismatch = Mismatch::new(Level::Observed, "snapshot", expected, got);
+        Some(Failure { step: outcome.transcript.len().saturating_sub(1), mismatch })
+    }
+}
+
+/// Removes a namespace.
+pub async fn remove_namespace(side: &Side, name: &str, finalize: bool) -> Result<(), String> {
+    let path = format!("/api/v1/namespaces/{name}");
+    let answer = side.ask("DELETE", &path, None).await.map_err(|error| error.0)?;
+    if finalize && let Some(mut namespace) = answer.value() {
+        namespace["spec"] = json!({"finalizers": []});
+        let path = format!("{path}/finalize");
+        side.ask("PUT", &path, Some(&namespace)).await.map_err(|error| error.0)?;
+    }
+    Ok(())
+}
+
+/// The first line that differs, with its number.
+fn first_difference(expected: &str, got: &str) -> Option<(String, String)> {
+    let (mut left, mut right) = (expected.lines(), got.lines());
+    for number in 1usize.. {
+        match (left.next(), right.next()) {
+            (None, None) => return None,
+            (left, right) if left == right => {}
+            (left, right) => {
+                let shown = |it: Option<&str>| format!("line {number}: {}", it.unwrap_or("(end)"));
+                return Some((shown(left), shown(right)));
+            }
+        }
+    }
+    None
+}
+
+/// Six letters and digits.
+fn tag(number: u64) -> String {
+    const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let digit = |place: u32| char::from(DIGITS[(number / 36u64.pow(place) % 36) as usize]);
+    (0..6).map(digit).collect()
+}
+
+/// A number that is another in every process and call.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_different_line_is_shown() {
+        assert_eq!(first_difference("a\nb", "a\nb"), None);
+        let (expected, got) = first_difference("a\nb", "a").unwrap();
+        assert_eq!((expected.as_str(), got.as_str()), ("line 2: b", "line 2: (end)"));
+    }
+}

@@ -1,0 +1,118 @@
+//! A token as a relying party sees it: keys by way of the discovery document, `kid`, signature,
+//! claims. It trusts nothing that the issuing answer says about it.
+
+use {
+    crate::expect::Mismatch,
+    base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
+    jsonwebtoken::{DecodingKey, crypto, jwk::JwkSet},
+    serde_json::{Value, json},
+};
+
+/// What a relying party has learned of an issuer.
+#[derive(Debug, Clone)]
+pub struct RelyingParty {
+    /// `issuer` of the discovery document.
+    pub issuer: String,
+    /// The keys at its `jwks_uri`.
+    pub keys: JwkSet,
+}
+
+/// A token taken apart.
+#[derive(Debug, Clone)]
+pub struct Token<'a> {
+    /// The header.
+    pub header: Value,
+    /// The claims.
+    pub claims: Value,
+    /// What is signed.
+    signed: &'a str,
+    /// The signature, encoded.
+    signature: &'a str,
+}
+
+impl<'a> Token<'a> {
+    /// Takes a JWT apart.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let (signed, signature) = text.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        Some(Self { header: part(header)?, claims: part(claims)?, signed, signature })
+    }
+
+    /// The header as it was written.
+    pub fn header_text(&self) -> String {
+        raw(self.signed.split_once('.').map_or("", |(header, _)| header))
+    }
+
+    /// The claims as they were written.
+    pub fn claims_text(&self) -> String {
+        raw(self.signed.split_once('.').map_or("", |(_, claims)| claims))
+    }
+
+    /// What a relying party finds wrong with its signature and issuer.
+    pub fn verify(&self, party: &RelyingParty) -> Vec<Mismatch> {
+        let mut wrong = Vec::new();
+        if let Err(why) = self.verify_signature(party) {
+            wrong.push(Mismatch::must("token signature", "one that a published key made", why));
+        }
+        if self.claims["iss"] != party.issuer.as_str() {
+            wrong.push(Mismatch::must("token iss", &party.issuer, &self.claims["iss"]));
+        }
+        wrong
+    }
+
+    /// What disagrees between the token and the TokenRequest that it came with.
+    pub fn agrees(&self, request: &Value, lifetime: Option<i64>) -> Vec<Mismatch> {
+        let claims = &self.claims;
+        let (metadata, spec) = (&request["metadata"], &request["spec"]);
+        let mut wrong = Vec::new();
+        let mut same = |what: &str, expected: &Value, got: &Value| {
+            if expected != got {
+                wrong.push(Mismatch::must(what, expected, got));
+            }
+        };
+        same("token aud", &spec["audiences"], &claims["aud"]);
+        let (namespace, name) = (text(&metadata["namespace"]), text(&metadata["name"]));
+        let subject = format!("system:serviceaccount:{namespace}:{name}");
+        same("token sub", &subject.into(), &claims["sub"]);
+        let seconds = |name: &str| claims[name].as_i64();
+        let lived = seconds("exp").zip(seconds("iat")).map(|(exp, iat)| exp - iat);
+        let lifetime = lifetime.or_else(|| spec["expirationSeconds"].as_i64());
+        same("token exp - iat", &json!(lifetime), &json!(lived));
+        same("token nbf", &claims["iat"], &claims["nbf"]);
+        let own = &claims["kubernetes.io"];
+        same("token kubernetes.io.namespace", &metadata["namespace"], &own["namespace"]);
+        same("token kubernetes.io.serviceaccount.name", &metadata["name"], {
+            &own["serviceaccount"]["name"]
+        });
+        wrong
+    }
+
+    fn verify_signature(&self, party: &RelyingParty) -> Result<(), String> {
+        let kid = self.header["kid"].as_str().ok_or("the header names no kid")?;
+        let key = party.keys.find(kid).ok_or("no published key has its kid")?;
+        let algorithm = text(&self.header["alg"]).parse().map_err(|_| "its alg is not known")?;
+        let published = key.common.key_algorithm.map(|it| it.to_string());
+        if published.is_some_and(|it| it != text(&self.header["alg"])) {
+            return Err("its alg is not that of the published key".to_owned());
+        }
+        let key = DecodingKey::from_jwk(key).map_err(|error| error.to_string())?;
+        match crypto::verify(self.signature, self.signed.as_bytes(), &key, algorithm) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it does not verify".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+fn raw(encoded: &str) -> String {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(encoded).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn part(encoded: &str) -> Option<Value> {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
