@@ -21,6 +21,7 @@ const TABLE: &[(&str, &str)] = &[
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
     ("access", r"ya29\.[A-Za-z0-9_.-]+"),
     ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
+    ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)"#),
     (
         "build",
         r#""(?:goVersion|gitCommit|gitTreeState|buildDate|compiler|platform)": ?"(?<build_value>[^"]*)""#,
@@ -116,7 +117,7 @@ impl Redactor {
                 let time = value.parse().ok().and_then(|it| Timestamp::from_second(it).ok());
                 time.map_or_else(|| value.to_owned(), |it| self.time(it, false))
             }
-            "build" | "address" => format!("{{{kind}}}"),
+            "build" | "address" | "uri" => format!("{{{kind}}}"),
             _ => format!("{{{kind}-{}}}", self.number(kind, value)),
         }
     }
