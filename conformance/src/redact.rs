@@ -93,15 +93,15 @@ impl Redactor {
                 else {
                     return whole.to_owned();
                 };
-                let value =
-                    captures.name(&format!("{name}_value")).map_or(whole, |inner| inner.as_str());
+                let inner = captures.name(&format!("{name}_value"));
+                let value = inner.map_or(whole, |it| it.as_str());
                 if *name == "token" && !self.seen.contains_key(&("token", value.to_owned())) {
                     tokens.push(value.to_owned());
                 }
                 let named = self.placeholder(name, value);
-                match whole.rfind(value) {
-                    Some(at) if value != whole => {
-                        format!("{}{named}{}", &whole[..at], &whole[at + value.len()..])
+                match (inner, captures.get(0)) {
+                    (Some(inner), Some(outer)) => {
+                        format!("{}{named}{}", &text[outer.start()..inner.start()], &text[inner.end()..outer.end()])
                     }
                     _ => named,
                 }
