@@ -7,10 +7,15 @@ pub mod codec;
 pub mod config;
 pub mod control;
 pub mod emulator;
+mod files;
 pub mod google;
+mod instance;
 pub mod kubernetes;
 pub mod server;
 pub mod tokens;
 pub mod world;
 
-pub use emulator::Emulator;
+pub use {
+    config::Config,
+    emulator::{Emulator, StartError},
+};

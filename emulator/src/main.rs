@@ -1,3 +1,11 @@
-//! To come.
+//! The `token-emulator` program.
 
-fn main() {}
+mod banner;
+mod cli;
+mod signals;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,11 +1,142 @@
 //! What only a double can do, under `/_emulator/v1/`: moving the clock, forgetting the state.
 
-use crate::{
-    server::message::{Request, Response},
-    world::World,
+mod clock;
+mod error;
+mod health;
+mod journal;
+mod state;
+
+use {
+    crate::{
+        config::seed::Seed,
+        server::message::{Request, Response},
+        world::World,
+    },
+    error::Error,
+    http::{
+        Method, StatusCode,
+        header::{AUTHORIZATION, CACHE_CONTROL},
+    },
+    serde_json::Value,
 };
 
-/// Answers one request under `/_emulator/`. `token` is the bearer that it wants, if it wants one.
-pub fn answer(_world: &World, _token: Option<&str>, _request: &Request) -> Response {
-    Response::new(http::StatusCode::NOT_FOUND, "application/json", "{}")
+/// What `/_emulator/` needs beside the world.
+#[derive(Default)]
+pub struct Control {
+    /// The bearer that it wants, if it wants one.
+    pub token: Option<String>,
+    /// What exists from the start, and again after a reset.
+    pub seed: Seed,
+}
+
+impl std::fmt::Debug for Control {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Control").finish_non_exhaustive()
+    }
+}
+
+/// What is there, in the order in which an error lists it.
+const PATHS: [&str; 4] =
+    ["/_emulator/v1/clock", "/_emulator/v1/health", "/_emulator/v1/journal", "/_emulator/v1/state"];
+
+/// Answers one request under `/_emulator/`.
+pub fn answer(control: &Control, world: &World, request: &Request) -> Response {
+    if !is_allowed(control, request) {
+        return Error::Unauthorized.response();
+    }
+    match route(control, world, request) {
+        Ok(body) => json(StatusCode::OK, &body),
+        Err(error) => error.response(),
+    }
+}
+
+fn route(control: &Control, world: &World, request: &Request) -> Result<Value, Error> {
+    match (request.path(), &request.method) {
+        ("/_emulator/v1/health", &Method::GET | &Method::HEAD) => Ok(health::show()),
+        ("/_emulator/v1/clock", &Method::GET | &Method::HEAD) => Ok(clock::show(world)),
+        ("/_emulator/v1/clock", &Method::POST) => clock::change(world, &request.body),
+        ("/_emulator/v1/journal", &Method::GET | &Method::HEAD) => Ok(journal::show(world)),
+        ("/_emulator/v1/state", &Method::POST | &Method::DELETE) => state::reset(control, world),
+        ("/_emulator/v1/health" | "/_emulator/v1/journal", _) => {
+            Err(Error::MethodNotAllowed("GET, HEAD"))
+        }
+        ("/_emulator/v1/clock", _) => Err(Error::MethodNotAllowed("GET, HEAD, POST")),
+        ("/_emulator/v1/state", _) => Err(Error::MethodNotAllowed("DELETE, POST")),
+        _ => Err(Error::NotFound),
+    }
+}
+
+fn is_allowed(control: &Control, request: &Request) -> bool {
+    let Some(token) = &control.token else { return true };
+    let given = request.header(AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
+    given.is_some_and(|(scheme, given)| {
+        scheme.eq_ignore_ascii_case("bearer")
+            && aws_lc_rs::constant_time::verify_slices_are_equal(
+                given.trim().as_bytes(),
+                token.as_bytes(),
+            )
+            .is_ok()
+    })
+}
+
+fn json(status: StatusCode, body: &Value) -> Response {
+    Response::new(status, "application/json", format!("{body}\n")).with(CACHE_CONTROL, "no-store")
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::world::{callers::Callers, keys::Keys, settings::Settings},
+        http::{HeaderMap, Uri, Version},
+        rstest::rstest,
+    };
+
+    fn ask(token: Option<&str>, method: &str, path: &str, bearer: &str) -> Response {
+        let control = Control { token: token.map(str::to_owned), seed: Seed::default() };
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
+        let request = Request {
+            method: method.parse().unwrap(),
+            uri: path.parse::<Uri>().unwrap(),
+            version: Version::HTTP_11,
+            headers: HeaderMap::from_iter([(AUTHORIZATION, bearer.parse().unwrap())]),
+            body: bytes::Bytes::new(),
+            truncated: false,
+            secure: false,
+            local_address: String::new(),
+        };
+        answer(&control, &world, &request)
+    }
+
+    #[rstest]
+    #[case("GET", "/_emulator/v1/health", 200)]
+    #[case("GET", "/_emulator/v1/clock", 200)]
+    #[case("GET", "/_emulator/v1/journal", 200)]
+    #[case("DELETE", "/_emulator/v1/state", 200)]
+    #[case("POST", "/_emulator/v1/state", 200)]
+    #[case("POST", "/_emulator/v1/clock", 400)]
+    #[case("GET", "/_emulator/v1/state", 405)]
+    #[case("PUT", "/_emulator/v1/clock", 405)]
+    #[case("GET", "/_emulator", 404)]
+    #[case("GET", "/_emulator/v1/nothing", 404)]
+    fn a_path_and_a_method_have_one_answer(
+        #[case] method: &str,
+        #[case] path: &str,
+        #[case] status: u16,
+    ) {
+        let response = ask(None, method, path, "");
+        assert_eq!(response.status.as_u16(), status);
+        assert!(serde_json::from_slice::<Value>(&response.body).is_ok());
+    }
+
+    #[rstest]
+    #[case("", 401)]
+    #[case("Bearer wrong", 401)]
+    #[case("Basic right", 401)]
+    #[case("Bearer right", 200)]
+    #[case("bearer right", 200)]
+    fn a_token_that_is_set_is_wanted(#[case] bearer: &str, #[case] status: u16) {
+        let response = ask(Some("right"), "GET", "/_emulator/v1/health", bearer);
+        assert_eq!(response.status.as_u16(), status);
+    }
 }

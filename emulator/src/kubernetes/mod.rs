@@ -1,11 +1,157 @@
 //! The Kubernetes API: routes, wire types, and the words of its errors.
+//!
+//! Knows nothing of the Google side, nor of what only a double can do.
 
-use crate::{
-    server::message::{Request, Response},
-    world::World,
+pub mod admission;
+pub mod authorize;
+pub mod body;
+pub mod controllers;
+pub mod discovery;
+pub mod exchange;
+pub mod identify;
+pub mod kinds;
+pub mod managed_fields;
+pub mod metadata;
+pub mod names;
+pub mod objects;
+pub mod openid;
+pub mod path;
+pub mod respond;
+pub mod review_text;
+pub mod route;
+pub mod seed;
+pub mod selector;
+pub mod self_subject_review;
+pub mod status;
+pub mod token_request;
+pub mod token_review;
+
+use {
+    crate::{
+        codec::negotiate::{self, Query},
+        server::message::{Request, Response},
+        world::{World, callers::Caller},
+    },
+    exchange::{Exchange, Outcome},
+    http::{Method, StatusCode},
+    path::Path,
+    route::{Attributes, Document, Endpoint, Review, Route},
+    status::Failure,
 };
 
+pub use seed::{seed, seed_defaults};
+
 /// Answers one request of the Kubernetes API.
-pub fn answer(_world: &World, _request: &Request) -> Response {
-    Response::new(http::StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "404 page not found\n")
+///
+/// The order of the steps is the order in which kube-apiserver's errors win over each other.
+pub fn answer(world: &World, request: &Request) -> Response {
+    controllers::tick(world);
+    let Some(decoded) = path::decode(request.path()) else {
+        return respond::bad_request();
+    };
+    let path = Path::new(&decoded);
+    let mut exchange = Exchange {
+        world,
+        request,
+        query: Query::parse(request.query()),
+        attributes: Attributes::default(),
+        caller: Caller::default(),
+        warnings: Vec::new().into(),
+    };
+    if let Err(failure) = admit(&mut exchange, &path) {
+        return respond::failure(&exchange, &failure);
+    }
+    let endpoint = match path.route() {
+        Route::Unknown => return respond::unknown_path(&exchange),
+        Route::NotFound => return respond::failure(&exchange, &Failure::no_route()),
+        Route::Found(Endpoint::Document(document)) if !exists(world, document) => {
+            return respond::unknown_path(&exchange);
+        }
+        Route::Found(endpoint) => endpoint,
+    };
+    match serve(&exchange, endpoint) {
+        Ok(reply) => respond::success(&exchange, reply),
+        Err(failure) => respond::failure(&exchange, &failure),
+    }
+}
+
+// Timeout, authentication, authorization: all before the path is looked at.
+fn admit<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure> {
+    check_timeout(exchange)?;
+    let (caller, warning) = identify::identify(exchange.world, exchange.request);
+    if let Some(warning) = warning {
+        exchange.warn(warning);
+    }
+    exchange.caller = caller?;
+    exchange.attributes = path.attributes(&exchange.request.method, &exchange.query);
+    authorize::authorize(exchange.world, &exchange.caller, &exchange.attributes, path.text)
+}
+
+// A valid timeout has no effect: nothing here takes that long.
+fn check_timeout(exchange: &Exchange<'_>) -> Result<(), Failure> {
+    let text = exchange.query.get("timeout");
+    if text.is_empty() {
+        return Ok(());
+    }
+    negotiate::parse_duration(text).map(drop).map_err(|error| {
+        Failure::bad_request(format!("invalid timeout specified in the request URL - {error}"))
+    })
+}
+
+fn exists(world: &World, document: Document) -> bool {
+    let openid = matches!(document, Document::OpenIdConfiguration | Document::Jwks);
+    !openid || openid::is_served(world)
+}
+
+fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
+    if !takes(endpoint, &exchange.request.method) {
+        return Err(Failure::method_not_allowed());
+    }
+    if let Some(produced) = media_types(endpoint) {
+        body::check_router(exchange, produced)?;
+    }
+    match endpoint {
+        Endpoint::Token { namespace, name } => token_request::create(exchange, namespace, name),
+        Endpoint::Review(Review::Token) => token_review::create(exchange),
+        Endpoint::Review(Review::SelfSubject) => self_subject_review::create(exchange),
+        Endpoint::Finalize(name) => objects::finalize::finalize(exchange, name),
+        Endpoint::Document(document) => discovery::get(exchange, document),
+        Endpoint::Collection(resource, namespace) => match exchange.request.method {
+            Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
+            _ => objects::list::list(exchange, resource, namespace),
+        },
+        Endpoint::Object(resource, namespace, name) => match exchange.request.method {
+            Method::DELETE => objects::delete::delete(exchange, resource, namespace, name),
+            _ => objects::get(exchange, resource, namespace, name),
+        },
+    }
+}
+
+fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
+    match endpoint {
+        Endpoint::Token { .. } | Endpoint::Review(_) => method == Method::POST,
+        Endpoint::Finalize(_) => method == Method::PUT,
+        Endpoint::Document(document) => {
+            method == Method::GET || discovery::takes_any_method(document)
+        }
+        // Objects of all namespaces can be listed, but not made.
+        Endpoint::Collection(resource, namespace) => {
+            let creatable = namespace.is_some() == resource.namespaced;
+            method == Method::GET || (method == Method::POST && creatable)
+        }
+        Endpoint::Object(..) => matches!(*method, Method::GET | Method::DELETE),
+    }
+}
+
+/// The media types that the router offers; `None` when it looks at none.
+fn media_types(endpoint: Endpoint<'_>) -> Option<&'static [&'static str]> {
+    match endpoint {
+        Endpoint::Document(document) => discovery::media_types(document),
+        _ => Some(body::MEDIA_TYPES),
+    }
+}
+
+/// The status of a number that this adapter itself chose.
+fn status_code(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -80,6 +80,10 @@ impl Response {
 
 /// What a handler comes back with: the answer, or what it needs from the network first.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every answer is a response, and a box would cost each an allocation"
+)]
 pub enum Answer {
     /// The exchange is over.
     Response(Response),

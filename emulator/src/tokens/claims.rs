@@ -70,7 +70,7 @@ impl<'a> Reference<'a> {
 }
 
 /// A signed token of these claims: header, payload and signature.
-pub fn sign(claims: &Claims<'_>, key: &SigningKey) -> String {
+pub fn sign(claims: &impl Serialize, key: &SigningKey) -> String {
     let public = key.public();
     let header = format!(r#"{{"alg":"{}","kid":"{}"}}"#, public.algorithm.name(), public.kid);
     let payload = serde_json::to_vec(claims).expect("claims are text and numbers");

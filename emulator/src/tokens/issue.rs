@@ -89,8 +89,8 @@ pub struct Issued {
 pub enum Error {
     /// The object to bind to is not there.
     BoundObjectNotFound(Kind, String),
-    /// The pod runs as somebody else.
-    PodOfAnotherServiceAccount,
+    /// The pod runs as somebody else than this service account.
+    PodOfAnotherServiceAccount(String),
     /// The object of that name has another identity.
     BoundObjectUid {
         /// What it is.
@@ -141,7 +141,7 @@ fn bind(world: &World, request: &Request<'_>, binding: Binding<'_>) -> Result<Ar
         .get(kind, namespace, name)
         .ok_or_else(|| Error::BoundObjectNotFound(kind, name.to_owned()))?;
     if kind == Kind::Pod && object.service_account_name != request.service_account.name {
-        return Err(Error::PodOfAnotherServiceAccount);
+        return Err(Error::PodOfAnotherServiceAccount(request.service_account.name.clone()));
     }
     if !uid.is_empty() && uid != object.uid {
         let (name, uid) = (name.to_owned(), uid.to_owned());

@@ -2,6 +2,8 @@
 //! not a status.
 
 pub mod claims;
+pub mod exchange;
 pub mod issue;
+pub mod legacy;
 pub mod parse;
 pub mod review;

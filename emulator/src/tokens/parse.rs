@@ -65,6 +65,7 @@ const NOT_AN_AUDIENCE: &str = "expected string or array value to unmarshal to Au
 impl<'a> Parsed<'a> {
     /// Reads a token's three parts; `None` when it has not the form of one.
     pub fn read(token: &'a str) -> Option<Self> {
+        let token = token.trim_matches(['\t', '\r', '\n']);
         let (message, signature) = token.rsplit_once('.')?;
         let (header, payload) = message.split_once('.')?;
         let header = object(header)?;
@@ -78,6 +79,11 @@ impl<'a> Parsed<'a> {
             signature: BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?,
             payload,
         })
+    }
+
+    /// A claim's text; empty when it is absent or something else.
+    pub fn text(&self, claim: &str) -> &str {
+        self.payload.get(claim).and_then(Value::as_str).unwrap_or("")
     }
 
     /// The claims; of one that has the wrong type, what was expected.

@@ -5,7 +5,10 @@
 
 use {
     crate::{
-        tokens::parse::{Parsed, Reference},
+        tokens::{
+            legacy::{self, LegacyError},
+            parse::{Parsed, Reference},
+        },
         world::{
             World,
             callers::Caller,
@@ -75,12 +78,15 @@ pub enum Error {
     },
     /// The object that it is bound to is gone.
     BoundObjectGone,
+    /// It lives in a Secret, and that is what is wrong.
+    Legacy(LegacyError),
 }
 
 /// Reviews a token for the audiences wanted; none wanted means those of the API server.
 pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Reviewed, Error> {
     let parsed = Parsed::read(token).ok_or(Error::NotOurs)?;
-    if !world.settings.issuers.contains(&parsed.issuer) {
+    let is_legacy = parsed.issuer == legacy::ISSUER;
+    if !is_legacy && !world.settings.issuers.contains(&parsed.issuer) {
         return Err(Error::NotOurs);
     }
     verify(&world.keys.get().verifying, &parsed)?;
@@ -88,6 +94,11 @@ pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Reviewed,
     let own = &world.settings.api_audiences;
     let token_audiences = if claims.audiences.is_empty() { own } else { &claims.audiences };
     let audiences = matching(token_audiences, if wanted.is_empty() { own } else { wanted })?;
+    if is_legacy {
+        let account = legacy::check(world, token, &parsed)?;
+        let caller = caller(&account, "", &Bound { pod: None, secret: None, node: None });
+        return Ok(Reviewed { caller, audiences });
+    }
     check_times(world.clock.now(), claims.not_before, claims.expiry, claims.issued_at)?;
     let known = Bound { pod: claims.pod, secret: claims.secret, node: claims.node };
     let account = check_objects(world, &claims.namespace, &claims.service_account, &known)?;

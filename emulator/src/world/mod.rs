@@ -2,20 +2,23 @@
 //! attached clusters, journal. Knows no HTTP; an error here has a name, not a status.
 
 pub mod access_tokens;
+pub mod authentications;
 pub mod callers;
 pub mod clock;
 pub mod clusters;
 pub mod entropy;
+pub mod expiries;
 pub mod journal;
 pub mod keys;
 pub mod objects;
 pub mod operations;
 pub mod settings;
+pub mod trusted_keys;
 
 use {
-    access_tokens::AccessTokens, callers::Callers, clock::Clock, clusters::Clusters,
-    entropy::Entropy, journal::Journal, keys::Keys, objects::Objects, operations::Operations,
-    settings::Settings,
+    access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
+    clusters::Clusters, entropy::Entropy, expiries::Expiries, journal::Journal, keys::Keys,
+    objects::Objects, operations::Operations, settings::Settings,
 };
 
 /// One emulator's whole state. Shared between connections behind an `Arc`; every part locks for
@@ -32,8 +35,14 @@ pub struct World {
     pub keys: Keys,
     /// The Kubernetes objects.
     pub objects: Objects,
+    /// The objects that are to go at a time.
+    pub expiries: Expiries,
     /// Who may call, by bearer token.
     pub callers: Callers,
+    /// The authentications that succeeded a moment ago.
+    pub authentications: Authentications,
+    /// The identities of the flow schema and the priority level that every request falls under.
+    pub flow_control: (String, String),
     /// The attached clusters of the Google side.
     pub clusters: Clusters,
     /// Its long-running operations.
@@ -47,13 +56,17 @@ pub struct World {
 impl World {
     /// A world at the system's time.
     pub fn new(settings: Settings, keys: Keys, callers: Callers) -> Self {
+        let entropy = Entropy::default();
         Self {
+            flow_control: (entropy.uuid(), entropy.uuid()),
             settings,
             clock: Clock::default(),
-            entropy: Entropy::default(),
+            entropy,
             keys,
             objects: Objects::default(),
+            expiries: Expiries::default(),
             callers,
+            authentications: Authentications::default(),
             clusters: Clusters::default(),
             operations: Operations::default(),
             access_tokens: AccessTokens::default(),
@@ -65,6 +78,8 @@ impl World {
     /// and the clock stay.
     pub fn reset(&self) {
         self.objects.clear();
+        self.expiries.clear();
+        self.authentications.clear();
         self.clusters.clear();
         self.operations.clear();
         self.access_tokens.clear();

@@ -57,6 +57,8 @@ pub struct Object {
     pub service_account_name: String,
     /// The node that a pod is scheduled on; empty for none.
     pub node_name: String,
+    /// The token that a token Secret holds; empty for every other object.
+    pub token: String,
     /// The whole object as its adapter keeps it, metadata included.
     pub document: Value,
 }
@@ -205,6 +207,7 @@ mod tests {
             deletion_timestamp: None,
             service_account_name: String::new(),
             node_name: String::new(),
+            token: String::new(),
             document: Value::Null,
         }
     }

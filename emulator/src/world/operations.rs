@@ -1,10 +1,280 @@
-//! The long-running operations of the GKE Multi-Cloud API.
+//! The long-running operations of the GKE Multi-Cloud API. They run on the world's clock: whoever
+//! looks after their time has come finds them done, and their clusters as they left them.
+
+use {
+    crate::world::{
+        World,
+        clusters::{AttachedCluster, Clusters, State},
+    },
+    jiff::{SignedDuration, Timestamp},
+    std::{
+        collections::{BTreeMap, VecDeque},
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError,
+            atomic::{AtomicI64, Ordering},
+        },
+    },
+};
+
+/// How many finished operations are kept; then the oldest is forgotten.
+const FINISHED: usize = 10_000;
+
+/// Something that is done to a cluster, and takes its time.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// `projects/P/locations/L/operations/ID`
+    pub name: String,
+    /// What is done.
+    pub verb: Verb,
+    /// The name of the cluster that it is done to.
+    pub target: String,
+    /// The identity of that cluster; empty when there was none.
+    pub target_uid: String,
+    /// When it began.
+    pub create_time: Timestamp,
+    /// When it ends, or has ended.
+    pub end_time: Timestamp,
+    /// Whether somebody asked for its end before its time.
+    pub requested_cancellation: bool,
+    /// How it ended; `None` while it runs.
+    pub outcome: Option<Outcome>,
+}
+
+/// What is done to a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// It is registered.
+    Create,
+    /// It is changed.
+    Update,
+    /// It is registered from its fleet membership.
+    Import,
+    /// It is taken away.
+    Delete,
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// With a cluster.
+    Cluster(Arc<AttachedCluster>),
+    /// With a cluster less.
+    Gone,
+    /// Before its time, as somebody asked.
+    Cancelled,
+}
 
 /// The operations, running and done.
+#[derive(Debug)]
+pub struct Operations {
+    state: Mutex<Store>,
+    /// When the next running operation ends, in microseconds, so that most looks take no lock.
+    next: AtomicI64,
+}
+
 #[derive(Debug, Default)]
-pub struct Operations {}
+struct Store {
+    operations: BTreeMap<String, Operation>,
+    running: Vec<String>,
+    finished: VecDeque<String>,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self { state: Mutex::default(), next: AtomicI64::new(i64::MAX) }
+    }
+}
+
+impl World {
+    /// Begins an operation on a cluster.
+    pub fn start_operation(&self, verb: Verb, cluster: &AttachedCluster) -> Operation {
+        let operation = self.operation(verb, &cluster.name, &cluster.uid);
+        self.operations.start(operation.clone());
+        operation
+    }
+
+    /// An operation that has no cluster to work on and is done as it begins.
+    pub fn finished_operation(&self, verb: Verb, target: &str, outcome: Outcome) -> Operation {
+        let operation = self.passing_operation(verb, target, outcome);
+        self.operations.keep(operation.clone());
+        operation
+    }
+
+    /// The same, but nobody will find it: nothing was to be done.
+    pub fn passing_operation(&self, verb: Verb, target: &str, outcome: Outcome) -> Operation {
+        let operation = self.operation(verb, target, "");
+        let end_time = operation.create_time;
+        Operation { end_time, outcome: Some(outcome), ..operation }
+    }
+
+    /// Ends the operations whose time has come.
+    pub fn settle_operations(&self) {
+        let now = self.clock.now();
+        for operation in self.operations.take_due(now) {
+            let outcome = operation.succeed(&self.clusters);
+            self.operations.finish(&operation.name, operation.end_time, outcome);
+        }
+    }
+
+    /// Ends a running operation before its time. Says whether there is one of that name at all.
+    pub fn cancel_operation(&self, name: &str) -> bool {
+        if let Some(operation) = self.operations.take_running(name) {
+            operation.give_up(&self.clusters);
+            self.operations.finish(name, self.clock.now(), Outcome::Cancelled);
+        }
+        self.operations.get(name).is_some()
+    }
+
+    fn operation(&self, verb: Verb, target: &str, target_uid: &str) -> Operation {
+        let create_time = self.clock.now();
+        let runs = SignedDuration::try_from(self.settings.google_operation_duration);
+        let end_time = create_time.saturating_add(runs.unwrap_or(SignedDuration::MAX));
+        let parent = target.split("/attachedClusters/").next().unwrap_or(target);
+        Operation {
+            name: format!("{parent}/operations/{}", self.entropy.uuid()),
+            verb,
+            target: target.to_owned(),
+            target_uid: target_uid.to_owned(),
+            create_time,
+            end_time: end_time.unwrap_or(Timestamp::MAX),
+            requested_cancellation: false,
+            outcome: None,
+        }
+    }
+}
+
+impl Operation {
+    fn succeed(&self, clusters: &Clusters) -> Outcome {
+        if self.verb == Verb::Delete {
+            clusters.remove(&self.target, &self.target_uid);
+            return Outcome::Gone;
+        }
+        let settled = clusters.settle(&self.target, &self.target_uid, |cluster| {
+            // A deletion that began meanwhile goes on.
+            if cluster.state != State::Stopping {
+                cluster.state = State::Running;
+            }
+            cluster.update_time = self.end_time;
+        });
+        settled.map_or(Outcome::Gone, Outcome::Cluster)
+    }
+
+    fn give_up(&self, clusters: &Clusters) {
+        clusters.settle(&self.target, &self.target_uid, |cluster| match self.verb {
+            Verb::Create | Verb::Import => {
+                cluster.state = State::Error;
+                cluster.errors = vec!["The operation was cancelled.".to_owned()];
+            }
+            Verb::Update | Verb::Delete => cluster.state = State::Running,
+        });
+    }
+}
 
 impl Operations {
+    /// The operation of that name.
+    pub fn get(&self, name: &str) -> Option<Operation> {
+        self.lock().operations.get(name).cloned()
+    }
+
+    /// The operations of `projects/P/locations/L`, in the order of their names.
+    pub fn list(&self, parent: &str) -> Vec<Operation> {
+        let prefix = format!("{parent}/operations/");
+        let state = self.lock();
+        let of_parent = state.operations.range(prefix.clone()..);
+        of_parent
+            .take_while(|(name, _)| name.starts_with(&prefix))
+            .map(|(_, operation)| operation.clone())
+            .collect()
+    }
+
+    /// Forgets a finished operation; a running one stays. Says whether there is one of that name.
+    pub fn forget(&self, name: &str) -> bool {
+        let mut state = self.lock();
+        state.finished.retain(|finished| finished != name);
+        let running = state.running.iter().any(|running| running == name);
+        if running { true } else { state.operations.remove(name).is_some() }
+    }
+
     /// Forgets all of them.
-    pub fn clear(&self) {}
+    pub fn clear(&self) {
+        let mut state = self.lock();
+        *state = Store::default();
+        self.next.store(i64::MAX, Ordering::Release);
+    }
+
+    fn start(&self, operation: Operation) {
+        let mut state = self.lock();
+        state.running.push(operation.name.clone());
+        self.next.fetch_min(operation.end_time.as_microsecond(), Ordering::AcqRel);
+        state.operations.insert(operation.name.clone(), operation);
+    }
+
+    fn keep(&self, operation: Operation) {
+        let mut state = self.lock();
+        state.bury(operation.name.clone());
+        state.operations.insert(operation.name.clone(), operation);
+    }
+
+    fn take_due(&self, now: Timestamp) -> Vec<Operation> {
+        if now.as_microsecond() < self.next.load(Ordering::Acquire) {
+            return Vec::new();
+        }
+        let mut state = self.lock();
+        let mut due = state.take(|operation| operation.end_time <= now);
+        due.sort_by_key(|operation| operation.end_time);
+        self.next.store(state.next_end(), Ordering::Release);
+        due
+    }
+
+    fn take_running(&self, name: &str) -> Option<Operation> {
+        let mut state = self.lock();
+        let taken = state.take(|operation| operation.name == name).pop();
+        if let Some(operation) = state.operations.get_mut(name).filter(|_| taken.is_some()) {
+            operation.requested_cancellation = true;
+        }
+        taken
+    }
+
+    fn finish(&self, name: &str, end_time: Timestamp, outcome: Outcome) {
+        let mut state = self.lock();
+        if let Some(operation) = state.operations.get_mut(name) {
+            operation.end_time = end_time;
+            operation.outcome = Some(outcome);
+            state.bury(name.to_owned());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store {
+    /// The running operations that fit, which run no longer from now on.
+    fn take(&mut self, fits: impl Fn(&Operation) -> bool) -> Vec<Operation> {
+        let Self { operations, running, .. } = self;
+        let mut taken = Vec::new();
+        running.retain(|name| match operations.get(name) {
+            Some(operation) if !fits(operation) => true,
+            operation => {
+                taken.extend(operation.cloned());
+                false
+            }
+        });
+        taken
+    }
+
+    fn next_end(&self) -> i64 {
+        let running = self.running.iter().filter_map(|name| self.operations.get(name));
+        running.map(|operation| operation.end_time.as_microsecond()).min().unwrap_or(i64::MAX)
+    }
+
+    fn bury(&mut self, name: String) {
+        if self.finished.len() == FINISHED
+            && let Some(oldest) = self.finished.pop_front()
+        {
+            self.operations.remove(&oldest);
+        }
+        self.finished.push_back(name);
+    }
 }

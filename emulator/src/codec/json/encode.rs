@@ -1,0 +1,268 @@
+//! Writes a document as JSON in the order of the schema, as Go's encoder does.
+
+use {
+    crate::codec::schema::{Field, Kind, Schema, Struct},
+    serde_json::{Map, Value},
+    std::io::Write as _,
+};
+
+/// The document as JSON: on one line with a line end, or indented by two spaces without one.
+pub fn encode(structure: &Struct, document: &Value, pretty: bool) -> Vec<u8> {
+    let mut writer = Writer { out: Vec::with_capacity(1024), pretty, depth: 0 };
+    writer.structure(structure, document);
+    if !pretty {
+        writer.out.push(b'\n');
+    }
+    writer.out
+}
+
+/// Writes text as a JSON string, with the escapes of Go.
+pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, byte) in bytes.iter().copied().enumerate() {
+        let escape: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            0x08 => b"\\b",
+            0x0c => b"\\f",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            b'<' => b"\\u003c",
+            b'>' => b"\\u003e",
+            b'&' => b"\\u0026",
+            0..0x20 => b"",
+            // The line and paragraph separators, U+2028 and U+2029.
+            0xa8 if bytes[..at].ends_with(b"\xe2\x80") => b"\\u2028",
+            0xa9 if bytes[..at].ends_with(b"\xe2\x80") => b"\\u2029",
+            _ => continue,
+        };
+        let end = if byte >= 0x80 { at - 2 } else { at };
+        out.extend_from_slice(&bytes[start..end]);
+        if escape.is_empty() {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\\u{byte:04x}");
+        } else {
+            out.extend_from_slice(escape);
+        }
+        start = at + 1;
+    }
+    out.extend_from_slice(&bytes[start..]);
+    out.push(b'"');
+}
+
+struct Writer {
+    out: Vec<u8>,
+    pretty: bool,
+    depth: usize,
+}
+
+impl Writer {
+    fn structure(&mut self, structure: &Struct, value: &Value) {
+        let empty = Map::new();
+        let members = value.as_object().unwrap_or(&empty);
+        let mut first = true;
+        self.open(b'{');
+        for field in structure.fields.iter().filter(|field| !field.name.is_empty()) {
+            let value = members.get(field.name);
+            if is_omitted(field, value) {
+                continue;
+            }
+            self.separate(&mut first);
+            // Names are plain ASCII.
+            self.out.push(b'"');
+            self.out.extend_from_slice(field.name.as_bytes());
+            self.out.push(b'"');
+            self.colon();
+            self.member(field, value.unwrap_or(&Value::Null));
+        }
+        self.close(b'}', first);
+    }
+
+    fn member(&mut self, field: &Field, value: &Value) {
+        if value.is_null() && !field.pointer {
+            match field.kind {
+                Kind::String => return self.out.extend_from_slice(b"\"\""),
+                Kind::Bool => return self.out.extend_from_slice(b"false"),
+                Kind::Int32 | Kind::Int64 | Kind::IntOrString => return self.out.push(b'0'),
+                Kind::Quantity => return self.out.extend_from_slice(b"\"0\""),
+                Kind::Struct(id) => {
+                    return self.structure(Schema::get().structure(id), &Value::Null);
+                }
+                _ => {}
+            }
+        }
+        self.value(&field.kind, value);
+    }
+
+    fn value(&mut self, kind: &Kind, value: &Value) {
+        match (kind, value) {
+            (_, Value::Null) => self.out.extend_from_slice(b"null"),
+            (Kind::Struct(id), _) => self.structure(Schema::get().structure(*id), value),
+            (Kind::List(element) | Kind::Items(element), Value::Array(elements)) => {
+                self.array(elements, |writer, value| writer.value(element, value));
+            }
+            (Kind::Map(element), Value::Object(members)) => {
+                self.object(members, |writer, value| writer.value(element, value));
+            }
+            (Kind::Raw, Value::String(text)) => self.raw(text),
+            _ => self.any(value),
+        }
+    }
+
+    fn any(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => write_string(&mut self.out, text),
+            Value::Array(elements) => self.array(elements, Self::any),
+            Value::Object(members) => self.object(members, Self::any),
+            Value::Bool(true) => self.out.extend_from_slice(b"true"),
+            Value::Bool(false) => self.out.extend_from_slice(b"false"),
+            Value::Null => self.out.extend_from_slice(b"null"),
+            Value::Number(number) => {
+                // Writing to a vector cannot fail.
+                let _ = write!(self.out, "{number}");
+            }
+        }
+    }
+
+    fn array(&mut self, elements: &[Value], write: impl Fn(&mut Self, &Value)) {
+        let mut first = true;
+        self.open(b'[');
+        for element in elements {
+            self.separate(&mut first);
+            write(self, element);
+        }
+        self.close(b']', first);
+    }
+
+    fn object(&mut self, members: &Map<String, Value>, write: impl Fn(&mut Self, &Value)) {
+        let mut first = true;
+        self.open(b'{');
+        for (name, value) in members {
+            self.separate(&mut first);
+            write_string(&mut self.out, name);
+            self.colon();
+            write(self, value);
+        }
+        self.close(b'}', first);
+    }
+
+    // JSON text that is kept as it came; text that is no JSON is left to its author.
+    fn raw(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        let mut empty = true;
+        while let Some((byte, after)) = rest.split_first() {
+            rest = after;
+            match byte {
+                b'{' | b'[' => {
+                    self.fill(&mut empty);
+                    self.open(*byte);
+                    empty = true;
+                    continue;
+                }
+                b'}' | b']' => self.close(*byte, empty),
+                b',' => {
+                    self.out.push(b',');
+                    self.line();
+                }
+                b':' => self.colon(),
+                b' ' | b'\t' | b'\r' | b'\n' => continue,
+                b'"' => {
+                    self.fill(&mut empty);
+                    let end = super::syntax::string_end(rest, 0);
+                    self.raw_string(&rest[..end]);
+                    rest = &rest[end..];
+                }
+                _ => {
+                    self.fill(&mut empty);
+                    self.out.push(*byte);
+                }
+            }
+            empty = false;
+        }
+    }
+
+    // The first thing inside a bracket goes on a line of its own.
+    fn fill(&mut self, empty: &mut bool) {
+        if *empty && self.depth > 0 && matches!(self.out.last(), Some(b'{' | b'[')) {
+            self.line();
+        }
+        *empty = false;
+    }
+
+    fn raw_string(&mut self, inner: &[u8]) {
+        self.out.push(b'"');
+        let text = String::from_utf8_lossy(inner);
+        for character in text.chars() {
+            match character {
+                '<' => self.out.extend_from_slice(b"\\u003c"),
+                '>' => self.out.extend_from_slice(b"\\u003e"),
+                '&' => self.out.extend_from_slice(b"\\u0026"),
+                '\u{2028}' => self.out.extend_from_slice(b"\\u2028"),
+                '\u{2029}' => self.out.extend_from_slice(b"\\u2029"),
+                _ => {
+                    self.out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, bracket: u8) {
+        self.out.push(bracket);
+        self.depth += 1;
+    }
+
+    fn close(&mut self, bracket: u8, empty: bool) {
+        self.depth = self.depth.saturating_sub(1);
+        if !empty {
+            self.line();
+        }
+        self.out.push(bracket);
+    }
+
+    fn separate(&mut self, first: &mut bool) {
+        if !std::mem::take(first) {
+            self.out.push(b',');
+        }
+        self.line();
+    }
+
+    fn colon(&mut self) {
+        self.out.extend_from_slice(if self.pretty { b": " } else { b":" });
+    }
+
+    fn line(&mut self) {
+        if self.pretty {
+            self.out.push(b'\n');
+            self.out.resize(self.out.len() + 2 * self.depth, b' ');
+        }
+    }
+}
+
+fn is_omitted(field: &Field, value: Option<&Value>) -> bool {
+    let Some(value) = value.filter(|value| !value.is_null()) else {
+        return field.omit_zero || (field.omit_empty && !is_always_printed(field));
+    };
+    if !field.omit_empty || field.pointer {
+        return false;
+    }
+    match (&field.kind, value) {
+        (Kind::String | Kind::Bytes, Value::String(text)) => text.is_empty(),
+        (Kind::Bool, Value::Bool(value)) => !value,
+        (Kind::Int32 | Kind::Int64, Value::Number(number)) => number.as_i64() == Some(0),
+        (Kind::List(_) | Kind::Items(_), Value::Array(elements)) => elements.is_empty(),
+        (Kind::Map(_), Value::Object(members)) => members.is_empty(),
+        _ => false,
+    }
+}
+
+// Structs, and types that are structs in Go, are never empty.
+fn is_always_printed(field: &Field) -> bool {
+    let structure = matches!(
+        field.kind,
+        Kind::Struct(_) | Kind::Time | Kind::Quantity | Kind::IntOrString | Kind::Raw
+    );
+    structure && !field.pointer
+}

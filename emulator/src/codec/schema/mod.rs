@@ -1,0 +1,223 @@
+//! The structs of the Kubernetes API as Go declares them: member names and order, what is left
+//! out when empty, protobuf numbers, Go types, and how fields are owned.
+//!
+//! `kubernetes.txt` and `kinds.txt` are written from the Go types; this reads them once.
+
+pub mod kinds;
+mod parse;
+
+use std::sync::OnceLock;
+
+/// All structs.
+#[derive(Debug)]
+pub struct Schema {
+    structs: Vec<Struct>,
+    roots: Vec<Root>,
+}
+
+#[derive(Debug)]
+struct Root {
+    api_version: &'static str,
+    structure: usize,
+}
+
+/// A Go struct.
+#[derive(Debug)]
+pub struct Struct {
+    /// Its import path and name.
+    pub id: &'static str,
+    /// Its type as Go prints it, e.g. `v1.TokenRequest`.
+    pub go_type: &'static str,
+    /// How its members are owned when nothing nearer says so.
+    pub merge: Merge,
+    /// Its members in the order of declaration, which is their order in JSON.
+    pub fields: Vec<Field>,
+    /// Structs embedded in it that are messages of their own in protobuf.
+    pub embedded: Vec<Embedded>,
+    wire: Vec<(u32, Wire)>,
+}
+
+/// A struct that is embedded in another: its members stand among the other's in JSON, and in a
+/// message of their own in protobuf.
+#[derive(Debug)]
+pub struct Embedded {
+    /// Its name in Go.
+    pub go_name: &'static str,
+    /// Its number in protobuf.
+    pub number: u32,
+    /// What it is.
+    pub structure: StructId,
+}
+
+/// What stands at one number of a message.
+#[derive(Debug, Clone, Copy)]
+pub enum Wire {
+    /// A member, by its index.
+    Field(usize),
+    /// An embedded struct, by its index.
+    Embedded(usize),
+}
+
+/// A member of a struct.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name in Go.
+    pub go_name: &'static str,
+    /// Its name in JSON; empty when it is not in JSON.
+    pub name: &'static str,
+    /// Left out when empty: a zero scalar, an empty list or map, a nil pointer.
+    pub omit_empty: bool,
+    /// Left out when it is the zero value, structs and times included.
+    pub omit_zero: bool,
+    /// Its number in protobuf; 0 when it is not there.
+    pub number: u32,
+    /// Whether it is a pointer in Go, so that absent and zero differ.
+    pub pointer: bool,
+    /// What it holds.
+    pub kind: Kind,
+    /// Its type as Go prints it, without a leading `*`.
+    pub go_type: &'static str,
+    /// Go names of the embedded structs that hold it, outermost first, joined by dots.
+    pub within: &'static str,
+    /// How it is owned.
+    pub merge: Merge,
+}
+
+/// What a member, an element of a list or a value of a map holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    String,
+    /// `true` or `false`.
+    Bool,
+    /// A number of 32 bits.
+    Int32,
+    /// A number of 64 bits.
+    Int64,
+    /// Bytes: base64 text in a document.
+    Bytes,
+    /// Anything.
+    Any,
+    /// A time of whole seconds: RFC 3339 text in a document.
+    Time,
+    /// A quantity, in its canonical text.
+    Quantity,
+    /// A number or text.
+    IntOrString,
+    /// JSON that is kept as it is: its text, in a string.
+    Raw,
+    /// A struct.
+    Struct(StructId),
+    /// A list.
+    List(Box<Kind>),
+    /// A map from strings.
+    Map(Box<Kind>),
+    /// A list that is a message with one repeated field in protobuf.
+    Items(Box<Kind>),
+}
+
+/// A struct's place in the [`Schema`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StructId(usize);
+
+/// How a value is owned by field managers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merge {
+    /// A scalar, owned whole.
+    Leaf,
+    /// A list, map or struct, owned whole.
+    Atomic,
+    /// A struct or map, owned member by member.
+    Granular,
+    /// A list whose elements are owned by value.
+    Set,
+    /// A list whose elements are owned by these members of theirs.
+    Map(Vec<&'static str>),
+    /// Not known: a scalar is a leaf, all else atomic.
+    Untyped,
+}
+
+impl Schema {
+    /// The schema; read on the first call.
+    pub fn get() -> &'static Self {
+        static SCHEMA: OnceLock<Schema> = OnceLock::new();
+        SCHEMA.get_or_init(|| parse::schema(include_str!("kubernetes.txt")))
+    }
+
+    /// The struct of a kind that a request may name, e.g. `authentication.k8s.io/v1` and
+    /// `TokenRequest`.
+    pub fn root(&self, api_version: &str, kind: &str) -> Option<&Struct> {
+        self.roots
+            .iter()
+            .filter(|root| root.api_version == api_version)
+            .map(|root| &self.structs[root.structure])
+            .find(|structure| structure.name() == kind)
+    }
+
+    /// The struct with that import path and name.
+    pub fn by_id(&self, id: &str) -> Option<&Struct> {
+        self.structs.iter().find(|structure| structure.id == id)
+    }
+
+    /// The struct that a [`Kind::Struct`] means.
+    pub fn structure(&self, id: StructId) -> &Struct {
+        &self.structs[id.0]
+    }
+
+    /// All structs.
+    pub fn structs(&self) -> &[Struct] {
+        &self.structs
+    }
+}
+
+impl Struct {
+    /// Its name in Go, without the package.
+    pub fn name(&self) -> &'static str {
+        self.go_type.rsplit('.').next().unwrap_or(self.go_type)
+    }
+
+    /// The member of that name in JSON. Names are told apart by case.
+    pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
+        self.fields.iter().enumerate().find(|(_, field)| !name.is_empty() && field.name == name)
+    }
+
+    /// What stands at which number in protobuf, in the order of the numbers.
+    pub fn wire(&self) -> &[(u32, Wire)] {
+        &self.wire
+    }
+}
+
+impl Kind {
+    /// What an element of a list, or a value of a map, holds.
+    pub fn element(&self) -> Option<&Kind> {
+        match self {
+            Self::List(element) | Self::Map(element) | Self::Items(element) => Some(element),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_stand_in_the_order_of_go() {
+        let schema = Schema::get();
+        let token_request = schema.root("authentication.k8s.io/v1", "TokenRequest").unwrap();
+        let names: Vec<_> = token_request.fields.iter().map(|field| field.name).collect();
+        assert_eq!(names, ["kind", "apiVersion", "metadata", "spec", "status"]);
+        assert!(schema.root("v1", "TokenRequest").is_none());
+    }
+
+    #[test]
+    fn every_struct_that_is_named_is_there() {
+        let schema = Schema::get();
+        for structure in schema.structs() {
+            for embedded in &structure.embedded {
+                assert_eq!(schema.structure(embedded.structure).name(), embedded.go_name);
+            }
+            assert!(structure.fields.len() <= 128, "{}", structure.id);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What can be set: by flag, by environment, by file, or in Rust. A flag wins over the
+//! environment, the environment over the file, the file over the default.
+
+mod check;
+mod csv;
+pub mod duration;
+mod file;
+mod prepare;
+pub mod seed;
+mod values;
+
+pub use file::{file_arguments, parse};
+pub(crate) use prepare::{GoogleToken, Prepared};
+
+use {
+    crate::world::settings::{AuthorizationMode, GoogleAuth},
+    clap::ArgAction,
+    std::{
+        net::{Ipv4Addr, SocketAddr},
+        path::PathBuf,
+        time::Duration,
+    },
+};
+
+/// The issuer of service account tokens that nobody has set another for.
+pub const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+
+/// The port that nobody has set another for.
+pub const DEFAULT_PORT: u16 = 8693;
+
+/// A setting that cannot be used, and what would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(pub String);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// All settings. Each is a flag, an environment variable (`TOKEN_EMULATOR_LISTEN`) and a key of
+/// the file (`listen`); they are named as kube-apiserver's flags where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct Config {
+    /// Where to listen; port 0 lets the system pick one
+    #[arg(
+        long,
+        env = "TOKEN_EMULATOR_LISTEN",
+        hide_env_values = true,
+        value_name = "ADDRESS:PORT"
+    )]
+    #[arg(value_parser = values::address, default_value_t = Config::default().listen)]
+    pub listen: SocketAddr,
+
+    /// Written, as JSON, once connections are accepted: url, https_url, ca_file, kubeconfig,
+    /// token, google_access_token, pid
+    #[arg(long, env = "TOKEN_EMULATOR_READY_FILE", hide_env_values = true, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+
+    /// Where the kubeconfig is written [default: beside the ready file, or in a temporary folder
+    /// that is removed at exit]
+    #[arg(long, env = "TOKEN_EMULATOR_KUBECONFIG", hide_env_values = true, value_name = "PATH")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Certificate chain (PEM) of the https side [default: made at start for localhost,
+    /// 127.0.0.1, ::1 and kubernetes.default.svc]
+    #[arg(long, env = "TOKEN_EMULATOR_TLS_CERT_FILE", hide_env_values = true, value_name = "FILE")]
+    pub tls_cert_file: Option<PathBuf>,
+
+    /// Private key (PEM) of --tls-cert-file
+    #[arg(long, env = "TOKEN_EMULATOR_TLS_PRIVATE_KEY_FILE", hide_env_values = true)]
+    #[arg(value_name = "FILE")]
+    pub tls_private_key_file: Option<PathBuf>,
+
+    /// Issuer of service account tokens; given again, others that are accepted beside the first
+    /// (in the environment: one a line)
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_ISSUER", hide_env_values = true)]
+    #[arg(value_name = "URL", value_delimiter = '\n', action = ArgAction::Append)]
+    #[arg(default_value = DEFAULT_ISSUER)]
+    pub service_account_issuer: Vec<String>,
+
+    /// Private key (PEM) that signs service account tokens [default: an RSA-2048 key made at
+    /// start]
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_SIGNING_KEY_FILE", hide_env_values = true)]
+    #[arg(value_name = "FILE")]
+    pub service_account_signing_key_file: Option<PathBuf>,
+
+    /// Keys (PEM) that verify service account tokens and are published; repeatable [default: the
+    /// signing key's public half]
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_KEY_FILE", hide_env_values = true)]
+    #[arg(value_name = "FILE", value_delimiter = '\n', action = ArgAction::Append)]
+    pub service_account_key_file: Vec<PathBuf>,
+
+    /// Longest lifetime of a token, 1h to 4294967296s; 0 sets no limit
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_MAX_TOKEN_EXPIRATION")]
+    #[arg(hide_env_values = true, value_name = "DURATION")]
+    #[arg(value_parser = duration::unsigned, default_value = "0s")]
+    pub service_account_max_token_expiration: Duration,
+
+    /// Let a pod's token that asks for 3607 seconds live for a year
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_EXTEND_TOKEN_EXPIRATION")]
+    #[arg(hide_env_values = true, value_name = "BOOL", action = ArgAction::Set)]
+    #[arg(num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = true)]
+    pub service_account_extend_token_expiration: bool,
+
+    /// jwks_uri of the discovery document; https [default: the server's own address]
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_JWKS_URI", hide_env_values = true)]
+    #[arg(value_name = "URL")]
+    pub service_account_jwks_uri: Option<String>,
+
+    /// Accept a token Secret's token only while the Secret exists
+    #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_LOOKUP", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = true)]
+    pub service_account_lookup: bool,
+
+    /// Audiences of the API server itself, separated by commas [default: the issuers]
+    #[arg(long, env = "TOKEN_EMULATOR_API_AUDIENCES", hide_env_values = true)]
+    #[arg(value_name = "AUDIENCES", value_delimiter = ',', action = ArgAction::Append)]
+    pub api_audiences: Vec<String>,
+
+    /// Host, or host and port, that the server calls itself in the discovery document
+    #[arg(long, env = "TOKEN_EMULATOR_EXTERNAL_HOSTNAME", hide_env_values = true)]
+    #[arg(value_name = "HOST")]
+    pub external_hostname: Option<String>,
+
+    /// Admission plugins that are on beside the default ones, separated by commas
+    #[arg(long, env = "TOKEN_EMULATOR_ENABLE_ADMISSION_PLUGINS", hide_env_values = true)]
+    #[arg(value_name = "PLUGINS", value_delimiter = ',', action = ArgAction::Append)]
+    pub enable_admission_plugins: Vec<String>,
+
+    /// Bearer tokens: a line `token,user,uid,"group,group"` each
+    #[arg(long, env = "TOKEN_EMULATOR_TOKEN_AUTH_FILE", hide_env_values = true)]
+    #[arg(value_name = "FILE")]
+    pub token_auth_file: Option<PathBuf>,
+
+    /// Who may do what on the Kubernetes side
+    #[arg(long, env = "TOKEN_EMULATOR_AUTHORIZATION_MODE", hide_env_values = true)]
+    #[arg(value_name = "MODE", default_value = "AlwaysAllow")]
+    #[arg(value_parser = values::authorization_mode())]
+    pub authorization_mode: AuthorizationMode,
+
+    /// Take a request without credentials for system:anonymous rather than refuse it
+    #[arg(long, env = "TOKEN_EMULATOR_ANONYMOUS_AUTH", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = true)]
+    pub anonymous_auth: bool,
+
+    /// Play kube-controller-manager and kubelet as far as tokens need them
+    #[arg(long, env = "TOKEN_EMULATOR_CONTROLLERS", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = true)]
+    pub controllers: bool,
+
+    /// How long a successful authentication is remembered; kube-apiserver's is 10s
+    #[arg(long, env = "TOKEN_EMULATOR_TOKEN_CACHE_TTL", hide_env_values = true)]
+    #[arg(value_name = "DURATION", value_parser = duration::unsigned, default_value = "0s")]
+    pub token_cache_ttl: Duration,
+
+    /// Whether the Google side wants a bearer with the cloud-platform scope
+    #[arg(long, env = "TOKEN_EMULATOR_GOOGLE_AUTH", hide_env_values = true)]
+    #[arg(value_name = "MODE", default_value = "off", value_parser = values::google_auth())]
+    pub google_auth: GoogleAuth,
+
+    /// More Google bearers: a line `token,principal,"scope scope"[,lifetime]` each
+    #[arg(long, env = "TOKEN_EMULATOR_GOOGLE_TOKEN_FILE", hide_env_values = true)]
+    #[arg(value_name = "FILE")]
+    pub google_token_file: Option<PathBuf>,
+
+    /// How long a Google operation runs, on the emulator's clock
+    #[arg(long, env = "TOKEN_EMULATOR_GOOGLE_OPERATION_DURATION", hide_env_values = true)]
+    #[arg(value_name = "DURATION", value_parser = duration::unsigned, default_value = "200ms")]
+    pub google_operation_duration: Duration,
+
+    /// Authorities (PEM) to trust when the keys of a foreign issuer are fetched [default: the
+    /// system's]
+    #[arg(long, env = "TOKEN_EMULATOR_ISSUER_CA_FILE", hide_env_values = true)]
+    #[arg(value_name = "FILE")]
+    pub issuer_ca_file: Option<PathBuf>,
+
+    /// Kubernetes objects and AttachedClusters (YAML) that exist from the start
+    #[arg(long, env = "TOKEN_EMULATOR_SEED", hide_env_values = true, value_name = "FILE")]
+    pub seed: Option<PathBuf>,
+
+    /// Bearer that /_emulator/ wants; required when listening beyond loopback
+    #[arg(long, env = "TOKEN_EMULATOR_CONTROL_TOKEN", hide_env_values = true)]
+    #[arg(value_name = "TOKEN")]
+    pub control_token: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
+            ready_file: None,
+            kubeconfig: None,
+            tls_cert_file: None,
+            tls_private_key_file: None,
+            service_account_issuer: vec![DEFAULT_ISSUER.to_owned()],
+            service_account_signing_key_file: None,
+            service_account_key_file: Vec::new(),
+            service_account_max_token_expiration: Duration::ZERO,
+            service_account_extend_token_expiration: true,
+            service_account_jwks_uri: None,
+            service_account_lookup: true,
+            api_audiences: Vec::new(),
+            external_hostname: None,
+            enable_admission_plugins: Vec::new(),
+            token_auth_file: None,
+            authorization_mode: AuthorizationMode::AlwaysAllow,
+            anonymous_auth: true,
+            controllers: true,
+            token_cache_ttl: Duration::ZERO,
+            google_auth: GoogleAuth::Off,
+            google_token_file: None,
+            google_operation_duration: Duration::from_millis(200),
+            issuer_ca_file: None,
+            seed: None,
+            control_token: None,
+        }
+    }
+}

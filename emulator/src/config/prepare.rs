@@ -1,0 +1,256 @@
+//! From settings to what they mean: files read, keys and tokens parsed.
+
+use {
+    crate::{
+        config::{Config, ConfigError, csv, duration, seed::Seed},
+        server::{
+            fetch,
+            tls::{self, Material},
+        },
+        world::{
+            callers::{Caller, Callers},
+            keys::{KeySet, SigningKey, VerifyingKey},
+            settings::Settings,
+        },
+    },
+    std::{path::Path, time::Duration},
+};
+
+/// What the settings come to. Nothing in it depends on the port, or takes long to make.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// What handlers read.
+    pub(crate) settings: Settings,
+    /// The keys of the files; `None` when one is to be made.
+    pub(crate) keys: Option<KeySet>,
+    /// The bearers of the file.
+    pub(crate) callers: Callers,
+    /// The Google bearers of the file.
+    pub(crate) google_tokens: Vec<GoogleToken>,
+    /// What exists from the start.
+    pub(crate) seed: Seed,
+    /// What the https side shows.
+    pub(crate) tls: Material,
+    /// Whom to trust when a foreign issuer's keys are fetched.
+    pub(crate) issuer_ca: Option<String>,
+}
+
+/// A line of the Google token file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GoogleToken {
+    pub(crate) token: String,
+    pub(crate) principal: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) lifetime: Option<Duration>,
+}
+
+impl Config {
+    /// Reads the files that the settings name.
+    pub(crate) fn prepare(&self) -> Result<Prepared, ConfigError> {
+        self.check()?;
+        let seed = read_with(self.seed.as_deref(), "--seed", Seed::parse)?.unwrap_or_default();
+        let tls = self.tls()?;
+        let settings = self.settings(&tls, &seed);
+        Ok(Prepared {
+            keys: self.keys()?,
+            callers: read_with(self.token_auth_file.as_deref(), "--token-auth-file", callers)?
+                .unwrap_or_default(),
+            google_tokens: read_with(
+                self.google_token_file.as_deref(),
+                "--google-token-file",
+                google_tokens,
+            )?
+            .unwrap_or_default(),
+            issuer_ca: read_with(self.issuer_ca_file.as_deref(), "--issuer-ca-file", |pem| {
+                fetch::certificates(pem).map(|_| pem.to_owned())
+            })?,
+            seed,
+            tls,
+            settings,
+        })
+    }
+
+    fn settings(&self, tls: &Material, seed: &Seed) -> Settings {
+        let issuers = self.service_account_issuer.clone();
+        let audiences = self.api_audiences.clone();
+        let most = self.service_account_max_token_expiration;
+        Settings {
+            api_audiences: if audiences.is_empty() { issuers.clone() } else { audiences },
+            issuers,
+            max_token_expiration: (!most.is_zero()).then_some(most),
+            extend_token_expiration: self.service_account_extend_token_expiration,
+            jwks_uri: self.service_account_jwks_uri.clone(),
+            service_account_lookup: self.service_account_lookup,
+            external_hostname: self.external_hostname.clone(),
+            admission_plugins: self.enable_admission_plugins.clone(),
+            authorization_mode: self.authorization_mode,
+            anonymous_auth: self.anonymous_auth,
+            controllers: self.controllers,
+            token_cache_ttl: self.token_cache_ttl,
+            ca_certificate: tls.authority.clone(),
+            google_auth: self.google_auth,
+            google_operation_duration: self.google_operation_duration,
+            google_projects: seed.projects.clone(),
+        }
+    }
+
+    fn keys(&self) -> Result<Option<KeySet>, ConfigError> {
+        let Some(path) = &self.service_account_signing_key_file else { return Ok(None) };
+        let signing = read(path, "--service-account-signing-key-file", |pem| {
+            SigningKey::from_pem(pem.as_bytes()).map_err(|error| error.0)
+        })?;
+        let mut verifying = Vec::new();
+        for path in &self.service_account_key_file {
+            verifying.extend(read(path, "--service-account-key-file", |pem| {
+                VerifyingKey::all_from_pem(pem.as_bytes()).map_err(|error| error.0)
+            })?);
+        }
+        if verifying.is_empty() {
+            return Ok(Some(KeySet::alone(signing)));
+        }
+        Ok(Some(KeySet { signing, verifying }))
+    }
+
+    fn tls(&self) -> Result<Material, ConfigError> {
+        let (Some(certificate), Some(key)) = (&self.tls_cert_file, &self.tls_private_key_file)
+        else {
+            let mut names = vec![self.listen.ip().to_string()];
+            names.extend(self.external_hostname.as_deref().map(tls::host).map(str::to_owned));
+            return Material::generate(&names).map_err(|error| ConfigError(error.0));
+        };
+        let text = |text: &str| Ok(text.to_owned());
+        let certificate_chain = read(certificate, "--tls-cert-file", text)?;
+        let private_key = read(key, "--tls-private-key-file", text)?;
+        let material =
+            Material { authority: certificate_chain.clone(), certificate_chain, private_key };
+        match material.acceptor() {
+            Ok(_) => Ok(material),
+            Err(error) => Err(ConfigError(format!(
+                "--tls-cert-file and --tls-private-key-file cannot be used: {}",
+                error.0
+            ))),
+        }
+    }
+}
+
+fn read<T>(
+    path: &Path,
+    flag: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, ConfigError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| parse(&text))
+        .map_err(|error| ConfigError(format!("{flag}: {}: {error}", path.display())))
+}
+
+fn read_with<T>(
+    path: Option<&Path>,
+    flag: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, ConfigError> {
+    path.map(|path| read(path, flag, parse)).transpose()
+}
+
+// Source: apiserver `pkg/authentication/token/tokenfile/tokenfile.go`.
+fn callers(text: &str) -> Result<Callers, String> {
+    let mut callers = Callers::default();
+    for record in csv::records(text)? {
+        let [token, user, uid, rest @ ..] = record.as_slice() else {
+            return Err(format!(
+                "must have at least 3 columns (token, user name, user uid), found {}",
+                record.len()
+            ));
+        };
+        let groups = rest.first().map(|groups| groups.split(',').map(str::to_owned).collect());
+        let caller = Caller {
+            username: user.clone(),
+            uid: uid.clone(),
+            groups: groups.unwrap_or_default(),
+            extra: std::collections::BTreeMap::new(),
+        };
+        if !token.is_empty() {
+            callers.insert(token.clone(), caller);
+        }
+    }
+    Ok(callers)
+}
+
+fn google_tokens(text: &str) -> Result<Vec<GoogleToken>, String> {
+    csv::records(text)?.iter().map(|record| google_token(record)).collect()
+}
+
+fn google_token(record: &[String]) -> Result<GoogleToken, String> {
+    let (token, principal, scopes, lifetime) = match record {
+        [token, principal, scopes] => (token, principal, scopes, None),
+        [token, principal, scopes, lifetime] => (token, principal, scopes, Some(lifetime)),
+        _ => {
+            return Err(format!(
+                "must have 3 or 4 columns (token, principal, scopes, lifetime), found {}",
+                record.len()
+            ));
+        }
+    };
+    if token.is_empty() {
+        return Err("a token is empty".to_owned());
+    }
+    Ok(GoogleToken {
+        token: token.clone(),
+        principal: principal.clone(),
+        scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+        lifetime: lifetime.map(|lifetime| duration::unsigned(lifetime)).transpose()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, rstest::rstest};
+
+    #[test]
+    fn a_token_file_names_users_and_groups() {
+        let callers = callers("t,admin,uid,\"system:masters,dev\"\nn,nobody,\n").unwrap();
+        let admin = callers.get("t").unwrap();
+        assert_eq!((admin.username.as_str(), admin.uid.as_str()), ("admin", "uid"));
+        assert_eq!(admin.groups, ["system:masters", "dev"]);
+        assert!(callers.get("n").unwrap().groups.is_empty());
+    }
+
+    #[test]
+    fn a_token_file_has_three_columns() {
+        let error = callers("t,admin").unwrap_err();
+        assert!(error.contains("at least 3 columns"), "{error}");
+    }
+
+    #[test]
+    fn a_google_token_has_scopes_and_a_lifetime() {
+        let tokens = google_tokens("t,me@example.com,\"a b\",1h\nu,you,c").unwrap();
+        assert_eq!(tokens[0].scopes, ["a", "b"]);
+        assert_eq!(tokens[0].lifetime, Some(Duration::from_secs(3600)));
+        assert_eq!(tokens[1].lifetime, None);
+    }
+
+    #[rstest]
+    #[case("t,me")]
+    #[case(",me,scope")]
+    #[case("t,me,scope,soon")]
+    #[case("t,me,scope,1h,more")]
+    fn a_bad_google_token_is_refused(#[case] line: &str) {
+        assert!(google_tokens(line).is_err());
+    }
+
+    #[test]
+    fn a_missing_file_is_named_with_its_flag() {
+        let config = Config { seed: Some("/nowhere/seed.yaml".into()), ..Config::default() };
+        let error = config.prepare().unwrap_err().0;
+        assert!(error.starts_with("--seed: /nowhere/seed.yaml: "), "{error}");
+    }
+
+    #[test]
+    fn issuers_are_the_audiences_unless_others_are_set() {
+        let settings = |config: Config| config.prepare().unwrap().settings;
+        let one = settings(Config::default());
+        assert_eq!(one.api_audiences, one.issuers);
+        let other = Config { api_audiences: vec!["a".to_owned()], ..Config::default() };
+        assert_eq!(settings(other).api_audiences, ["a"]);
+    }
+}

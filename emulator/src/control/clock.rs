@@ -1,0 +1,108 @@
+//! The clock: read, set, moved, stopped. All that both APIs do with time follows it.
+
+use {
+    crate::{config::duration, control::error::Error, world::World},
+    bytes::Bytes,
+    jiff::Timestamp,
+    serde::Deserialize,
+    serde_json::{Value, json},
+};
+
+const ALLOWED: &str = r#"allowed are {"set": "2026-01-02T03:04:05Z"}, {"advance": "1h30m"}, {"freeze": true}, {"freeze": false} and {"reset": true}; together they are done in the order reset, freeze, set, advance"#;
+
+/// What is to be done with the clock.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    reset: Option<bool>,
+    freeze: Option<bool>,
+    set: Option<String>,
+    advance: Option<String>,
+}
+
+pub(super) fn show(world: &World) -> Value {
+    json!({"now": world.clock.now().to_string(), "frozen": world.clock.is_frozen()})
+}
+
+pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
+    let change: Change = serde_json::from_slice(body).map_err(bad)?;
+    if change == Change::default() {
+        return Err(bad("nothing to do"));
+    }
+    // Everything is read before anything is done, so that a bad request changes nothing.
+    let set = change.set.map(|time| time.parse::<Timestamp>()).transpose().map_err(bad)?;
+    let advance = change.advance.map(|by| duration::signed(&by)).transpose().map_err(bad)?;
+    if change.reset == Some(true) {
+        world.clock.reset();
+    }
+    match change.freeze {
+        Some(true) => world.clock.freeze(),
+        Some(false) => world.clock.resume(),
+        None => {}
+    }
+    if let Some(time) = set {
+        world.clock.set(time);
+    }
+    if let Some(by) = advance {
+        world.clock.advance(by).map_err(|_| bad("the time is out of range"))?;
+    }
+    Ok(show(world))
+}
+
+fn bad(error: impl std::fmt::Display) -> Error {
+    Error::BadRequest(format!("{error}; {ALLOWED}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::world::{callers::Callers, keys::Keys, settings::Settings},
+        rstest::rstest,
+    };
+
+    fn world() -> World {
+        World::new(Settings::default(), Keys::generate(), Callers::default())
+    }
+
+    fn tell(world: &World, body: &str) -> Result<Value, Error> {
+        change(world, &Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    #[test]
+    fn a_clock_is_frozen_set_and_moved_in_one_request() {
+        let world = world();
+        let body = r#"{"freeze":true,"set":"2030-01-02T03:04:05Z","advance":"1h30m"}"#;
+        let expected = json!({"now": "2030-01-02T04:34:05Z", "frozen": true});
+        assert_eq!(tell(&world, body).unwrap(), expected);
+        assert_eq!(tell(&world, r#"{"advance":"-30m"}"#).unwrap()["now"], "2030-01-02T04:04:05Z");
+        assert_eq!(tell(&world, r#"{"reset":true}"#).unwrap()["frozen"], false);
+        assert!(world.clock.now() < "2030-01-01T00:00:00Z".parse().unwrap());
+    }
+
+    #[test]
+    fn an_offset_is_a_time_too() {
+        let world = world();
+        let body = r#"{"freeze":true,"set":"2030-01-01T02:00:00+02:00"}"#;
+        assert_eq!(tell(&world, body).unwrap()["now"], "2030-01-01T00:00:00Z");
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("{}")]
+    #[case("[]")]
+    #[case(r#"{"set":"tomorrow"}"#)]
+    #[case(r#"{"advance":"1 hour"}"#)]
+    #[case(r#"{"advance":3600}"#)]
+    #[case(r#"{"freeze":"yes"}"#)]
+    #[case(r#"{"rewind":true}"#)]
+    #[case(r#"{"freeze":true,"advance":"soon"}"#)]
+    #[case(r#"{"advance":"2540400h"}"#)]
+    fn a_bad_change_says_what_is_allowed_and_changes_nothing(#[case] body: &str) {
+        let world = world();
+        world.clock.set("9990-01-01T00:00:00Z".parse().unwrap());
+        let Err(Error::BadRequest(error)) = tell(&world, body) else { panic!("accepted {body}") };
+        assert!(error.ends_with(ALLOWED), "{error}");
+        assert!(!world.clock.is_frozen());
+    }
+}

@@ -1,0 +1,51 @@
+//! The errors of the controls: a sentence, and what would have been allowed.
+
+use {
+    crate::{
+        control::{PATHS, json},
+        server::message::Response,
+    },
+    http::{
+        StatusCode,
+        header::{ALLOW, WWW_AUTHENTICATE},
+    },
+    serde_json::json,
+};
+
+/// Why a control was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Error {
+    /// The bearer is missing or another.
+    Unauthorized,
+    /// There is no such path.
+    NotFound,
+    /// The path knows other methods.
+    MethodNotAllowed(&'static str),
+    /// The body says nothing that can be done.
+    BadRequest(String),
+    /// The seed could not be planted again.
+    Seed(String),
+}
+
+impl Error {
+    pub(super) fn response(&self) -> Response {
+        match self {
+            Self::Unauthorized => {
+                let error = "the controls want the bearer that --control-token names";
+                json(StatusCode::UNAUTHORIZED, &json!({"error": error}))
+                    .with(WWW_AUTHENTICATE, "Bearer")
+            }
+            Self::NotFound => {
+                let body = json!({"error": "there is no such control", "allowed": PATHS});
+                json(StatusCode::NOT_FOUND, &body)
+            }
+            Self::MethodNotAllowed(methods) => {
+                let allowed: Vec<_> = methods.split(", ").collect();
+                let body = json!({"error": "the path knows other methods", "allowed": allowed});
+                json(StatusCode::METHOD_NOT_ALLOWED, &body).with(ALLOW, methods)
+            }
+            Self::BadRequest(error) => json(StatusCode::BAD_REQUEST, &json!({"error": error})),
+            Self::Seed(error) => json(StatusCode::INTERNAL_SERVER_ERROR, &json!({"error": error})),
+        }
+    }
+}

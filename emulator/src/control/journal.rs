@@ -1,0 +1,23 @@
+//! What clients asked, and which status they got.
+
+use {
+    crate::world::World,
+    serde_json::{Value, json},
+};
+
+pub(super) fn show(world: &World) -> Value {
+    let entries: Vec<_> = world
+        .journal
+        .entries()
+        .into_iter()
+        .map(|entry| {
+            json!({
+                "time": entry.time.to_string(),
+                "method": entry.method,
+                "path": entry.path,
+                "status": entry.status,
+            })
+        })
+        .collect();
+    json!({"entries": entries})
+}

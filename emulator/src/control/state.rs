@@ -1,0 +1,15 @@
+//! Back to the state of a fresh emulator: what clients made is gone, what was seeded is there.
+
+use {
+    crate::{
+        control::{Control, error::Error},
+        world::World,
+    },
+    serde_json::{Value, json},
+};
+
+pub(super) fn reset(control: &Control, world: &World) -> Result<Value, Error> {
+    world.reset();
+    control.seed.plant(world).map_err(Error::Seed)?;
+    Ok(json!({"status": "reset"}))
+}

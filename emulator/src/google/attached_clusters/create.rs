@@ -1,0 +1,153 @@
+//! Clusters come to be: by a client's own words, by their fleet membership, or by a seed.
+
+use {
+    super::{new_etag, validate, write_error},
+    crate::{
+        google::{
+            convert, names, operations,
+            service::{Context, Stop},
+            status::Status,
+            wire,
+        },
+        world::{
+            World,
+            clusters::{AttachedCluster, Fleet, Monitoring, State, WriteError},
+            operations::{Outcome, Verb},
+        },
+    },
+    aws_lc_rs::digest,
+    prost_reflect::DynamicMessage,
+    std::sync::Arc,
+};
+
+/// The mode of Binary Authorization that is off.
+const DISABLED: i32 = 1;
+
+/// CreateAttachedCluster.
+pub(in crate::google) fn create(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let parent = wire::text(request, "parent");
+    names::parent("parent", parent)?;
+    let id = wire::text(request, "attached_cluster_id");
+    validate::id("attached_cluster_id", id)?;
+    let message = wire::inner(request, "attached_cluster");
+    let message = message.ok_or_else(|| validate::required("attached_cluster"))?;
+    let mut cluster = convert::from_message(message);
+    validate::cluster(context.world, &cluster, message)?;
+    cluster.name = format!("{parent}/attachedClusters/{id}");
+    cluster.fleet.membership = membership(&cluster.fleet.project, id);
+    let cluster = filled(context.world, cluster);
+    register(context, request, Verb::Create, cluster)
+}
+
+/// ImportAttachedCluster: the membership names the cluster.
+pub(in crate::google) fn import(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let parent = wire::text(request, "parent");
+    names::parent("parent", parent)?;
+    let membership = validate::present(request, "fleet_membership")?;
+    let id = membership.rsplit('/').next().unwrap_or_default();
+    validate::id("fleet_membership", id)?;
+    let project = match membership.split('/').collect::<Vec<_>>()[..] {
+        ["projects", project, "locations", _, "memberships", _] => project,
+        _ => return Err(validate::bad_membership().into()),
+    };
+    let mut cluster = AttachedCluster {
+        name: format!("{parent}/attachedClusters/{id}"),
+        platform_version: validate::present(request, "platform_version")?.to_owned(),
+        distribution: validate::distribution("distribution", wire::text(request, "distribution"))?,
+        proxy: wire::inner(request, "proxy_config").map(convert::proxy),
+        ..convert::from_message(&context.new("AttachedCluster"))
+    };
+    cluster.fleet = fleet(project, id);
+    let cluster = filled(context.world, cluster);
+    register(context, request, Verb::Import, cluster)
+}
+
+/// A cluster that is there from the start, running.
+pub(in crate::google) fn seed(
+    world: &World,
+    name: &str,
+    message: &DynamicMessage,
+) -> Result<(), Status> {
+    let parts = names::member("name", name, "attachedClusters")?;
+    validate::id("name", parts.id)?;
+    let mut cluster = convert::from_message(message);
+    cluster.name = name.to_owned();
+    if cluster.platform_version.is_empty() {
+        "1.35.0-gke.1".clone_into(&mut cluster.platform_version);
+    }
+    if cluster.distribution.is_empty() {
+        "generic".clone_into(&mut cluster.distribution);
+    }
+    if cluster.fleet.project.is_empty() {
+        cluster.fleet = fleet(parts.project, parts.id);
+    }
+    cluster.fleet.membership = membership(&cluster.fleet.project, parts.id);
+    validate::cluster(world, &cluster, message)?;
+    let cluster = AttachedCluster { state: State::Running, ..filled(world, cluster) };
+    world.clusters.create(cluster).map(drop).map_err(|error| write_error(error, name))
+}
+
+fn register(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+    verb: Verb,
+    cluster: AttachedCluster,
+) -> Result<DynamicMessage, Stop> {
+    let world = context.world;
+    let name = cluster.name.clone();
+    if wire::flag(request, "validate_only") {
+        if world.clusters.get(&name).is_some() {
+            return Err(write_error(WriteError::AlreadyExists, &name).into());
+        }
+        let outcome = Outcome::Cluster(Arc::new(cluster));
+        let operation = world.passing_operation(verb, &name, outcome);
+        return Ok(operations::to_message(context, &operation));
+    }
+    let cluster = world.clusters.create(cluster).map_err(|error| write_error(error, &name))?;
+    let operation = world.start_operation(verb, &cluster);
+    Ok(operations::to_message(context, &operation))
+}
+
+/// The same with what the server adds.
+fn filled(world: &World, mut cluster: AttachedCluster) -> AttachedCluster {
+    let now = world.clock.now();
+    cluster.uid = world.entropy.uuid();
+    cluster.etag = new_etag(world);
+    cluster.create_time = now;
+    cluster.update_time = now;
+    let version = cluster.platform_version.split('-').next().unwrap_or_default();
+    cluster.kubernetes_version = version.to_owned();
+    cluster.binary_authorization =
+        Some(cluster.binary_authorization.filter(|mode| *mode != 0).unwrap_or(DISABLED));
+    cluster.monitoring.get_or_insert_with(|| Monitoring {
+        managed_prometheus: Some(false),
+        cloud_monitoring: None,
+    });
+    cluster
+}
+
+fn fleet(project: &str, id: &str) -> Fleet {
+    let project = format!("projects/{}", project_number(project));
+    Fleet { membership: membership(&project, id), project }
+}
+
+fn membership(fleet_project: &str, id: &str) -> String {
+    format!("{fleet_project}/locations/global/memberships/{id}")
+}
+
+/// A project's number. Of a project that is known by its id it is made up, always the same.
+fn project_number(project: &str) -> String {
+    if project.bytes().all(|byte| byte.is_ascii_digit()) {
+        return project.to_owned();
+    }
+    let digest = digest::digest(&digest::SHA256, project.as_bytes());
+    let number =
+        digest.as_ref().iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    (100_000_000_000 + number % 900_000_000_000).to_string()
+}

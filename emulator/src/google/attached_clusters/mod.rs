@@ -1,0 +1,81 @@
+//! Attached clusters: registered, read, changed, taken away.
+
+mod create;
+mod delete;
+mod update;
+mod validate;
+
+pub(super) use {
+    create::{create, import, seed},
+    delete::delete,
+    update::update,
+    validate::present as required_text,
+};
+
+use {
+    super::{
+        convert, names, paging,
+        service::{Context, Stop},
+        status::{Code, Status},
+        wire,
+    },
+    crate::world::{
+        World,
+        clusters::{AttachedCluster, WriteError},
+    },
+    base64::{Engine, prelude::BASE64_STANDARD},
+    prost_reflect::DynamicMessage,
+    std::sync::Arc,
+};
+
+/// GetAttachedCluster.
+pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
+    let cluster = find(context.world, "name", wire::text(request, "name"))?;
+    Ok(convert::to_message(context.schema, &cluster))
+}
+
+/// ListAttachedClusters.
+pub(super) fn list(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let parent = wire::text(request, "parent");
+    names::parent("parent", parent)?;
+    let page = paging::page(request, parent, context.world.clusters.list(parent))?;
+    let mut answer = context.output();
+    let clusters = page.items.iter().map(|cluster| convert::to_message(context.schema, cluster));
+    wire::set_messages(&mut answer, "attached_clusters", clusters);
+    wire::set_text(&mut answer, "next_page_token", &page.next);
+    Ok(answer)
+}
+
+/// The cluster of that name, which a request holds in a field.
+pub(super) fn find(world: &World, field: &str, name: &str) -> Result<Arc<AttachedCluster>, Status> {
+    names::member(field, name, "attachedClusters")?;
+    world.clusters.get(name).ok_or_else(not_found)
+}
+
+fn not_found() -> Status {
+    Status::new(Code::NotFound, "cluster not found")
+}
+
+fn stale() -> Status {
+    Status::new(Code::Aborted, "The etag provided does not match the current etag of the cluster.")
+}
+
+/// A write that lost against another one.
+fn write_error(error: WriteError, name: &str) -> Status {
+    match error {
+        WriteError::AlreadyExists => {
+            Status::new(Code::AlreadyExists, format!("Resource '{name}' already exists"))
+        }
+        WriteError::NotFound => not_found(),
+        WriteError::Changed => stale(),
+    }
+}
+
+fn new_etag(world: &World) -> String {
+    let mut bytes = [0; 8];
+    world.entropy.fill(&mut bytes);
+    BASE64_STANDARD.encode(bytes)
+}

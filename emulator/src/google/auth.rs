@@ -1,0 +1,144 @@
+//! Who may call: a bearer with the cloud-platform scope, when the emulator is strict about it.
+
+use {
+    super::{
+        schema::Method,
+        status::{Code, Detail, Status},
+    },
+    crate::world::{World, settings::GoogleAuth},
+};
+
+/// The one scope that opens this API.
+pub const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
+
+/// The API's name as a service.
+pub(crate) const SERVICE: &str = "gkemulticloud.googleapis.com";
+
+const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication \
+    credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
+
+const MISSING: &str = "Bearer realm=\"https://accounts.google.com/\"";
+const INVALID: &str = "Bearer realm=\"https://accounts.google.com/\", error=\"invalid_token\"";
+const INSUFFICIENT: &str = "Bearer realm=\"https://accounts.google.com/\", \
+    error=\"insufficient_scope\", scope=\"https://www.googleapis.com/auth/cloud-platform\"";
+
+/// What a request shows of itself.
+#[derive(Debug, Default)]
+pub(crate) struct Credentials<'a> {
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<&'a str>,
+    /// A bearer in the query.
+    pub(crate) access_token: Option<&'a str>,
+    /// An API key.
+    pub(crate) key: Option<&'a str>,
+}
+
+/// Lets a request pass, or says why not.
+pub(crate) fn check(
+    world: &World,
+    method: &Method,
+    credentials: &Credentials<'_>,
+) -> Result<(), Status> {
+    if world.settings.google_auth == GoogleAuth::Off {
+        return Ok(());
+    }
+    let bearer = credentials.authorization.and_then(bearer).or(credentials.access_token);
+    let Some(bearer) = bearer.filter(|bearer| !bearer.is_empty()) else {
+        return Err(missing(method, credentials.key.is_some()));
+    };
+    let Some(token) = world.access_tokens.get(bearer) else {
+        return Err(unknown(method, bearer));
+    };
+    if token.grant.expires.is_some_and(|expires| expires <= world.clock.now()) {
+        return Err(expired(method));
+    }
+    if !token.grant.scopes.iter().any(|scope| scope == CLOUD_PLATFORM) {
+        return Err(insufficient(method));
+    }
+    Ok(())
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn missing(method: &Method, has_key: bool) -> Status {
+    let message = if has_key {
+        "API keys are not supported by this API. Expected OAuth2 access token or other \
+         authentication credentials that assert a principal. See \
+         https://cloud.google.com/docs/authentication"
+            .to_owned()
+    } else {
+        format!("Request is missing required authentication credential. {EXPECTED}")
+    };
+    let info = error_info("CREDENTIALS_MISSING", "googleapis.com", method);
+    challenge(Status::new(Code::Unauthenticated, message).with(info), MISSING)
+}
+
+fn unknown(method: &Method, bearer: &str) -> Status {
+    let status = invalid();
+    if is_jwt_shaped(bearer) {
+        status
+    } else if bearer.starts_with("ya29.") {
+        status.with(error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", "", method))
+    } else {
+        status.with(error_info("CREDENTIALS_MISSING", "", method))
+    }
+}
+
+fn expired(method: &Method) -> Status {
+    invalid().with(error_info("ACCESS_TOKEN_EXPIRED", "googleapis.com", method))
+}
+
+fn insufficient(method: &Method) -> Status {
+    let info = error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "googleapis.com", method);
+    let status =
+        Status::new(Code::PermissionDenied, "Request had insufficient authentication scopes.");
+    challenge(status.with(info), INSUFFICIENT)
+}
+
+fn invalid() -> Status {
+    let message = format!("Request had invalid authentication credentials. {EXPECTED}");
+    challenge(Status::new(Code::Unauthenticated, message), INVALID)
+}
+
+fn challenge(status: Status, challenge: &'static str) -> Status {
+    Status { challenge: Some(challenge), ..status }
+}
+
+fn error_info(reason: &'static str, domain: &'static str, method: &Method) -> Detail {
+    let metadata = vec![("service", SERVICE.to_owned()), ("method", method.name.clone())];
+    Detail::ErrorInfo { reason, domain, metadata }
+}
+
+fn is_jwt_shaped(bearer: &str) -> bool {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let parts: Vec<&str> = bearer.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(is_base64url))
+}
+
+/// Lets a request for a project pass if the project exists: otherwise it is refused, not missing.
+pub(crate) fn check_project(world: &World, resource: &str) -> Result<(), Status> {
+    let Some(projects) = &world.settings.google_projects else { return Ok(()) };
+    let Some(project) = resource.strip_prefix("projects/").and_then(|rest| rest.split('/').next())
+    else {
+        return Ok(());
+    };
+    if projects.iter().any(|known| known == project) {
+        return Ok(());
+    }
+    let message = format!("Permission denied on resource project {project}.");
+    let metadata = vec![
+        ("containerInfo", project.to_owned()),
+        ("consumer", format!("projects/{project}")),
+        ("service", SERVICE.to_owned()),
+    ];
+    Err(Status::new(Code::PermissionDenied, message.clone())
+        .with(Detail::ErrorInfo { reason: "CONSUMER_INVALID", domain: "googleapis.com", metadata })
+        .with(Detail::LocalizedMessage(message))
+        .with(Detail::Help(
+            "Google developers console",
+            "https://console.developers.google.com".to_owned(),
+        )))
+}

@@ -1,0 +1,112 @@
+//! `google.longrunning.Operations`: what runs, and what has run.
+
+use {
+    super::{
+        convert, names, paging,
+        service::{Context, Stop},
+        status::{Code, Status, any},
+        wire,
+    },
+    crate::world::operations::{Operation, Outcome, Verb},
+    prost_reflect::{DynamicMessage, Value},
+};
+
+/// GetOperation.
+pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
+    let name = wire::text(request, "name");
+    names::member("name", name, "operations")?;
+    let operation = context.world.operations.get(name).ok_or_else(|| not_found(name))?;
+    Ok(to_message(context, &operation))
+}
+
+/// ListOperations.
+pub(super) fn list(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let parent = wire::text(request, "name");
+    names::parent("name", parent)?;
+    let operations = context.world.operations.list(parent);
+    let page = paging::page(request, parent, operations)?;
+    let mut answer = context.output();
+    let operations = page.items.iter().map(|operation| to_message(context, operation));
+    wire::set_messages(&mut answer, "operations", operations);
+    wire::set_text(&mut answer, "next_page_token", &page.next);
+    Ok(answer)
+}
+
+/// DeleteOperation.
+pub(super) fn delete(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let name = wire::text(request, "name");
+    names::member("name", name, "operations")?;
+    if context.world.operations.forget(name) {
+        Ok(context.output())
+    } else {
+        Err(not_found(name).into())
+    }
+}
+
+/// CancelOperation: an operation that is done stays as it is.
+pub(super) fn cancel(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let name = wire::text(request, "name");
+    names::member("name", name, "operations")?;
+    if context.world.cancel_operation(name) {
+        Ok(context.output())
+    } else {
+        Err(not_found(name).into())
+    }
+}
+
+/// An operation as its clients see it.
+pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
+    let mut message = context.schema.message("google.longrunning.Operation");
+    wire::set_text(&mut message, "name", &operation.name);
+    let metadata = any(context.schema, &metadata(context, operation));
+    message.set_field_by_name("metadata", metadata);
+    let Some(outcome) = &operation.outcome else { return message };
+    message.set_field_by_name("done", Value::Bool(true));
+    let (field, result) = match outcome {
+        Outcome::Cluster(cluster) => {
+            ("response", any(context.schema, &convert::to_message(context.schema, cluster)))
+        }
+        Outcome::Gone => {
+            ("response", any(context.schema, &context.schema.message("google.protobuf.Empty")))
+        }
+        Outcome::Cancelled => {
+            let status = Status::new(Code::Cancelled, "The operation was cancelled.");
+            ("error", Value::Message(status.to_message(context.schema)))
+        }
+    };
+    message.set_field_by_name(field, result);
+    message
+}
+
+fn metadata(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
+    let mut metadata = context.new("OperationMetadata");
+    wire::set_time(&mut metadata, "create_time", operation.create_time);
+    if operation.outcome.is_some() {
+        wire::set_time(&mut metadata, "end_time", operation.end_time);
+    }
+    wire::set_text(&mut metadata, "target", &operation.target);
+    let verb = match operation.verb {
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Import => "import",
+        Verb::Delete => "delete",
+    };
+    wire::set_text(&mut metadata, "verb", verb);
+    if operation.requested_cancellation {
+        metadata.set_field_by_name("requested_cancellation", Value::Bool(true));
+    }
+    metadata
+}
+
+fn not_found(name: &str) -> Status {
+    Status::new(Code::NotFound, format!("Resource '{name}' was not found"))
+}

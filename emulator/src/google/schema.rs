@@ -1,0 +1,203 @@
+//! What the API's own descriptors say of it: its messages, its methods, and the paths they are at.
+//!
+//! They are read when the first request of this API comes, so that a run without any pays nothing.
+
+use {
+    super::{
+        service::{self, Handler},
+        transcode::path::{Path, Template},
+    },
+    prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor},
+    std::{collections::HashMap, sync::OnceLock},
+};
+
+/// A FileDescriptorSet of `google.cloud.gkemulticloud.v1`, `google.longrunning` and `google.rpc`.
+const DESCRIPTORS: &[u8] = include_bytes!("api/descriptors.binpb");
+
+/// One HTTP binding a line: method, HTTP method, path template, body.
+const ROUTES: &str = include_str!("api/routes.txt");
+
+/// The API.
+#[derive(Debug)]
+pub(crate) struct Schema {
+    pool: DescriptorPool,
+    methods: HashMap<String, Method>,
+    routes: Vec<Route>,
+}
+
+/// A method of one of its services.
+#[derive(Debug)]
+pub(crate) struct Method {
+    /// `google.cloud.gkemulticloud.v1.AttachedClusters.GetAttachedCluster`
+    pub(crate) name: String,
+    /// What it takes.
+    pub(crate) input: MessageDescriptor,
+    /// What it gives.
+    pub(crate) output: MessageDescriptor,
+    /// The field that holds the name of what it works on, with dots.
+    pub(crate) resource_field: String,
+    /// What it does.
+    pub(crate) handler: Handler,
+}
+
+/// Where a method is over HTTP.
+#[derive(Debug)]
+pub(crate) struct Route {
+    method: String,
+    http_method: http::Method,
+    template: Template,
+    /// What the body is.
+    pub(crate) body: Body,
+}
+
+/// What a request's body is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// Nothing.
+    Nothing,
+    /// The message.
+    Everything,
+    /// One field of the message.
+    Field(String),
+}
+
+/// A request that found its way.
+#[derive(Debug)]
+pub(crate) struct Routed<'a> {
+    /// The method.
+    pub(crate) method: &'a Method,
+    /// The binding.
+    pub(crate) route: &'a Route,
+    /// What the path's variable holds.
+    pub(crate) resource: String,
+}
+
+impl Schema {
+    /// The API, read on first use.
+    pub(crate) fn get() -> &'static Self {
+        static SCHEMA: OnceLock<Schema> = OnceLock::new();
+        SCHEMA.get_or_init(Self::read)
+    }
+
+    /// The method of that name, with dots only.
+    pub(crate) fn method(&self, name: &str) -> Option<&Method> {
+        self.methods.get(name)
+    }
+
+    /// An empty message of a type that the descriptors hold.
+    pub(crate) fn message(&self, name: &str) -> DynamicMessage {
+        let descriptor = self.pool.get_message_by_name(name);
+        DynamicMessage::new(descriptor.expect("the descriptors hold what the handlers name"))
+    }
+
+    /// Finds the method that an HTTP request is for.
+    pub(crate) fn route(&self, http_method: &http::Method, path: &str) -> Option<Routed<'_>> {
+        let is_verb =
+            |verb: &str| self.routes.iter().any(|route| route.template.verb() == Some(verb));
+        let path = Path::split(path, is_verb);
+        self.routes.iter().filter(|route| route.http_method == *http_method).find_map(|route| {
+            let resource = route.template.matches(&path)?;
+            Some(Routed { method: self.methods.get(&route.method)?, route, resource })
+        })
+    }
+
+    fn read() -> Self {
+        let pool = DescriptorPool::decode(DESCRIPTORS).expect("the embedded descriptors are sound");
+        let lines = ROUTES.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        let routes: Vec<Route> = lines.map(Route::read).collect();
+        let methods = pool.services().flat_map(|service| {
+            let methods: Vec<_> = service.methods().collect();
+            methods
+        });
+        let methods = methods.map(|method| {
+            let name = method.full_name().to_owned();
+            let route = routes.iter().find(|route| route.method == name);
+            let method = Method {
+                input: method.input(),
+                output: method.output(),
+                resource_field: route.map(|route| route.template.field.clone()).unwrap_or_default(),
+                handler: service::handler(&name),
+                name: name.clone(),
+            };
+            (name, method)
+        });
+        let methods = methods.collect();
+        Self { methods, pool, routes }
+    }
+}
+
+impl Route {
+    fn read(line: &str) -> Self {
+        let columns: Vec<&str> = line.split(' ').collect();
+        let [method, http_method, template, body] = columns[..] else {
+            panic!("a line of the embedded routes has four columns: {line}");
+        };
+        Self {
+            method: method.to_owned(),
+            http_method: http_method.parse().expect("the embedded routes name HTTP methods"),
+            template: Template::parse(template).expect("the embedded templates are sound"),
+            body: match body {
+                "-" => Body::Nothing,
+                "*" => Body::Everything,
+                field => Body::Field(field.to_owned()),
+            },
+        }
+    }
+}
+
+impl Method {
+    /// The name with a slash before its last part, as gRPC writes it.
+    pub(crate) fn service(&self) -> &str {
+        self.name.rsplit_once('.').map_or("", |(service, _)| service)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method_at(http_method: &str, path: &str) -> Option<&'static str> {
+        let routed = Schema::get().route(&http_method.parse().unwrap(), path)?;
+        routed.method.name.rsplit('.').next()
+    }
+
+    #[test]
+    fn every_binding_leads_to_a_method() {
+        let schema = Schema::get();
+        assert_eq!(schema.routes.len(), 48);
+        for route in &schema.routes {
+            assert!(schema.methods.contains_key(&route.method), "{}", route.method);
+        }
+    }
+
+    #[test]
+    fn paths_and_verbs_find_their_methods() {
+        let location = "/v1/projects/p/locations/l";
+        for (http_method, path, method) in [
+            ("POST", "/attachedClusters", Some("CreateAttachedCluster")),
+            ("GET", "/attachedClusters", Some("ListAttachedClusters")),
+            ("POST", "/attachedClusters:import", Some("ImportAttachedCluster")),
+            ("GET", "/attachedClusters/c", Some("GetAttachedCluster")),
+            ("GET", "/attachedServerConfig", Some("GetAttachedServerConfig")),
+            (
+                "POST",
+                "/attachedClusters/c:generateAttachedClusterAgentToken",
+                Some("GenerateAttachedClusterAgentToken"),
+            ),
+            ("GET", "/attachedClusters/c:generateAttachedClusterAgentToken", None),
+            ("POST", "/attachedClusters/c:GenerateAttachedClusterAgentToken", None),
+            (
+                "GET",
+                ":generateAttachedClusterInstallManifest",
+                Some("GenerateAttachedClusterInstallManifest"),
+            ),
+            ("POST", ":generateAttachedClusterInstallManifest", None),
+            ("GET", "/attachedClusters/c/jwks", None),
+            ("GET", "/awsClusters/c/jwks", Some("GetAwsJsonWebKeys")),
+            ("POST", "/operations/o:cancel", Some("CancelOperation")),
+            ("GET", "", None),
+        ] {
+            assert_eq!(method_at(http_method, &format!("{location}{path}")), method, "{path}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Clusters that are there from the start.
+
+use {
+    super::{
+        attached_clusters,
+        schema::Schema,
+        transcode::{bind, json, violation::Violation},
+    },
+    crate::world::World,
+    serde_json::Value,
+};
+
+/// Adds what a seed's document describes: an AttachedCluster in its JSON form, with its `kind`
+/// and its full `name`. Says what is wrong with it otherwise.
+pub fn seed(world: &World, mut document: Value) -> Result<(), String> {
+    let members = document.as_object_mut().ok_or("an AttachedCluster has to be a mapping")?;
+    members.remove("kind");
+    members.remove("apiVersion");
+    let name = members.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let json = json::parse(document.to_string().as_bytes());
+    let json = json.map_err(|json::SyntaxError(reason)| reason)?;
+    let mut message = Schema::get().message("google.cloud.gkemulticloud.v1.AttachedCluster");
+    let violations = bind::bind(json, &mut message, "");
+    if !violations.is_empty() {
+        return Err(Violation::join(&violations));
+    }
+    attached_clusters::seed(world, &name, &message).map_err(|status| status.message)
+}

@@ -1,0 +1,170 @@
+//! Path templates: `/v1/{name=projects/*/locations/*}:verb`.
+//! Source: `google/api/http.proto`; the matcher of grpc-httpjson-transcoding.
+
+use std::borrow::Cow;
+
+/// A template, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Template {
+    segments: Vec<Segment>,
+    verb: Option<String>,
+    /// The field that the variable binds, with dots (`attached_cluster.name`).
+    pub(crate) field: String,
+    /// Which segments the variable takes.
+    variable: std::ops::Range<usize>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    Any,
+}
+
+/// A request's path, split as the matcher does it: before anything is decoded.
+#[derive(Debug)]
+pub(crate) struct Path<'a> {
+    segments: Vec<&'a str>,
+    verb: Option<&'a str>,
+}
+
+impl Template {
+    /// Reads a template with one variable, as all of this API have.
+    pub(crate) fn parse(template: &str) -> Option<Self> {
+        let (before, rest) = template.strip_prefix('/')?.split_once('{')?;
+        let (variable, after) = rest.split_once('}')?;
+        let (field, pattern) = variable.split_once('=')?;
+        let (after, verb) = match after.split_once(':') {
+            Some((after, verb)) => (after, Some(verb.to_owned())),
+            None => (after, None),
+        };
+        let mut segments: Vec<Segment> = segments_of(before).collect();
+        let start = segments.len();
+        segments.extend(segments_of(pattern));
+        let variable = start..segments.len();
+        segments.extend(segments_of(after));
+        Some(Self { segments, verb, field: field.to_owned(), variable })
+    }
+
+    /// The verb, if it has one.
+    pub(crate) fn verb(&self) -> Option<&str> {
+        self.verb.as_deref()
+    }
+
+    /// What the variable binds when the path fits.
+    pub(crate) fn matches(&self, path: &Path<'_>) -> Option<String> {
+        let fits = self.segments.len() == path.segments.len()
+            && self.verb.as_deref() == path.verb
+            && self.segments.iter().zip(&path.segments).all(|(segment, part)| segment.fits(part));
+        let bound = path.segments.get(self.variable.clone()).filter(|_| fits)?;
+        Some(decode(&bound.join("/")).into_owned())
+    }
+}
+
+impl Segment {
+    fn fits(&self, part: &str) -> bool {
+        match self {
+            Self::Literal(literal) => literal == part,
+            Self::Any => !part.is_empty(),
+        }
+    }
+}
+
+impl<'a> Path<'a> {
+    /// Splits a path. A `:suffix` of the last segment is a verb only when `is_verb` knows it;
+    /// empty segments at the end do not count.
+    pub(crate) fn split(path: &'a str, is_verb: impl Fn(&str) -> bool) -> Self {
+        let path = path.strip_prefix('/').unwrap_or(path);
+        let last = path.rfind('/').map_or(0, |slash| slash + 1);
+        let verb = path[last..].rfind(':').map(|colon| last + colon);
+        let (path, verb) = match verb {
+            Some(colon) if is_verb(&path[colon + 1..]) => {
+                (&path[..colon], Some(&path[colon + 1..]))
+            }
+            _ => (path, None),
+        };
+        let segments = path.trim_end_matches('/').split('/').collect();
+        Self { segments, verb }
+    }
+}
+
+fn segments_of(part: &str) -> impl Iterator<Item = Segment> {
+    part.split('/').filter(|segment| !segment.is_empty()).map(|segment| match segment {
+        "*" => Segment::Any,
+        literal => Segment::Literal(literal.to_owned()),
+    })
+}
+
+/// Percent-decodes what a variable of several segments binds: all but `%2F`, which must not turn
+/// into a slash.
+fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        match escape(rest).filter(|byte| *byte != b'/') {
+            Some(byte) => {
+                decoded.push(byte);
+                rest = &rest[3..];
+            }
+            None => {
+                decoded.push(first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned().into()
+}
+
+/// The byte that `%XX` at the start of a text stands for.
+pub(crate) fn escape(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else { return None };
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "/v1/{attached_cluster=projects/*/locations/*/attachedClusters/*}:generate";
+    const GET: &str = "/v1/{name=projects/*/locations/*/attachedClusters/*}";
+    const LIST: &str = "/v1/{parent=projects/*/locations/*}/attachedClusters";
+
+    fn bound(template: &str, path: &str) -> Option<String> {
+        let path = Path::split(path, |verb| verb == "generate");
+        Template::parse(template).unwrap().matches(&path)
+    }
+
+    #[test]
+    fn a_verb_is_one_only_where_a_template_has_it() {
+        let path = "/v1/projects/p/locations/l/attachedClusters/c:generate";
+        assert_eq!(bound(TOKEN, path).unwrap(), "projects/p/locations/l/attachedClusters/c");
+        assert_eq!(bound(GET, path), None);
+        let path = "/v1/projects/p/locations/l/attachedClusters/c:foo";
+        assert_eq!(bound(GET, path).unwrap(), "projects/p/locations/l/attachedClusters/c:foo");
+        let path = "/v1/projects/p/locations/l/attachedClusters/c%3Agenerate";
+        assert_eq!(bound(TOKEN, path), None);
+    }
+
+    #[test]
+    fn an_encoded_slash_never_makes_a_segment() {
+        assert_eq!(bound(LIST, "/v1/projects%2Fp%2Flocations%2Fl/attachedClusters"), None);
+        let path = "/v1/projects/p%2Fq/locations/%75s%2d1+/attachedClusters";
+        assert_eq!(bound(LIST, path).unwrap(), "projects/p%2Fq/locations/us-1+");
+    }
+
+    #[test]
+    fn slashes_at_the_end_do_not_count_and_others_do() {
+        assert!(bound(LIST, "/v1/projects/p/locations/l/attachedClusters//").is_some());
+        assert!(bound(LIST, "/v1/projects//locations/l/attachedClusters").is_none());
+        assert!(bound(LIST, "//v1/projects/p/locations/l/attachedClusters").is_none());
+        assert!(bound(LIST, "/v1beta1/projects/p/locations/l/attachedClusters").is_none());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_no_harm() {
+        assert!(bound(GET, "/v1/projects/%ff/locations/%zz/attachedClusters/%").is_some());
+    }
+}

@@ -1,0 +1,230 @@
+//! Bodies, in and out: what the client accepts, what it sent, and the options in its query.
+
+use {
+    crate::{
+        codec::{
+            DecodeError, Decoded, FieldValidation, Target, json,
+            negotiate::{
+                self, Invalid, MediaType, NOT_ACCEPTABLE, Output, Transform,
+                UNSUPPORTED_MEDIA_TYPE, WriteOptions,
+            },
+            protobuf,
+            schema::Schema,
+        },
+        kubernetes::{
+            exchange::Exchange,
+            objects::delete,
+            status::{Failure, FieldError},
+        },
+    },
+    bytes::Bytes,
+    serde_json::{Value, json},
+};
+
+/// The media types of the API.
+pub const MEDIA_TYPES: &[&str] =
+    &["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+/// The longest body that is read, in bytes.
+const LIMIT: usize = 3 << 20;
+
+/// The router's test of `Accept`.
+pub fn check_router(exchange: &Exchange<'_>, produced: &[&str]) -> Result<(), Failure> {
+    let header = exchange.request.header("accept").unwrap_or("");
+    if negotiate::is_routable(header, produced) {
+        return Ok(());
+    }
+    Err(Failure::no_representation(&produced.join(", ")))
+}
+
+/// The handler's choice of how to answer.
+pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    let header = exchange.request.header("accept").unwrap_or("");
+    let output =
+        negotiate::accept(header, false).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
+    let client = exchange.request.header("user-agent").unwrap_or("");
+    let pretty = output.pretty || negotiate::is_pretty(exchange.request.query(), client);
+    Ok(Output { pretty, ..output })
+}
+
+/// How an error is written: as the client accepts it, or as indented JSON.
+pub fn accept_error(exchange: &Exchange<'_>) -> Output {
+    let fallback = Output { pretty: true, ..Output::default() };
+    accept(exchange).map_or(fallback, |output| Output { transform: None, ..output })
+}
+
+/// Reads the object that is to be created, and the options of its creation.
+pub fn read_created(
+    exchange: &Exchange<'_>,
+    api_version: &'static str,
+    kind: &'static str,
+) -> Result<(Value, WriteOptions), Failure> {
+    read(exchange, api_version, kind, "CreateOptions")
+}
+
+/// Reads the object that is to replace another, and the options of that.
+pub fn read_updated(
+    exchange: &Exchange<'_>,
+    api_version: &'static str,
+    kind: &'static str,
+) -> Result<(Value, WriteOptions), Failure> {
+    read(exchange, api_version, kind, "UpdateOptions")
+}
+
+fn read(
+    exchange: &Exchange<'_>,
+    api_version: &'static str,
+    kind: &'static str,
+    options_kind: &str,
+) -> Result<(Value, WriteOptions), Failure> {
+    let media_type = content_type(exchange)?;
+    let body = limited(exchange)?;
+    let options = negotiate::write_options(&exchange.query)
+        .map_err(|invalid| Failure::invalid(options_kind, "meta.k8s.io", "", fields(invalid)))?;
+    let target = Target::new(api_version, kind).expect("every kind that is read is in the schema");
+    match decode(media_type, body, &target, options.field_validation) {
+        Ok(Decoded { object, warnings }) => {
+            warnings.into_iter().for_each(|warning| exchange.warn(warning));
+            Ok((object, options))
+        }
+        Err(error) => {
+            error.warnings.into_iter().for_each(|warning| exchange.warn(warning));
+            Err(Failure::bad_request(error.message))
+        }
+    }
+}
+
+/// Reads the options of a deletion: from the body, or from the query when there is none.
+/// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go`.
+pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
+    let body = limited(exchange)?;
+    if body.is_empty() {
+        return queried_delete_options(exchange);
+    }
+    let media_type = content_type(exchange)?;
+    let target = Target::options("DeleteOptions").expect("the schema has them");
+    let options = decode(media_type, body, &target, FieldValidation::Ignore)
+        .map_err(|error| Failure::bad_request(error.cause))?
+        .object;
+    check_dry_run(&options)?;
+    let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
+    Ok(delete::Options {
+        grace: options["gracePeriodSeconds"].as_i64(),
+        uid: text("/preconditions/uid"),
+        resource_version: text("/preconditions/resourceVersion"),
+        dry_run,
+    })
+}
+
+fn check_dry_run(options: &Value) -> Result<(), Failure> {
+    let values = options["dryRun"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if values.iter().all(|value| value == "All") {
+        return Ok(());
+    }
+    let text = format!("Unsupported value: {}: supported values: \"All\"", options["dryRun"]);
+    let field = "dryRun".to_owned();
+    let error = FieldError { reason: "FieldValueNotSupported", field, text };
+    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", vec![error]))
+}
+
+fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
+    let options = negotiate::write_options(&exchange.query)
+        .map_err(|invalid| Failure::invalid("DeleteOptions", "meta.k8s.io", "", fields(invalid)))?;
+    let grace = match exchange.query.get("gracePeriodSeconds") {
+        "" => None,
+        text => Some(text.parse().map_err(|_| {
+            let quoted = crate::codec::quote::quote(text);
+            Failure::bad_request(format!("strconv.ParseInt: parsing {quoted}: invalid syntax"))
+        })?),
+    };
+    Ok(delete::Options { grace, dry_run: options.dry_run, ..delete::Options::default() })
+}
+
+/// An object, encoded for the client.
+pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
+    match output.transform {
+        None => Ok(encode_whole(object, output)),
+        Some(Transform::PartialObjectMetadata(api_version)) => {
+            let kind = "PartialObjectMetadata";
+            Ok(encode_whole(&partial(object, kind, api_version), output))
+        }
+        Some(Transform::PartialObjectMetadataList(api_version)) => {
+            let items = object["items"].as_array().ok_or_else(|| not_a_list(object))?;
+            let items: Vec<_> =
+                items.iter().map(|item| json!({ "metadata": item["metadata"] })).collect();
+            let mut list = partial(object, "PartialObjectMetadataList", api_version);
+            list["items"] = items.into();
+            Ok(encode_whole(&list, output))
+        }
+        Some(Transform::Table(_)) => Err(Failure::not_acceptable(NOT_ACCEPTABLE)),
+    }
+}
+
+/// An object, encoded whole.
+pub fn encode_whole(object: &Value, output: &Output) -> Bytes {
+    let member = |name: &str| object[name].as_str().unwrap_or("");
+    // The oldest discovery documents do not say their version.
+    let api_version = match member("apiVersion") {
+        "" | "meta.k8s.io/v1" | "meta.k8s.io/v1beta1" => "v1",
+        api_version => api_version,
+    };
+    let structure = Schema::get()
+        .root(api_version, member("kind"))
+        .or_else(|| Schema::get().root("meta.k8s.io/v1", member("kind")))
+        .expect("every kind that is served is in the schema");
+    let bytes = match output.media_type {
+        MediaType::Json => json::encode(structure, object, output.pretty),
+        MediaType::Yaml => json::encode(structure, object, output.pretty),
+        MediaType::Protobuf => protobuf::encode(structure, object),
+    };
+    bytes.into()
+}
+
+fn partial(object: &Value, kind: &str, api_version: &str) -> Value {
+    json!({ "kind": kind, "apiVersion": api_version, "metadata": object["metadata"] })
+}
+
+fn not_a_list(object: &Value) -> Failure {
+    let member = |name: &str| object[name].as_str().unwrap_or("");
+    let package = member("apiVersion").split(['.', '/']).next().unwrap_or("").replace("v1", "core");
+    Failure::not_acceptable(format!(
+        "you requested PartialObjectMetadataList, but the requested object is not a list (*{package}.{})",
+        member("kind")
+    ))
+}
+
+fn content_type(exchange: &Exchange<'_>) -> Result<MediaType, Failure> {
+    let header = exchange.request.headers.get(http::header::CONTENT_TYPE);
+    // What is not visible ASCII names no type.
+    let header = header.map_or("", |value| value.to_str().unwrap_or("?"));
+    negotiate::content_type(header)
+        .ok_or_else(|| Failure::unsupported_media_type(UNSUPPORTED_MEDIA_TYPE))
+}
+
+fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
+    let body = &exchange.request.body;
+    if body.len() > LIMIT { Err(Failure::too_large(LIMIT)) } else { Ok(body) }
+}
+
+fn decode(
+    media_type: MediaType,
+    body: &[u8],
+    target: &Target,
+    validation: FieldValidation,
+) -> Result<Decoded, DecodeError> {
+    match media_type {
+        MediaType::Json => json::decode(body, target, validation),
+        MediaType::Yaml => json::decode(body, target, validation),
+        MediaType::Protobuf => protobuf::decode(body, target),
+    }
+}
+
+fn fields(invalid: Vec<Invalid>) -> Vec<FieldError> {
+    let field = |Invalid { field, reason, detail }| FieldError {
+        reason,
+        field: String::from(field),
+        text: detail,
+    };
+    invalid.into_iter().map(field).collect()
+}

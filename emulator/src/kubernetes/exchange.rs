@@ -1,0 +1,70 @@
+//! One exchange in the making: the request, who calls, and the warnings collected so far.
+
+use {
+    crate::{
+        codec::negotiate::{Output, Query},
+        kubernetes::{route::Attributes, status::Failure},
+        server::message::Request,
+        world::{World, callers::Caller},
+    },
+    serde_json::Value,
+    std::cell::RefCell,
+};
+
+/// What every handler is given.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// The state.
+    pub world: &'a World,
+    /// The request.
+    pub request: &'a Request,
+    /// Its query.
+    pub query: Query,
+    /// What it is about.
+    pub attributes: Attributes<'a>,
+    /// Who calls.
+    pub caller: Caller,
+    /// What the client is to be warned of, whatever the outcome.
+    pub warnings: RefCell<Vec<String>>,
+}
+
+/// What a handler comes to.
+#[derive(Debug)]
+pub enum Reply {
+    /// An object, still to be encoded as the client accepts it.
+    Object {
+        /// The HTTP status.
+        status: u16,
+        /// The object, with `apiVersion` and `kind`.
+        object: Value,
+        /// How it is encoded.
+        output: Output,
+    },
+    /// A document that is sent as it is.
+    Document {
+        /// Its media type.
+        content_type: &'static str,
+        /// Its text.
+        body: bytes::Bytes,
+        /// `Cache-Control`, where it is not the usual one.
+        cache_control: Option<&'static str>,
+        /// Whether the answer forbids sniffing.
+        nosniff: bool,
+        /// The HTTP status.
+        status: u16,
+    },
+}
+
+/// What a handler comes to, or why it does not.
+pub type Outcome = Result<Reply, Failure>;
+
+impl Exchange<'_> {
+    /// Warns the client of something; the same warning is given once.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        let mut warnings = self.warnings.borrow_mut();
+        if !warnings.contains(&text) {
+            warnings.push(text);
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Who calls: the credentials of a request, and what becomes of them.
+//!
+//! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/bearertoken`.
+
+use crate::{
+    kubernetes::status::Failure,
+    server::message::Request,
+    tokens::review::{self, Error, Reviewed},
+    world::{World, callers::Caller},
+};
+
+/// What is said to a client whose token hides behind two spaces.
+pub const EXTRA_SPACE: &str = "the provided Authorization header contains extra space before the bearer token, and is ignored";
+
+/// What an Authorization header holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential<'a> {
+    /// Nothing that counts as a bearer token.
+    None,
+    /// A bearer token behind more than one space, which does not count either.
+    ExtraSpace,
+    /// A bearer token.
+    Bearer(&'a str),
+}
+
+impl<'a> Credential<'a> {
+    /// Reads the value of an Authorization header.
+    pub fn read(header: &'a str) -> Self {
+        let mut parts = header.trim().splitn(3, ' ');
+        let scheme = parts.next().unwrap_or("");
+        match (scheme.eq_ignore_ascii_case("bearer"), parts.next(), parts.next()) {
+            (true, Some(""), Some(_)) => Self::ExtraSpace,
+            (true, Some(token), _) if !token.is_empty() => Self::Bearer(token),
+            _ => Self::None,
+        }
+    }
+}
+
+/// The caller of a request, and a warning when its credentials were passed over.
+pub fn identify(
+    world: &World,
+    request: &Request,
+) -> (Result<Caller, Failure>, Option<&'static str>) {
+    let credential = request.header("authorization").map_or(Credential::None, Credential::read);
+    let warning = (credential == Credential::ExtraSpace).then_some(EXTRA_SPACE);
+    let caller = match credential {
+        Credential::Bearer(token) => authenticate(world, token, &world.settings.api_audiences)
+            .map(|reviewed| reviewed.caller)
+            .map_err(|_| Failure::unauthorized()),
+        _ if world.settings.anonymous_auth => Ok(Caller::anonymous()),
+        _ => Err(Failure::unauthorized()),
+    };
+    (caller, warning)
+}
+
+/// Whom a bearer token stands for, as far as it is for these audiences.
+pub fn authenticate(world: &World, token: &str, audiences: &[String]) -> Result<Reviewed, Error> {
+    if let Some(reviewed) = static_token(world, token, audiences) {
+        return Ok(reviewed);
+    }
+    let now = world.clock.now();
+    if let Some(reviewed) = world.authentications.get(now, token, audiences) {
+        return Ok(reviewed);
+    }
+    let reviewed = review::review(world, token, audiences)?;
+    let ttl = world.settings.token_cache_ttl;
+    world.authentications.remember(now, ttl, token, audiences, &reviewed);
+    Ok(reviewed)
+}
+
+// A static token is for the API server alone.
+fn static_token(world: &World, token: &str, audiences: &[String]) -> Option<Reviewed> {
+    let caller = world.callers.get(token)?;
+    let own = &world.settings.api_audiences;
+    let audiences: Vec<_> =
+        audiences.iter().filter(|audience| own.contains(audience)).cloned().collect();
+    if audiences.is_empty() {
+        return None;
+    }
+    let mut caller = caller.clone();
+    caller.groups.push("system:authenticated".to_owned());
+    Some(Reviewed { caller, audiences })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_one_space_leads_to_a_bearer_token() {
+        for (header, expected) in [
+            ("Bearer abc", Credential::Bearer("abc")),
+            ("bEARER abc", Credential::Bearer("abc")),
+            ("  Bearer abc  ", Credential::Bearer("abc")),
+            ("Bearer abc def", Credential::Bearer("abc")),
+            ("Bearer  abc", Credential::ExtraSpace),
+            ("Bearer", Credential::None),
+            ("Bearer ", Credential::None),
+            ("Bearer\tabc", Credential::None),
+            ("Basic YTpi", Credential::None),
+            ("abc", Credential::None),
+            ("", Credential::None),
+        ] {
+            assert_eq!(Credential::read(header), expected, "{header:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The kinds of objects that the API serves, and what each is called where.
+
+pub mod admit;
+pub mod defaults;
+pub mod prepare;
+pub mod validate;
+
+use crate::world::objects::Kind;
+
+/// A resource: a kind of object, as paths, bodies and error texts name it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The kind in the store.
+    pub kind: Kind,
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// In paths and in the details of an error: `serviceaccounts`.
+    pub plural: &'static str,
+    /// In bodies: `ServiceAccount`.
+    pub name: &'static str,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+}
+
+impl Resource {
+    /// `apiVersion` of its objects.
+    pub fn api_version(&self) -> &'static str {
+        if self.group.is_empty() { "v1" } else { "rbac.authorization.k8s.io/v1" }
+    }
+
+    /// The resource as error texts name it: `roles.rbac.authorization.k8s.io`.
+    pub fn qualified(&self) -> String {
+        qualified(self.plural, self.group)
+    }
+}
+
+/// A name with its group behind it, unless that is the core group.
+pub fn qualified(name: &str, group: &str) -> String {
+    if group.is_empty() { name.to_owned() } else { format!("{name}.{group}") }
+}
+
+const fn core(kind: Kind, plural: &'static str, name: &'static str, namespaced: bool) -> Resource {
+    Resource { kind, group: "", plural, name, namespaced }
+}
+
+const fn rbac(kind: Kind, plural: &'static str, name: &'static str, namespaced: bool) -> Resource {
+    Resource { kind, group: "rbac.authorization.k8s.io", plural, name, namespaced }
+}
+
+/// All resources that are served.
+pub static RESOURCES: [Resource; 10] = [
+    core(Kind::Namespace, "namespaces", "Namespace", false),
+    core(Kind::ServiceAccount, "serviceaccounts", "ServiceAccount", true),
+    core(Kind::Secret, "secrets", "Secret", true),
+    core(Kind::ConfigMap, "configmaps", "ConfigMap", true),
+    core(Kind::Pod, "pods", "Pod", true),
+    core(Kind::Node, "nodes", "Node", false),
+    rbac(Kind::Role, "roles", "Role", true),
+    rbac(Kind::RoleBinding, "rolebindings", "RoleBinding", true),
+    rbac(Kind::ClusterRole, "clusterroles", "ClusterRole", false),
+    rbac(Kind::ClusterRoleBinding, "clusterrolebindings", "ClusterRoleBinding", false),
+];
+
+/// The resource of that plural name in a group.
+pub fn find(group: &str, plural: &str) -> Option<&'static Resource> {
+    RESOURCES.iter().find(|resource| resource.group == group && resource.plural == plural)
+}
+
+/// The resource of a kind in the store.
+pub fn of(kind: Kind) -> &'static Resource {
+    RESOURCES.iter().find(|resource| resource.kind == kind).expect("every kind has its row")
+}

@@ -1,0 +1,32 @@
+//! What the store sets on a new object of some kinds, whatever the client said.
+//!
+//! Source: kubernetes `pkg/registry/core/*/strategy.go`.
+
+use {
+    crate::{kubernetes::metadata::object_at, world::objects::Kind},
+    serde_json::{Value, json},
+};
+
+/// Sets what only the server sets.
+pub fn apply(kind: Kind, object: &mut Value) {
+    match kind {
+        Kind::Namespace => namespace(object),
+        Kind::Pod => pod(object),
+        _ => {}
+    }
+}
+
+fn namespace(object: &mut Value) {
+    object["status"] = json!({"phase": "Active"});
+    let spec = object_at(object, "spec");
+    let finalizers = spec.entry("finalizers").or_insert_with(|| json!([]));
+    let Some(finalizers) = finalizers.as_array_mut() else { return };
+    if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
+        finalizers.push("kubernetes".into());
+    }
+}
+
+fn pod(object: &mut Value) {
+    object_at(object, "metadata").insert("generation".to_owned(), 1.into());
+    object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
+}

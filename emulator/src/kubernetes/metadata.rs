@@ -1,0 +1,42 @@
+//! Reading and writing an object's metadata.
+
+use {
+    crate::kubernetes::status::Failure,
+    serde_json::{Map, Value},
+};
+
+/// A member of the metadata as text; empty when it is absent.
+pub fn text<'a>(object: &'a Value, member: &str) -> &'a str {
+    object["metadata"][member].as_str().unwrap_or("")
+}
+
+/// A member that is an object, made when it is absent.
+pub fn object_at<'a>(value: &'a mut Value, member: &str) -> &'a mut Map<String, Value> {
+    if !value.is_object() {
+        *value = Value::Object(Map::new());
+    }
+    let Value::Object(object) = value else { unreachable!("it has just been made one") };
+    let member = object.entry(member).or_insert_with(|| Value::Object(Map::new()));
+    if !member.is_object() {
+        *member = Value::Object(Map::new());
+    }
+    member.as_object_mut().expect("it has just been made an object")
+}
+
+/// Sets the object's namespace to that of the request, or refuses one that differs. At the
+/// cluster's scope whatever the object says is dropped.
+pub fn match_namespace(object: &mut Value, namespace: &str) -> Result<(), Failure> {
+    let sent = text(object, "namespace");
+    if !namespace.is_empty() && !sent.is_empty() && sent != namespace {
+        let message =
+            "the namespace of the provided object does not match the namespace sent on the request";
+        return Err(Failure::bad_request(message));
+    }
+    let metadata = object_at(object, "metadata");
+    if namespace.is_empty() {
+        metadata.remove("namespace");
+    } else {
+        metadata.insert("namespace".to_owned(), namespace.into());
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Creating an object: defaults, admission, what the server fills in, validation, the store.
+
+use {
+    crate::{
+        kubernetes::{
+            admission, body, controllers,
+            exchange::{Exchange, Outcome, Reply},
+            kinds::{self, Resource},
+            managed_fields::{self, Manager},
+            metadata, names, objects,
+            status::{Failure, FieldError},
+        },
+        world::{World, clock::rfc3339, objects::Kind},
+    },
+    serde_json::Value,
+};
+
+/// The characters of a generated name: none that could spell a word.
+/// Source: apimachinery `pkg/util/rand`.
+const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+
+/// Creates an object from the body.
+pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> Outcome {
+    let output = body::accept(exchange)?;
+    let (mut object, options) =
+        body::read_created(exchange, resource.api_version(), resource.name)?;
+    kinds::defaults::apply(resource.kind, &mut object);
+    wipe(&mut object);
+    metadata::match_namespace(&mut object, namespace)?;
+    let manager = Manager::of(exchange, resource.api_version());
+    let managed = managed_fields::created(&object, &manager);
+    metadata::object_at(&mut object, "metadata").insert("managedFields".to_owned(), managed);
+    let name = metadata::text(&object, "name").to_owned();
+    if resource.namespaced {
+        admission::namespace(exchange, resource, namespace, &name)?;
+    }
+    kinds::admit::apply(exchange, resource, &mut object)?;
+    let object = store(exchange.world, resource, object, options.dry_run)?;
+    Ok(Reply::Object { status: 201, object, output })
+}
+
+/// Stores an object that nobody sent: a seed's, or a controller's.
+pub fn plant(world: &World, resource: &Resource, mut object: Value) -> Result<Value, Failure> {
+    kinds::defaults::apply(resource.kind, &mut object);
+    store(world, resource, object, false)
+}
+
+fn store(
+    world: &World,
+    resource: &Resource,
+    mut object: Value,
+    dry_run: bool,
+) -> Result<Value, Failure> {
+    fill(world, resource.kind, &mut object);
+    let name = metadata::text(&object, "name").to_owned();
+    let errors = validate(resource, &object);
+    if !errors.is_empty() {
+        return Err(Failure::invalid(resource.name, resource.group, &name, errors));
+    }
+    let namespace = metadata::text(&object, "namespace").to_owned();
+    let exists = || Failure::already_exists(resource, &name);
+    if dry_run {
+        let taken = world.objects.get(resource.kind, &namespace, &name).is_some();
+        return if taken { Err(exists()) } else { Ok(object) };
+    }
+    let build = |version| objects::from_document(resource.kind, object, version);
+    let created =
+        world.objects.create(resource.kind, &namespace, &name, build).map_err(|_| exists())?;
+    controllers::created(world, &created);
+    Ok(objects::with_version(&created))
+}
+
+// What only the server may say of an object.
+fn wipe(object: &mut Value) {
+    let metadata = metadata::object_at(object, "metadata");
+    for member in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "selfLink",
+        "managedFields",
+    ] {
+        metadata.remove(member);
+    }
+}
+
+fn fill(world: &World, kind: Kind, object: &mut Value) {
+    kinds::prepare::apply(kind, object);
+    let metadata = metadata::object_at(object, "metadata");
+    metadata.insert("uid".to_owned(), world.entropy.uuid().into());
+    metadata.insert("creationTimestamp".to_owned(), rfc3339(world.clock.now()).into());
+    metadata.remove("resourceVersion");
+    let prefix = metadata.get("generateName").and_then(Value::as_str).unwrap_or("");
+    let named = metadata.get("name").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+    if !named && !prefix.is_empty() {
+        let name = generate_name(world, prefix);
+        metadata.insert("name".to_owned(), name.into());
+    }
+}
+
+fn validate(resource: &Resource, object: &Value) -> Vec<FieldError> {
+    let name = metadata::text(object, "name");
+    let mut errors = Vec::new();
+    if name.is_empty() {
+        let detail = "name or generateName is required";
+        errors.push(FieldError::required("metadata.name", detail));
+    } else {
+        errors.extend(names::check_name(resource.kind, name));
+    }
+    errors.extend(kinds::validate::check(resource.kind, object));
+    errors
+}
+
+fn generate_name(world: &World, prefix: &str) -> String {
+    // The longest name has 63 bytes, five of them random.
+    let prefix = &prefix[..prefix.floor_char_boundary(58)];
+    format!("{prefix}{}", suffix(world))
+}
+
+/// Five random characters.
+pub fn suffix(world: &World) -> String {
+    let mut bytes = [0; 5];
+    world.entropy.fill(&mut bytes);
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+}

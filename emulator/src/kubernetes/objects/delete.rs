@@ -1,0 +1,207 @@
+//! Deleting an object: at once, after its grace, or when its finalizers let go.
+//!
+//! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/registry/rest/delete.go`.
+
+use {
+    crate::{
+        kubernetes::{
+            body, controllers,
+            exchange::{Exchange, Outcome, Reply},
+            kinds::Resource,
+            metadata,
+            objects::{self, finalize::has_finalizers},
+            status::Failure,
+        },
+        world::{
+            World,
+            clock::rfc3339,
+            objects::{Kind, Object, WriteError},
+        },
+    },
+    jiff::SignedDuration,
+    serde_json::{Value, json},
+};
+
+/// The namespaces that cannot be deleted.
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
+
+/// What a client asks of a deletion.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// How long the object may take to go, in seconds.
+    pub grace: Option<i64>,
+    /// The identity that the object has to have.
+    pub uid: Option<String>,
+    /// The version that it has to have.
+    pub resource_version: Option<String>,
+    /// Whether nothing is to happen.
+    pub dry_run: bool,
+}
+
+/// Deletes one object.
+pub fn delete(
+    exchange: &Exchange<'_>,
+    resource: &Resource,
+    namespace: &str,
+    name: &str,
+) -> Outcome {
+    let output = body::accept(exchange)?;
+    let options = body::read_delete_options(exchange)?;
+    if resource.kind == Kind::Namespace && IMMORTAL.contains(&name) {
+        return Err(Failure::not_admitted(
+            resource,
+            name,
+            "this namespace may not be deleted",
+            Vec::new(),
+        ));
+    }
+    loop {
+        let found = objects::find(exchange.world, resource, namespace, name)?;
+        check_preconditions(resource, &found, &options)?;
+        let next = after_deletion(exchange.world, &found, &options);
+        match apply(exchange.world, &found, &next, options.dry_run) {
+            Ok(document) => {
+                let object = answer(resource, &found, &next, document);
+                return Ok(Reply::Object { status: 200, object, output });
+            }
+            // Somebody else wrote it in between: read it again.
+            Err(WriteError::Changed) => {}
+            Err(_) => return Err(Failure::not_found(resource, name)),
+        }
+    }
+}
+
+/// What becomes of an object that is deleted.
+enum Next {
+    /// It is gone; the document is its last.
+    Gone(Value),
+    /// It stays for now, as this document.
+    Stays(Value),
+}
+
+fn check_preconditions(
+    resource: &Resource,
+    found: &Object,
+    options: &Options,
+) -> Result<(), Failure> {
+    let conflict = |what: &str, wanted: &str, there: &str| {
+        let why = format!(
+            "the {what} in the precondition ({wanted}) does not match the {what} in record ({there}). The object might have been {}",
+            if what == "UID" { "deleted and then recreated" } else { "modified" }
+        );
+        Failure::conflict(resource.name, resource.group, &found.name, &why)
+    };
+    if let Some(uid) = options.uid.as_ref().filter(|uid| **uid != found.uid) {
+        return Err(conflict("UID", uid, &found.uid));
+    }
+    let version = found.resource_version.to_string();
+    match &options.resource_version {
+        Some(wanted) if *wanted != version => Err(conflict("ResourceVersion", wanted, &version)),
+        _ => Ok(()),
+    }
+}
+
+fn after_deletion(world: &World, found: &Object, options: &Options) -> Next {
+    match found.kind {
+        Kind::Namespace => terminating(world, found),
+        Kind::Pod => graceful(world, found, options.grace),
+        _ if has_finalizers(&found.document) => Next::Stays(marked(world, found, 0)),
+        _ => Next::Gone(found.document.clone()),
+    }
+}
+
+// A namespace goes when its finalizers are gone; deleting it again changes nothing.
+fn terminating(world: &World, found: &Object) -> Next {
+    let mut document = found.document.clone();
+    if found.deletion_timestamp.is_none() {
+        let now = rfc3339(world.clock.now());
+        metadata::object_at(&mut document, "metadata")
+            .insert("deletionTimestamp".to_owned(), now.into());
+        metadata::object_at(&mut document, "status")
+            .insert("phase".to_owned(), "Terminating".into());
+    }
+    let held = document["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
+    if held || has_finalizers(&document) { Next::Stays(document) } else { Next::Gone(document) }
+}
+
+// A pod on a node gets its grace; one that runs nowhere, or has ended, does not need any.
+fn graceful(world: &World, found: &Object, asked: Option<i64>) -> Next {
+    let phase = found.document["status"]["phase"].as_str().unwrap_or("");
+    let over = found.node_name.is_empty() || matches!(phase, "Succeeded" | "Failed");
+    let default = found.document["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
+    let mut grace = if over { 0 } else { asked.unwrap_or(default).max(0) };
+    if let Some(running) = found.document["metadata"]["deletionGracePeriodSeconds"].as_i64() {
+        if grace >= running && grace > 0 {
+            return Next::Stays(found.document.clone());
+        }
+        grace = grace.min(running);
+    }
+    let document = marked(world, found, grace);
+    if grace == 0 && !has_finalizers(&document) {
+        Next::Gone(document)
+    } else {
+        Next::Stays(document)
+    }
+}
+
+/// The document of an object whose deletion has begun.
+fn marked(world: &World, found: &Object, grace: i64) -> Value {
+    let mut document = found.document.clone();
+    let already = found.deletion_timestamp.is_some();
+    let shorter = document["metadata"]["deletionGracePeriodSeconds"]
+        .as_i64()
+        .is_none_or(|running| grace < running);
+    if already && !shorter {
+        return document;
+    }
+    let at = world.clock.now().saturating_add(SignedDuration::from_secs(grace));
+    let at = rfc3339(at.unwrap_or(jiff::Timestamp::MAX));
+    let metadata = metadata::object_at(&mut document, "metadata");
+    metadata.insert("deletionTimestamp".to_owned(), at.into());
+    metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    if let Some(generation) =
+        metadata.get("generation").and_then(Value::as_i64).filter(|_| !already)
+    {
+        metadata.insert("generation".to_owned(), (generation + 1).into());
+    }
+    document
+}
+
+fn apply(world: &World, found: &Object, next: &Next, dry_run: bool) -> Result<Value, WriteError> {
+    match next {
+        Next::Gone(document) | Next::Stays(document) if dry_run => Ok(document.clone()),
+        Next::Gone(document) => {
+            world.objects.remove(found)?;
+            controllers::removed(world, found);
+            let last = objects::from_document(found.kind, document.clone(), found.resource_version);
+            Ok(objects::with_version(&last))
+        }
+        Next::Stays(document) if *document == found.document => Ok(objects::with_version(found)),
+        Next::Stays(document) => {
+            let build = |version| objects::from_document(found.kind, document.clone(), version);
+            let object = world.objects.replace(found, build)?;
+            let answer = objects::with_version(&object);
+            controllers::deleting(world, &object);
+            Ok(answer)
+        }
+    }
+}
+
+// Most kinds tell only that they are gone.
+fn answer(resource: &Resource, found: &Object, next: &Next, document: Value) -> Value {
+    let shown = matches!(resource.kind, Kind::ServiceAccount | Kind::Pod | Kind::Namespace);
+    if shown || matches!(next, Next::Stays(_)) {
+        return document;
+    }
+    let mut details = json!({ "name": found.name, "kind": resource.plural, "uid": found.uid });
+    if !resource.group.is_empty() {
+        details["group"] = resource.group.into();
+    }
+    json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "details": details,
+    })
+}

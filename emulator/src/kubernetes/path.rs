@@ -1,0 +1,141 @@
+//! A request's path: decoded, cut into segments, and read as authorization and as routing read it.
+//!
+//! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go`.
+
+use {
+    crate::{
+        codec::negotiate::Query,
+        kubernetes::route::{self, Attributes, Route},
+    },
+    http::Method,
+    std::borrow::Cow,
+};
+
+/// A request's path, decoded and cut into segments.
+#[derive(Debug)]
+pub struct Path<'a> {
+    /// The path, percent-decoded.
+    pub text: &'a str,
+    segments: Vec<&'a str>,
+}
+
+/// A path with its percent-escapes decoded; `None` when one is broken. What is not UTF-8 then is
+/// replaced.
+pub fn decode(path: &str) -> Option<Cow<'_, str>> {
+    if !path.contains('%') {
+        return Some(path.into());
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
+            _ => byte,
+        });
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned().into())
+}
+
+impl<'a> Path<'a> {
+    /// Cuts a decoded path; slashes at its end do not count.
+    pub fn new(text: &'a str) -> Self {
+        let segments = text.trim_end_matches('/').split('/').skip(1).collect();
+        Self { text, segments }
+    }
+
+    /// The endpoint of this path.
+    pub fn route(&self) -> Route<'a> {
+        route::route(&self.segments)
+    }
+
+    /// The attributes of a request with this path.
+    pub fn attributes(&self, method: &'a Method, query: &Query) -> Attributes<'a> {
+        // Unlike routing, the attributes also forget slashes at the start.
+        let parts = self.text.trim_matches('/').split('/').collect::<Vec<_>>();
+        match parts.as_slice() {
+            ["api", _, parts @ ..] if !parts.is_empty() => resource("", parts, method, query),
+            ["apis", group, _, parts @ ..] if !parts.is_empty() => {
+                resource(group, parts, method, query)
+            }
+            _ => {
+                let verb = method.as_str().to_lowercase().into();
+                Attributes { verb, ..Attributes::default() }
+            }
+        }
+    }
+}
+
+fn resource<'a>(
+    group: &'a str,
+    parts: &[&'a str],
+    method: &'a Method,
+    query: &Query,
+) -> Attributes<'a> {
+    let (namespace, parts) = match parts {
+        ["namespaces", namespace, rest @ ..] => match rest {
+            [] | ["status" | "finalize", ..] => (*namespace, parts),
+            _ => (*namespace, rest),
+        },
+        _ => ("", parts),
+    };
+    let part = |index: usize| parts.get(index).copied().unwrap_or("");
+    let (resource, name, subresource) = (part(0), part(1), part(2));
+    let verb = Cow::from(verb(method, name, query));
+    Attributes { verb, is_resource: true, group, namespace, resource, subresource, name }
+}
+
+fn verb(method: &Method, name: &str, query: &Query) -> &'static str {
+    let watching = || query.has("watch") && !matches!(query.get("watch"), "0" | "false");
+    match *method {
+        Method::POST => "create",
+        Method::GET | Method::HEAD if !name.is_empty() => "get",
+        Method::GET | Method::HEAD if watching() => "watch",
+        Method::GET | Method::HEAD => "list",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE if name.is_empty() => "deletecollection",
+        Method::DELETE => "delete",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_decoded_or_refused() {
+        assert_eq!(decode("/a%2Fb").as_deref(), Some("/a/b"));
+        assert_eq!(decode("/a"), Some(Cow::Borrowed("/a")));
+        assert_eq!(decode("/a%2"), None);
+        assert_eq!(decode("/%zz"), None);
+    }
+
+    #[test]
+    fn authorization_sees_resource_name_and_verb() {
+        let attributes = |method: &'static Method, path: &'static str, query: &str| {
+            let attributes = Path::new(path).attributes(method, &Query::parse(query));
+            let Attributes { verb, namespace, resource, subresource, name, .. } = attributes;
+            (verb.into_owned(), [namespace, resource, subresource, name])
+        };
+        let verb = |verb: &str| verb.to_owned();
+        assert_eq!(
+            attributes(&Method::POST, "/api/v1/namespaces/n/serviceaccounts/a/token", ""),
+            (verb("create"), ["n", "serviceaccounts", "token", "a"])
+        );
+        assert_eq!(
+            attributes(&Method::GET, "/api/v1/namespaces/n", ""),
+            (verb("get"), ["n", "namespaces", "", "n"])
+        );
+        assert_eq!(
+            attributes(&Method::GET, "/api/v1/pods", "watch=true"),
+            (verb("watch"), ["", "pods", "", ""])
+        );
+        assert_eq!(attributes(&Method::HEAD, "/openid/v1/jwks", ""), (verb("head"), [""; 4]));
+        assert_eq!(
+            attributes(&Method::OPTIONS, "/api/v1/pods", ""),
+            (verb(""), ["", "pods", "", ""])
+        );
+    }
+}

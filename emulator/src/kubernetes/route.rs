@@ -1,0 +1,160 @@
+//! What a request is about: the attributes that authorization sees, and the endpoint that serves it.
+
+use {
+    crate::kubernetes::{
+        discovery,
+        kinds::{self, Resource},
+    },
+    std::borrow::Cow,
+};
+
+/// The attributes of a request, as authorization sees them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Attributes<'a> {
+    /// `create`, `get`, `list`…; for a path that is no resource, the method in lower case.
+    pub verb: Cow<'a, str>,
+    /// Whether it is about a resource at all.
+    pub is_resource: bool,
+    /// The API group; empty for the core group.
+    pub group: &'a str,
+    /// The namespace; empty at the cluster's scope.
+    pub namespace: &'a str,
+    /// The resource's plural name.
+    pub resource: &'a str,
+    /// The subresource; empty for none.
+    pub subresource: &'a str,
+    /// The object's name; empty for a collection.
+    pub name: &'a str,
+}
+
+/// The endpoints of the API, each with what its path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint<'a> {
+    /// `…/serviceaccounts/NAME/token`
+    Token {
+        /// The service account's namespace.
+        namespace: &'a str,
+        /// Its name.
+        name: &'a str,
+    },
+    /// A review: a resource that is created and never kept.
+    Review(Review),
+    /// The objects of a kind, in one namespace or in all.
+    Collection(&'static Resource, Option<&'a str>),
+    /// One object; the namespace is empty at the cluster's scope.
+    Object(&'static Resource, &'a str, &'a str),
+    /// `…/namespaces/NAME/finalize`
+    Finalize(&'a str),
+    /// A document about the server itself.
+    Document(Document),
+}
+
+/// The reviews.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Review {
+    /// `tokenreviews`
+    Token,
+    /// `selfsubjectreviews`
+    SelfSubject,
+}
+
+/// The documents about the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// `/version`
+    Version,
+    /// `/healthz`, `/livez` and `/readyz`: which of them.
+    Health(&'static str),
+    /// One check alone: `/healthz/ping`.
+    Ping,
+    /// `/.well-known/openid-configuration`
+    OpenIdConfiguration,
+    /// `/openid/v1/jwks`
+    Jwks,
+    /// A discovery document, by its path.
+    Discovery(&'static str),
+}
+
+/// Where a path leads.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Route<'a> {
+    /// To an endpoint.
+    Found(Endpoint<'a>),
+    /// Nowhere, though a web service answers for its prefix: a Status says so.
+    NotFound,
+    /// Nowhere at all: plain text says so.
+    Unknown,
+}
+
+/// The endpoint that a path's segments lead to.
+pub fn route<'a>(segments: &[&'a str]) -> Route<'a> {
+    if let Some(document) = document(segments) {
+        return Route::Found(Endpoint::Document(document));
+    }
+    match segments {
+        ["api", "v1", parts @ ..] => found(core(parts)),
+        ["apis", group, "v1", parts @ ..] if discovery::is_group(group) => {
+            found(grouped(group, parts))
+        }
+        ["apis", group, ..] if discovery::is_group(group) => Route::NotFound,
+        ["api" | "version", ..]
+        | ["openid", "v1", ..]
+        | [".well-known", "openid-configuration", ..] => Route::NotFound,
+        _ => Route::Unknown,
+    }
+}
+
+fn found(endpoint: Option<Endpoint<'_>>) -> Route<'_> {
+    endpoint.map_or(Route::NotFound, Route::Found)
+}
+
+fn core<'a>(parts: &[&'a str]) -> Option<Endpoint<'a>> {
+    match *parts {
+        ["namespaces", namespace, "serviceaccounts", name, "token"] => {
+            Some(Endpoint::Token { namespace, name })
+        }
+        ["namespaces", name, "finalize"] => Some(Endpoint::Finalize(name)),
+        _ => objects("", parts),
+    }
+}
+
+fn grouped<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
+    match (group, parts) {
+        ("authentication.k8s.io", ["tokenreviews"]) => Some(Endpoint::Review(Review::Token)),
+        ("authentication.k8s.io", ["selfsubjectreviews"]) => {
+            Some(Endpoint::Review(Review::SelfSubject))
+        }
+        _ => objects(group, parts),
+    }
+}
+
+fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
+    let namespaced = |plural| kinds::find(group, plural).filter(|resource| resource.namespaced);
+    match *parts {
+        ["namespaces", namespace, plural] if plural != "status" => {
+            Some(Endpoint::Collection(namespaced(plural)?, Some(namespace)))
+        }
+        ["namespaces", namespace, plural, name] => {
+            Some(Endpoint::Object(namespaced(plural)?, namespace, name))
+        }
+        [plural] => Some(Endpoint::Collection(kinds::find(group, plural)?, None)),
+        [plural, name] => {
+            let resource = kinds::find(group, plural).filter(|resource| !resource.namespaced)?;
+            Some(Endpoint::Object(resource, "", name))
+        }
+        _ => None,
+    }
+}
+
+fn document(segments: &[&str]) -> Option<Document> {
+    match segments {
+        ["version"] => Some(Document::Version),
+        ["healthz"] => Some(Document::Health("healthz")),
+        ["livez"] => Some(Document::Health("livez")),
+        ["readyz"] => Some(Document::Health("readyz")),
+        ["healthz" | "livez" | "readyz", "ping"] => Some(Document::Ping),
+        [".well-known", "openid-configuration"] => Some(Document::OpenIdConfiguration),
+        ["openid", "v1", "jwks"] => Some(Document::Jwks),
+        _ => discovery::find(segments).map(Document::Discovery),
+    }
+}

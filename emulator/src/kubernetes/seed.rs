@@ -1,0 +1,52 @@
+//! Objects that exist from the start: those of every cluster, and those of a seed file.
+
+use {
+    crate::{
+        kubernetes::{kinds, metadata, objects::create::plant},
+        world::{World, objects::Kind},
+    },
+    serde_json::{Value, json},
+};
+
+/// The namespaces that every cluster has.
+const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
+
+/// Makes what a new cluster has.
+pub fn seed_defaults(world: &World) {
+    for name in NAMESPACES {
+        let namespace = json!({
+            "kind": "Namespace",
+            "apiVersion": "v1",
+            "metadata": { "name": name },
+        });
+        // One that is there already stays.
+        let _ = plant(world, kinds::of(Kind::Namespace), namespace);
+    }
+}
+
+/// Makes an object of a seed file; its namespace is made when it is not there.
+pub fn seed(world: &World, object: Value) -> Result<(), String> {
+    let text = |member: &str| object[member].as_str().unwrap_or("").to_owned();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let resource = kinds::RESOURCES
+        .iter()
+        .find(|resource| resource.name == kind && resource.api_version() == api_version)
+        .ok_or_else(|| format!("kind {kind:?} of apiVersion {api_version:?} cannot be seeded"))?;
+    let mut object = object;
+    if resource.namespaced {
+        let namespace = match metadata::text(&object, "namespace") {
+            "" => "default".to_owned(),
+            namespace => namespace.to_owned(),
+        };
+        let missing = json!({
+            "kind": "Namespace",
+            "apiVersion": "v1",
+            "metadata": { "name": namespace },
+        });
+        // One that is there already stays.
+        let _ = plant(world, kinds::of(Kind::Namespace), missing);
+        metadata::object_at(&mut object, "metadata")
+            .insert("namespace".to_owned(), namespace.into());
+    }
+    plant(world, resource, object).map(drop).map_err(|failure| failure.message)
+}

@@ -1,0 +1,158 @@
+//! Label and field selectors: which objects a list is about.
+//!
+//! Source: apimachinery `pkg/labels/selector.go`, `pkg/fields/selector.go`.
+
+use {
+    crate::{
+        kubernetes::{exchange::Exchange, metadata, status::Failure},
+        world::objects::Object,
+    },
+    serde_json::Value,
+};
+
+/// What an object has to be like; all of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Selector {
+    labels: Vec<Requirement>,
+    fields: Vec<Requirement>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Requirement {
+    key: String,
+    test: Test,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Test {
+    In(Vec<String>),
+    NotIn(Vec<String>),
+    Exists,
+    Absent,
+}
+
+/// The selectors of a request.
+pub fn read(exchange: &Exchange<'_>) -> Result<Selector, Failure> {
+    let labels = exchange.query.get("labelSelector");
+    let fields = exchange.query.get("fieldSelector");
+    let bad = |text: &str| Failure::bad_request(format!("unable to parse requirement: {text}"));
+    let labels = split(labels).into_iter().map(|term| label(term).ok_or_else(|| bad(term)));
+    let fields = split(fields).into_iter().map(|term| {
+        let invalid = || {
+            Failure::bad_request(format!("invalid selector: '{term}'; can't understand '{term}'"))
+        };
+        comparison(term).ok_or_else(invalid)
+    });
+    Ok(Selector {
+        labels: labels.collect::<Result<_, _>>()?,
+        fields: fields.collect::<Result<_, _>>()?,
+    })
+}
+
+impl Selector {
+    /// Whether an object is meant.
+    pub fn matches(&self, object: &Object) -> bool {
+        let label = |key: &str| object.document["metadata"]["labels"][key].as_str();
+        self.labels.iter().all(|requirement| requirement.accepts(label(&requirement.key)))
+            && self.fields.iter().all(|field| field.accepts(Some(value(object, &field.key))))
+    }
+}
+
+impl Requirement {
+    fn accepts(&self, value: Option<&str>) -> bool {
+        let listed =
+            |values: &[String]| value.is_some_and(|value| values.iter().any(|one| one == value));
+        match &self.test {
+            Test::In(values) => listed(values),
+            Test::NotIn(values) => !listed(values),
+            Test::Exists => value.is_some(),
+            Test::Absent => value.is_none(),
+        }
+    }
+}
+
+fn value<'a>(object: &'a Object, field: &str) -> &'a str {
+    match field {
+        "metadata.name" => metadata::text(&object.document, "name"),
+        "metadata.namespace" => metadata::text(&object.document, "namespace"),
+        _ => {
+            let pointer = format!("/{}", field.replace('.', "/"));
+            object.document.pointer(&pointer).and_then(Value::as_str).unwrap_or("")
+        }
+    }
+}
+
+/// The terms of a selector: commas inside parentheses do not part them.
+fn split(selector: &str) -> Vec<&str> {
+    let (mut terms, mut start, mut depth) = (Vec::new(), 0, 0_i32);
+    for (index, character) in selector.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ',' if depth == 0 => {
+                terms.push(selector[start..index].trim());
+                start = index + 1;
+            }
+            _ => {}
+        }
+    }
+    terms.push(selector[start..].trim());
+    terms.retain(|term| !term.is_empty());
+    terms
+}
+
+fn label(term: &str) -> Option<Requirement> {
+    if let Some(requirement) = comparison(term) {
+        return Some(requirement);
+    }
+    if let Some(key) = term.strip_prefix('!') {
+        return requirement(key, Test::Absent);
+    }
+    let Some((head, values)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) else {
+        return requirement(term, Test::Exists);
+    };
+    let values = values.split(',').map(|value| value.trim().to_owned()).collect();
+    let mut words = head.split_whitespace();
+    match (words.next(), words.next(), words.next()) {
+        (Some(key), Some("in"), None) => requirement(key, Test::In(values)),
+        (Some(key), Some("notin"), None) => requirement(key, Test::NotIn(values)),
+        _ => None,
+    }
+}
+
+fn comparison(term: &str) -> Option<Requirement> {
+    if let Some((key, value)) = term.split_once("!=") {
+        return requirement(key, Test::NotIn(vec![value.trim().to_owned()]));
+    }
+    let (key, value) = term.split_once("==").or_else(|| term.split_once('='))?;
+    requirement(key, Test::In(vec![value.trim().to_owned()]))
+}
+
+fn requirement(key: &str, test: Test) -> Option<Requirement> {
+    let key = key.trim();
+    let valid = !key.is_empty()
+        && !key.contains(|character: char| character.is_whitespace() || "!=()".contains(character));
+    valid.then(|| Requirement { key: key.to_owned(), test })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_of_labels_say_what_they_want() {
+        for (term, value, accepted) in [
+            ("a=b", Some("b"), true),
+            ("a==b", Some("c"), false),
+            ("a!=b", None, true),
+            ("a", Some(""), true),
+            ("!a", None, true),
+            ("a in (b, c)", Some("c"), true),
+            ("a notin (b,c)", Some("c"), false),
+        ] {
+            assert_eq!(label(term).unwrap().accepts(value), accepted, "{term} {value:?}");
+        }
+        assert_eq!(label("a b"), None);
+        assert_eq!(split("a in (b,c),d=e"), ["a in (b,c)", "d=e"]);
+    }
+}

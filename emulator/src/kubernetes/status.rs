@@ -1,0 +1,250 @@
+//! The errors of the API, as `metav1.Status`. Every error leaves through here.
+//!
+//! Source: kubernetes `staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go`.
+
+use {
+    crate::kubernetes::kinds::{Resource, qualified},
+    serde_json::{Map, Value, json},
+};
+
+/// A failure, as a Status tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The HTTP status.
+    pub code: u16,
+    /// The machine's word for it: `NotFound`.
+    pub reason: &'static str,
+    /// The human's.
+    pub message: String,
+    /// What it is about; `None` leaves the member out, empty details do not.
+    pub details: Option<Box<Details>>,
+    /// Whether the answer forbids sniffing, as only authorization's does.
+    pub nosniff: bool,
+}
+
+/// What a failure is about; what is empty is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The object's name.
+    pub name: String,
+    /// The API group.
+    pub group: String,
+    /// The resource, or the kind.
+    pub kind: String,
+    /// What is wrong with it, one by one.
+    pub causes: Vec<Cause>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The machine's word for it: `FieldValueInvalid`.
+    pub reason: &'static str,
+    /// The human's.
+    pub message: String,
+    /// The field, in a path of dots.
+    pub field: String,
+}
+
+/// A field that a rule refuses. Source: apimachinery `pkg/util/validation/field/errors.go`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// `FieldValueInvalid` and its like.
+    pub reason: &'static str,
+    /// The field, in a path of dots.
+    pub field: String,
+    /// What stands behind the field in the message: `Invalid value: 599: may not …`.
+    pub text: String,
+}
+
+impl FieldError {
+    /// A value that breaks a rule; it is shown as JSON.
+    pub fn invalid(field: &str, value: &Value, detail: &str) -> Self {
+        let text = format!("Invalid value: {value}: {detail}");
+        Self { reason: "FieldValueInvalid", field: field.to_owned(), text }
+    }
+
+    /// A value that has to be there.
+    pub fn required(field: &str, detail: &str) -> Self {
+        let text = if detail.is_empty() {
+            "Required value".to_owned()
+        } else {
+            format!("Required value: {detail}")
+        };
+        Self { reason: "FieldValueRequired", field: field.to_owned(), text }
+    }
+}
+
+impl Failure {
+    fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
+        Self { code, reason, message: message.into(), details: None, nosniff: false }
+    }
+
+    fn about(mut self, details: Details) -> Self {
+        self.details = Some(Box::new(details));
+        self
+    }
+
+    /// 400: the request cannot be understood.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(400, "BadRequest", message)
+    }
+
+    /// 401: the credentials are not accepted.
+    pub fn unauthorized() -> Self {
+        Self::new(401, "Unauthorized", "Unauthorized")
+    }
+
+    /// 403 by authorization; `name` and `kind` say what may not be touched.
+    pub fn forbidden(message: String, details: Details) -> Self {
+        Self { nosniff: true, ..Self::new(403, "Forbidden", message).about(details) }
+    }
+
+    /// 403 by admission.
+    pub fn not_admitted(resource: &Resource, name: &str, why: &str, causes: Vec<Cause>) -> Self {
+        let message = format!("{} \"{name}\" is forbidden: {why}", resource.qualified());
+        Self::new(403, "Forbidden", message)
+            .about(Details { causes, ..resource_details(resource, name) })
+    }
+
+    /// 404: there is no object of that name.
+    pub fn not_found(resource: &Resource, name: &str) -> Self {
+        let message = format!("{} \"{name}\" not found", resource.qualified());
+        Self::new(404, "NotFound", message).about(resource_details(resource, name))
+    }
+
+    /// 404: no endpoint has that path.
+    pub fn no_route() -> Self {
+        Self::new(404, "NotFound", "the server could not find the requested resource")
+            .about(Details::default())
+    }
+
+    /// 405: the endpoint does not know the method.
+    pub fn method_not_allowed() -> Self {
+        let message = "the server does not allow this method on the requested resource";
+        Self::new(405, "MethodNotAllowed", message).about(Details::default())
+    }
+
+    /// 406 by the router.
+    pub fn no_representation(available: &str) -> Self {
+        let message = format!("406: Not Acceptable\n\nAvailable representations: {available}");
+        Self::new(406, "NotAcceptable", message).about(Details::default())
+    }
+
+    /// 406 by the handler.
+    pub fn not_acceptable(message: impl Into<String>) -> Self {
+        Self::new(406, "NotAcceptable", message)
+    }
+
+    /// 409: the name is taken.
+    pub fn already_exists(resource: &Resource, name: &str) -> Self {
+        let message = format!("{} \"{name}\" already exists", resource.qualified());
+        Self::new(409, "AlreadyExists", message).about(resource_details(resource, name))
+    }
+
+    /// 409: the object is not the one that the request means. `kind` is what the text calls it.
+    pub fn conflict(kind: &str, group: &str, name: &str, why: &str) -> Self {
+        let what = qualified(kind, group);
+        let message = format!("Operation cannot be fulfilled on {what} \"{name}\": {why}");
+        Self::new(409, "Conflict", message).about(details(kind, group, name))
+    }
+
+    /// 405: the resource cannot be watched.
+    pub fn watch_not_supported(resource: &Resource) -> Self {
+        let message =
+            format!("watch is not supported on resources of kind \"{}\"", resource.qualified());
+        Self::new(405, "MethodNotAllowed", message).about(resource_details(resource, ""))
+    }
+
+    /// 413: the body is too long.
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("Request entity too large: limit is {limit}");
+        Self::new(413, "RequestEntityTooLarge", message)
+    }
+
+    /// 415: the body is of a type that nobody reads.
+    pub fn unsupported_media_type(message: &str) -> Self {
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// 422: fields that rules refuse.
+    pub fn invalid(kind: &str, group: &str, name: &str, errors: Vec<FieldError>) -> Self {
+        let mut texts: Vec<String> = Vec::with_capacity(errors.len());
+        for error in &errors {
+            let text = format!("{}: {}", error.field, error.text);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        let list =
+            if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) };
+        let message = format!("{} \"{name}\" is invalid: {list}", qualified(kind, group));
+        let causes = errors
+            .into_iter()
+            .map(|error| Cause { reason: error.reason, message: error.text, field: error.field })
+            .collect();
+        Self::new(422, "Invalid", message).about(Details { causes, ..details(kind, group, name) })
+    }
+
+    /// 500: the server's own fault.
+    pub fn internal(what: &str) -> Self {
+        let message = format!("Internal error occurred: {what}");
+        let cause = Cause { reason: "", message: what.to_owned(), field: String::new() };
+        Self::new(500, "InternalError", message)
+            .about(Details { causes: vec![cause], ..Details::default() })
+    }
+
+    /// The Status of this failure.
+    pub fn status(&self) -> Value {
+        let mut status = json!({
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": {},
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            "code": self.code,
+        });
+        if let Some(details) = &self.details {
+            status["details"] = details.to_value();
+        }
+        status
+    }
+}
+
+impl Details {
+    /// The details of a Status.
+    pub fn to_value(&self) -> Value {
+        let mut value = Map::new();
+        for (member, text) in [("name", &self.name), ("group", &self.group), ("kind", &self.kind)] {
+            if !text.is_empty() {
+                value.insert(member.to_owned(), text.as_str().into());
+            }
+        }
+        if !self.causes.is_empty() {
+            value.insert("causes".to_owned(), self.causes.iter().map(Cause::to_value).collect());
+        }
+        Value::Object(value)
+    }
+}
+
+impl Cause {
+    fn to_value(&self) -> Value {
+        let members = [("reason", self.reason), ("message", &self.message), ("field", &self.field)];
+        let members = members.into_iter().filter(|(_, text)| !text.is_empty());
+        members.map(|(member, text)| (member.to_owned(), Value::from(text))).collect()
+    }
+}
+
+fn resource_details(resource: &Resource, name: &str) -> Details {
+    details(resource.plural, resource.group, name)
+}
+
+fn details(kind: &str, group: &str, name: &str) -> Details {
+    Details {
+        name: name.to_owned(),
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+        causes: Vec::new(),
+    }
+}

@@ -1,0 +1,204 @@
+//! Documents of foreign issuers, over https only: small, soon, or not at all.
+
+use {
+    bytes::Bytes,
+    http::{
+        Request, StatusCode, Uri,
+        header::{ACCEPT, HOST, LOCATION, USER_AGENT},
+    },
+    http_body_util::{BodyExt, Empty, Limited},
+    hyper::{body::Incoming, client::conn::http1},
+    hyper_util::rt::TokioIo,
+    rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, version},
+    rustls_pki_types::{CertificateDer, ServerName, pem::PemObject},
+    std::{
+        sync::{Arc, OnceLock},
+        time::Duration,
+    },
+    tokio::{net::TcpStream, time::timeout},
+    tokio_rustls::TlsConnector,
+};
+
+/// How long a document may take, redirects included.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a document may be, in bytes.
+const SIZE_LIMIT: usize = 1 << 20;
+
+/// How many redirects are followed.
+const REDIRECT_LIMIT: usize = 3;
+
+/// Gets documents over https.
+#[derive(Debug)]
+pub struct Fetcher {
+    issuer_ca: Option<String>,
+    own_ca: String,
+    // Reading the system's certificates takes a while, and most emulators never fetch.
+    connector: OnceLock<Result<Connector, String>>,
+}
+
+#[derive(Clone)]
+struct Connector(TlsConnector);
+
+impl std::fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Connector")
+    }
+}
+
+enum Reply {
+    Document(Bytes),
+    Redirect(Uri),
+}
+
+impl Fetcher {
+    /// One that trusts `issuer_ca` (PEM), or else the system's authorities; and always the
+    /// emulator's own, so that it can read what it publishes itself.
+    pub fn new(issuer_ca: Option<String>, own_ca: String) -> Self {
+        Self { issuer_ca, own_ca, connector: OnceLock::new() }
+    }
+
+    /// The body of a document, or why there is none.
+    pub async fn fetch(&self, url: &str) -> Result<Bytes, String> {
+        let uri = url.parse::<Uri>().map_err(|error| error.to_string())?;
+        timeout(PATIENCE, self.follow(uri))
+            .await
+            .unwrap_or_else(|_| Err(format!("no answer within {} seconds", PATIENCE.as_secs())))
+    }
+
+    async fn follow(&self, mut uri: Uri) -> Result<Bytes, String> {
+        for _ in 0..=REDIRECT_LIMIT {
+            match self.get(&uri).await? {
+                Reply::Document(document) => return Ok(document),
+                Reply::Redirect(to) => uri = to,
+            }
+        }
+        Err("too many redirects".to_owned())
+    }
+
+    async fn get(&self, uri: &Uri) -> Result<Reply, String> {
+        if uri.scheme_str() != Some("https") {
+            return Err("only https is fetched".to_owned());
+        }
+        let authority = uri.authority().ok_or("the URL has no host")?;
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let port = authority.port_u16().unwrap_or(443);
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+        let connector = self.connector.get_or_init(|| self.connect_with()).clone()?;
+        let stream = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
+        let stream = connector.0.connect(name, stream).await.map_err(|error| error.to_string())?;
+        let (mut sender, connection) = http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
+            .await
+            .map_err(|error| error.to_string())?;
+        let exchange = async {
+            let request = request(uri, authority.as_str())?;
+            let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+            read(uri, response).await
+        };
+        // The connection is driven here and dropped with the answer: no task outlives the fetch.
+        let mut exchange = std::pin::pin!(exchange);
+        tokio::select! {
+            reply = &mut exchange => reply,
+            ended = connection => match ended {
+                Ok(()) => exchange.await,
+                Err(error) => Err(error.to_string()),
+            },
+        }
+    }
+
+    fn connect_with(&self) -> Result<Connector, String> {
+        let mut roots = RootCertStore::empty();
+        add(&mut roots, &self.own_ca)?;
+        match &self.issuer_ca {
+            Some(pem) => add(&mut roots, pem)?,
+            None => {
+                roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+            }
+        }
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&version::TLS13, &version::TLS12])
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Connector(TlsConnector::from(Arc::new(config))))
+    }
+}
+
+/// Adds the certificates of a PEM file; there has to be one.
+fn add(roots: &mut RootCertStore, pem: &str) -> Result<(), String> {
+    let certificates = certificates(pem)?;
+    let (added, _) = roots.add_parsable_certificates(certificates);
+    if added == 0 { Err("no certificate can be used".to_owned()) } else { Ok(()) }
+}
+
+/// The certificates of a PEM file.
+pub fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| format!("the file is not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("the file holds no certificate".to_owned());
+    }
+    Ok(certificates)
+}
+
+fn request(uri: &Uri, host: &str) -> Result<Request<Empty<Bytes>>, String> {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    Request::get(path)
+        .header(HOST, host)
+        .header(ACCEPT, "application/json, */*")
+        .header(USER_AGENT, concat!("token-emulator/", env!("CARGO_PKG_VERSION")))
+        .body(Empty::new())
+        .map_err(|error| error.to_string())
+}
+
+async fn read(from: &Uri, response: http::Response<Incoming>) -> Result<Reply, String> {
+    let status = response.status();
+    if status.is_redirection() {
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        return location
+            .and_then(|to| resolve(from, to))
+            .map(Reply::Redirect)
+            .ok_or_else(|| format!("status {status} without a location that can be followed"));
+    } else if status != StatusCode::OK {
+        return Err(format!("status {status}"));
+    }
+    let body = Limited::new(response.into_body(), SIZE_LIMIT).collect().await;
+    body.map(|body| Reply::Document(body.to_bytes())).map_err(|error| error.to_string())
+}
+
+/// Where a redirect leads: an absolute URL, or a path on the same host.
+fn resolve(from: &Uri, to: &str) -> Option<Uri> {
+    if !to.starts_with('/') || to.starts_with("//") {
+        return to.parse().ok();
+    }
+    Uri::builder()
+        .scheme("https")
+        .authority(from.authority()?.clone())
+        .path_and_query(to)
+        .build()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, rstest::rstest};
+
+    #[rstest]
+    #[case("/b?c=d", Some("https://host:1/b?c=d"))]
+    #[case("https://other/b", Some("https://other/b"))]
+    #[case("http://other/b", Some("http://other/b"))]
+    #[case("", None)]
+    fn a_redirect_is_absolute_or_stays_on_the_host(
+        #[case] to: &str,
+        #[case] expected: Option<&str>,
+    ) {
+        let resolved = resolve(&Uri::from_static("https://host:1/a"), to);
+        assert_eq!(resolved.map(|uri| uri.to_string()).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_file_without_certificates_says_so() {
+        assert_eq!(certificates("nothing").unwrap_err(), "the file holds no certificate");
+    }
+}

@@ -1,0 +1,91 @@
+//! Authentications that succeeded a moment ago, remembered as kube-apiserver remembers them
+//! (`--token-cache-ttl`): per token and audiences, from the first success on.
+
+use {
+    crate::tokens::review::Reviewed,
+    aws_lc_rs::digest,
+    jiff::Timestamp,
+    std::{
+        collections::HashMap,
+        sync::{Mutex, PoisonError},
+        time::Duration,
+    },
+};
+
+/// How many are remembered at most.
+const CAPACITY: usize = 4_096;
+
+type Key = [u8; 32];
+
+/// The authentications remembered. Tokens are kept as digests only.
+#[derive(Debug, Default)]
+pub struct Authentications {
+    entries: Mutex<HashMap<Key, (Timestamp, Reviewed)>>,
+}
+
+impl Authentications {
+    /// What is remembered of a token for these audiences.
+    pub fn get(&self, now: Timestamp, token: &str, audiences: &[String]) -> Option<Reviewed> {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.is_empty() {
+            return None;
+        }
+        let (until, reviewed) = entries.get(&key(token, audiences))?;
+        (now < *until).then(|| reviewed.clone())
+    }
+
+    /// Remembers a success for a time; no time at all means not to.
+    pub fn remember(
+        &self,
+        now: Timestamp,
+        ttl: Duration,
+        token: &str,
+        audiences: &[String],
+        reviewed: &Reviewed,
+    ) {
+        if ttl.is_zero() {
+            return;
+        }
+        let until = now.saturating_add(ttl).unwrap_or(now);
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CAPACITY {
+            entries.retain(|_, (until, _)| now < *until);
+        }
+        if entries.len() >= CAPACITY {
+            entries.clear();
+        }
+        entries.insert(key(token, audiences), (until, reviewed.clone()));
+    }
+
+    /// Forgets all of them.
+    pub fn clear(&self) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+fn key(token: &str, audiences: &[String]) -> Key {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for part in std::iter::once(token).chain(audiences.iter().map(String::as_str)) {
+        context.update(&(part.len() as u64).to_le_bytes());
+        context.update(part.as_bytes());
+    }
+    context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, crate::world::callers::Caller};
+
+    #[test]
+    fn a_success_is_remembered_for_its_time_and_its_audiences() {
+        let cache = Authentications::default();
+        let now = Timestamp::UNIX_EPOCH;
+        let reviewed = Reviewed { caller: Caller::anonymous(), audiences: Vec::new() };
+        let ten = Duration::from_secs(10);
+        let audiences = ["a".to_owned()];
+        cache.remember(now, ten, "t", &audiences, &reviewed);
+        assert_eq!(cache.get(now, "t", &audiences), Some(reviewed));
+        assert_eq!(cache.get(now, "t", &[]), None);
+        assert_eq!(cache.get(now + ten, "t", &audiences), None);
+    }
+}

@@ -1,0 +1,213 @@
+//! The Kubernetes side, asked directly: what controllers do, and what time does to tokens.
+
+use {
+    http::{HeaderMap, Method, Version, header::AUTHORIZATION},
+    jiff::SignedDuration,
+    rstest::rstest,
+    serde_json::{Value, json},
+    std::{sync::LazyLock, time::Duration},
+    token_emulator::{
+        kubernetes,
+        server::message::{Request, Response},
+        world::{
+            World,
+            callers::{Caller, Callers},
+            keys::{KeySet, Keys, SigningKey},
+            settings::{AuthorizationMode, Settings},
+        },
+    },
+};
+
+// One key serves all worlds: making one takes its time.
+static KEYS: LazyLock<Keys> =
+    LazyLock::new(|| Keys::new(KeySet::alone(SigningKey::generate_rsa())));
+
+const SERVICE_ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
+const TOKEN: &str = "/api/v1/namespaces/default/serviceaccounts/default/token";
+const REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
+
+fn world(settings: Settings) -> World {
+    let mut callers = Callers::default();
+    let groups = vec!["system:masters".to_owned()];
+    let admin = Caller { username: "admin".to_owned(), groups, ..Caller::default() };
+    callers.insert("admin-token".to_owned(), admin);
+    let world = World::new(settings, KEYS.clone(), callers);
+    kubernetes::seed_defaults(&world);
+    world.clock.freeze();
+    world
+}
+
+fn ask(world: &World, method: Method, path: &str, bearer: &str, body: &Value) -> Response {
+    let mut headers = HeaderMap::new();
+    if !bearer.is_empty() {
+        headers.insert(AUTHORIZATION, format!("Bearer {bearer}").parse().unwrap());
+    }
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = Request {
+        method,
+        uri: path.parse().unwrap(),
+        version: Version::HTTP_11,
+        headers,
+        body: body.into(),
+        truncated: false,
+        secure: true,
+        local_address: "127.0.0.1:443".to_owned(),
+    };
+    kubernetes::answer(world, &request)
+}
+
+fn json_of(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+fn post(world: &World, path: &str, body: &Value) -> (u16, Value) {
+    let response = ask(world, Method::POST, path, "admin-token", body);
+    (response.status.as_u16(), json_of(&response))
+}
+
+fn status(world: &World, method: Method, path: &str) -> u16 {
+    ask(world, method, path, "admin-token", &Value::Null).status.as_u16()
+}
+
+fn token(world: &World, body: &Value) -> String {
+    let (status, answer) = post(world, TOKEN, body);
+    assert_eq!(status, 201, "{answer}");
+    answer["status"]["token"].as_str().unwrap().to_owned()
+}
+
+/// The error of a review, or nothing when the token holds.
+fn review(world: &World, token: &str) -> String {
+    let (status, answer) = post(world, REVIEWS, &json!({"spec": {"token": token}}));
+    assert_eq!(status, 201, "{answer}");
+    let verdict = &answer["status"];
+    assert_eq!(verdict["authenticated"].as_bool().unwrap_or(false), verdict["error"].is_null());
+    verdict["error"].as_str().unwrap_or("").to_owned()
+}
+
+fn advance(world: &World, seconds: i64) {
+    world.clock.advance(SignedDuration::from_secs(seconds)).unwrap();
+}
+
+#[test]
+fn a_token_holds_until_a_minute_past_its_end() {
+    let world = world(Settings::default());
+    let token = token(&world, &json!({"spec": {"expirationSeconds": 600}}));
+    advance(&world, 659);
+    assert_eq!(review(&world, &token), "");
+    advance(&world, 2);
+    assert_eq!(review(&world, &token), "[invalid bearer token, service account token has expired]");
+}
+
+#[test]
+fn a_cached_authentication_outlives_the_service_account_for_its_time() {
+    let world = world(Settings { token_cache_ttl: Duration::from_secs(10), ..Settings::default() });
+    assert_eq!(post(&world, SERVICE_ACCOUNTS, &json!({"metadata": {"name": "a"}})).0, 201);
+    let path = format!("{SERVICE_ACCOUNTS}/a");
+    let (_, answer) = post(&world, &format!("{path}/token"), &json!({}));
+    let token = answer["status"]["token"].as_str().unwrap();
+    assert_eq!(review(&world, token), "");
+    assert_eq!(status(&world, Method::DELETE, &path), 200);
+    assert_eq!(review(&world, token), "");
+    advance(&world, 11);
+    assert_eq!(review(&world, token), "[invalid bearer token, serviceaccounts \"a\" not found]");
+}
+
+#[test]
+fn a_scheduled_pod_keeps_its_tokens_until_its_grace_is_over() {
+    let world = world(Settings::default());
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = json!({
+        "metadata": {"name": "p"},
+        "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]},
+    });
+    assert_eq!(post(&world, pods, &pod).0, 201);
+    let reference = json!({"kind": "Pod", "apiVersion": "v1", "name": "p"});
+    let token = token(&world, &json!({"spec": {"boundObjectRef": reference}}));
+    assert_eq!(status(&world, Method::DELETE, &format!("{pods}/p")), 200);
+    advance(&world, 29);
+    assert_eq!(review(&world, &token), "");
+    advance(&world, 1);
+    assert_eq!(
+        review(&world, &token),
+        "[invalid bearer token, service account token has been invalidated]"
+    );
+    assert_eq!(status(&world, Method::GET, &format!("{pods}/p")), 404);
+}
+
+#[rstest]
+#[case::with_controllers(true, 200, 404)]
+#[case::bare(false, 404, 200)]
+fn controllers_furnish_namespaces_and_clear_them(
+    #[case] controllers: bool,
+    #[case] furnished: u16,
+    #[case] after: u16,
+) {
+    let world = world(Settings { controllers, ..Settings::default() });
+    let namespaces = "/api/v1/namespaces";
+    assert_eq!(post(&world, namespaces, &json!({"metadata": {"name": "x"}})).0, 201);
+    for object in ["serviceaccounts/default", "configmaps/kube-root-ca.crt"] {
+        let path = format!("{namespaces}/x/{object}");
+        assert_eq!(status(&world, Method::GET, &path), furnished, "{path}");
+    }
+    assert_eq!(status(&world, Method::DELETE, &format!("{namespaces}/x")), 200);
+    assert_eq!(status(&world, Method::GET, &format!("{namespaces}/x")), after);
+}
+
+#[test]
+fn a_token_secret_gets_its_token_and_loses_it_with_its_service_account() {
+    let world = world(Settings::default());
+    assert_eq!(post(&world, SERVICE_ACCOUNTS, &json!({"metadata": {"name": "a"}})).0, 201);
+    let secrets = "/api/v1/namespaces/default/secrets";
+    let secret = json!({
+        "metadata": {"name": "s", "annotations": {"kubernetes.io/service-account.name": "a"}},
+        "type": "kubernetes.io/service-account-token",
+    });
+    assert_eq!(post(&world, secrets, &secret).0, 201);
+    let stored =
+        json_of(&ask(&world, Method::GET, &format!("{secrets}/s"), "admin-token", &Value::Null));
+    let token = stored["data"]["token"].as_str().unwrap();
+    let token = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, token).unwrap();
+    let token = String::from_utf8(token).unwrap();
+    assert_eq!(review(&world, &token), "");
+    assert_eq!(status(&world, Method::DELETE, &format!("{SERVICE_ACCOUNTS}/a")), 200);
+    assert_eq!(review(&world, &token), "[invalid bearer token, Token has been invalidated]");
+    assert_eq!(status(&world, Method::GET, &format!("{secrets}/s")), 404);
+}
+
+#[rstest]
+#[case::open_to_all(AuthorizationMode::AlwaysAllow, true, 201)]
+#[case::roles(AuthorizationMode::Rbac, true, 403)]
+#[case::no_anonymous(AuthorizationMode::AlwaysAllow, false, 401)]
+fn a_request_without_credentials_fares_as_the_flags_say(
+    #[case] authorization_mode: AuthorizationMode,
+    #[case] anonymous_auth: bool,
+    #[case] expected: u16,
+) {
+    let world = world(Settings { authorization_mode, anonymous_auth, ..Settings::default() });
+    let response = ask(&world, Method::POST, TOKEN, "", &json!({}));
+    assert_eq!(response.status.as_u16(), expected);
+    assert!(response.headers.get("www-authenticate").is_none());
+}
+
+#[test]
+fn a_token_for_another_audience_does_not_open_the_api() {
+    let world = world(Settings::default());
+    let foreign = token(&world, &json!({"spec": {"audiences": ["vault"]}}));
+    let own = token(&world, &json!({}));
+    let version =
+        |bearer: &str| ask(&world, Method::GET, "/version", bearer, &Value::Null).status.as_u16();
+    assert_eq!((version(&foreign), version(&own)), (401, 200));
+}
+
+#[test]
+fn a_cap_shortens_a_lifetime_with_a_warning() {
+    let cap = Some(Duration::from_secs(7200));
+    let world = world(Settings { max_token_expiration: cap, ..Settings::default() });
+    let body = json!({"spec": {"expirationSeconds": 7800}});
+    let response = ask(&world, Method::POST, TOKEN, "admin-token", &body);
+    assert_eq!(json_of(&response)["spec"]["expirationSeconds"], 7200);
+    assert_eq!(
+        response.headers["warning"],
+        "299 - \"requested expiration of 7800 seconds shortened to 7200 seconds\""
+    );
+}

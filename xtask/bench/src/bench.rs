@@ -1,0 +1,230 @@
+//! The whole measurement: servers started, rounds run, limits put together, the table printed.
+
+use {
+    crate::{
+        Options, Result, crypto, figure,
+        figure::{Figure, Target, in_series},
+        load::{self, Address, Work},
+        memory,
+        rounds::{self, Measurement, Medians},
+        server::{self, Emulator, Handler},
+        setup::Api,
+    },
+    std::{cell::RefCell, fs},
+};
+
+/// The service account that tokens are for.
+const ACCOUNT: &str = "bench";
+
+/// The servers, and the work that each is given.
+struct Stage {
+    rs256: Emulator,
+    es256: Emulator,
+    crowded: Emulator,
+    kube: Option<Api>,
+}
+
+/// A kind of request at the emulator and at the bare handler that gives the same answer.
+struct Pair {
+    address: Address,
+    work: Work,
+    handler: Handler,
+}
+
+impl Pair {
+    fn new(api: &Api, work: Work) -> Result<Self> {
+        let handler = Handler::start(&api.answer(&work)?, api.address.tls)?;
+        Ok(Self { address: api.address, work, handler })
+    }
+
+    fn rate(&self, options: &Options) -> Result<f64> {
+        load::rate(self.address, &self.work, options.connections, options.time())
+    }
+
+    fn limit(&self, options: &Options) -> Result<f64> {
+        load::rate(self.handler.address, &self.work, options.connections, options.time())
+    }
+}
+
+/// Measures and prints.
+pub(crate) fn run(options: &Options) -> Result {
+    let stage = Stage::set(options)?;
+    let medians = stage.measure(options)?;
+    println!("{}", figure::table(&figures(&medians, options)));
+    println!("\n{}", inputs(&medians));
+    Ok(())
+}
+
+impl Stage {
+    fn set(options: &Options) -> Result<Self> {
+        let rs256 = Emulator::start(&options.emulator, &[])?;
+        let es256 = start_es256(options)?;
+        let crowded = Emulator::start(&options.emulator, &[])?;
+        let kube = options.kube_url.as_deref().map(|url| kube(url, options)).transpose()?;
+        for emulator in [&rs256, &es256] {
+            kubernetes(emulator).create_account(ACCOUNT)?;
+        }
+        kubernetes(&crowded).create_accounts(options.accounts, options.connections)?;
+        google(&rs256).attach_cluster()?;
+        Ok(Self { rs256, es256, crowded, kube })
+    }
+
+    fn measure(&self, options: &Options) -> Result<Medians> {
+        let (http, es256) = (kubernetes(&self.rs256), kubernetes(&self.es256));
+        let https = Api { address: self.rs256.https, ..http.clone() };
+        let rs256_http = Pair::new(&http, http.token_requests(ACCOUNT))?;
+        let rs256_https = Pair::new(&https, https.token_requests(ACCOUNT))?;
+        let es256_http = Pair::new(&es256, es256.token_requests(ACCOUNT))?;
+        let reviews = Pair::new(&http, http.token_reviews(ACCOUNT)?)?;
+        let google = google(&self.rs256);
+        let agents = Pair::new(&google, google.agent_tokens(&http, ACCOUNT)?)?;
+        let crowd = kubernetes(&self.crowded).spread_token_requests(options.accounts);
+        let idle = RefCell::new(None);
+        let time = options.time();
+        let mut measurements = vec![
+            Measurement::new("start", || start(options, &idle)),
+            Measurement::optional("idle", || *idle.borrow()),
+            Measurement::new("rsa sign", || crypto::rsa_signs(time / 2)),
+            Measurement::optional("openssl", || crypto::openssl_signs(time.as_secs())),
+            Measurement::new("rs256 http", || rs256_http.rate(options)),
+            Measurement::new("rs256 http handler", || rs256_http.limit(options)),
+            Measurement::new("crowded", || {
+                load::rate(self.crowded.http, &crowd, options.connections, time)
+            }),
+            Measurement::new("rs256 https", || rs256_https.rate(options)),
+            Measurement::new("rs256 https handler", || rs256_https.limit(options)),
+            Measurement::new("p256 sign", || crypto::ecdsa_signs(time / 2)),
+            Measurement::new("es256 http", || es256_http.rate(options)),
+            Measurement::new("es256 http handler", || es256_http.limit(options)),
+            Measurement::new("rsa verify", || crypto::rsa_verifies(time / 2)),
+            Measurement::new("reviews", || reviews.rate(options)),
+            Measurement::new("reviews handler", || reviews.limit(options)),
+            Measurement::new("agents", || agents.rate(options)),
+            Measurement::new("agents handler", || agents.limit(options)),
+        ];
+        if let Some(kube) = &self.kube {
+            let work = kube.token_requests(ACCOUNT);
+            measurements.push(Measurement::new("kube https", move || {
+                load::rate(kube.address, &work, options.connections, time)
+            }));
+        }
+        let mut medians = rounds::run(&mut measurements, options.rounds)?;
+        if let Some(megabytes) = memory::resident(self.rs256.pid()) {
+            medians.insert("loaded", megabytes);
+        }
+        Ok(medians)
+    }
+}
+
+fn start_es256(options: &Options) -> Result<Emulator> {
+    let folder = server::folder()?;
+    let file = folder.join("es256.pem");
+    fs::write(&file, crypto::ec_key_pem()?)?;
+    let path = file.display().to_string();
+    let flags = ["--service-account-signing-key-file", &path, "--service-account-key-file", &path];
+    let emulator = Emulator::start(&options.emulator, &flags.map(str::to_owned));
+    fs::remove_dir_all(folder)?;
+    emulator
+}
+
+fn kubernetes(emulator: &Emulator) -> Api {
+    Api { address: emulator.http, bearer: emulator.token.clone() }
+}
+
+fn google(emulator: &Emulator) -> Api {
+    Api { address: emulator.http, bearer: emulator.google_access_token.clone() }
+}
+
+fn kube(url: &str, options: &Options) -> Result<Api> {
+    let api = Api { address: Address::parse(url)?, bearer: options.kube_token.clone() };
+    api.create_account(ACCOUNT)?;
+    Ok(api)
+}
+
+/// Milliseconds from the start of a process to its first token; notes what it has resident then.
+fn start(options: &Options, idle: &RefCell<Option<f64>>) -> Result<f64> {
+    let first = |address| {
+        let api = Api { address, bearer: String::new() };
+        api.create_account(ACCOUNT)?;
+        api.answer(&api.token_requests(ACCOUNT)).map(drop)
+    };
+    let note = |pid| *idle.borrow_mut() = memory::resident(pid);
+    Ok(server::start_to(&options.emulator, first, note)?.as_secs_f64() * 1e3)
+}
+
+fn figures(medians: &Medians, options: &Options) -> Vec<Figure> {
+    let get = |name: &str| medians.get(name).copied();
+    let series = |one: &str, other: &str| Some(in_series(get(one)?, get(other)?));
+    let figure = |name: &str, key: &str, limit_name: &str, limit, target| Figure {
+        name: name.to_owned(),
+        value: get(key),
+        limit_name: limit_name.to_owned(),
+        limit,
+        target,
+    };
+    let part = Target::AtLeast;
+    let signed = "bare handler, then RSA signature";
+    let verified = "bare handler, then RSA verification";
+    let crowd = format!("tokens/s RS256, {} service accounts", options.accounts);
+    vec![
+        figure(
+            "tokens/s RS256, http",
+            "rs256 http",
+            signed,
+            series("rs256 http handler", "rsa sign"),
+            part(0.9),
+        ),
+        figure(
+            "tokens/s RS256, http",
+            "rs256 http",
+            "openssl speed rsa2048, all cores",
+            get("openssl"),
+            part(0.8),
+        ),
+        figure(
+            "tokens/s RS256, https",
+            "rs256 https",
+            signed,
+            series("rs256 https handler", "rsa sign"),
+            part(0.9),
+        ),
+        figure(
+            "tokens/s RS256, https",
+            "rs256 https",
+            "kube-apiserver, https",
+            get("kube https"),
+            part(5.0),
+        ),
+        figure(
+            "tokens/s ES256, http",
+            "es256 http",
+            "bare handler, then P-256 signature",
+            series("es256 http handler", "p256 sign"),
+            part(0.9),
+        ),
+        figure(
+            "TokenReviews/s, http",
+            "reviews",
+            verified,
+            series("reviews handler", "rsa verify"),
+            part(0.9),
+        ),
+        figure(
+            "agent tokens/s, REST over http",
+            "agents",
+            verified,
+            series("agents handler", "rsa verify"),
+            part(0.9),
+        ),
+        figure(&crowd, "crowded", "the same with one", get("rs256 http"), part(0.95)),
+        figure("start to first token, ms", "start", "-", None, Target::None),
+        figure("resident after the first token, MB", "idle", "aimed at", Some(20.0), Target::Below),
+        figure("resident after the load, MB", "loaded", "aimed at", Some(40.0), Target::Below),
+    ]
+}
+
+/// What the limits were put together from.
+fn inputs(medians: &Medians) -> String {
+    let lines = medians.iter().map(|(name, median)| format!("{name:<20} {median:>10.1}"));
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,119 @@
+//! One line of the table: a figure, its limit, and how far it is from what is aimed at.
+
+/// What a figure should be, beside its limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Target {
+    /// At least this part of the limit.
+    AtLeast(f64),
+    /// Below the limit.
+    Below,
+    /// Nothing: the figure is for information.
+    None,
+}
+
+/// A figure.
+#[derive(Debug, Clone)]
+pub(crate) struct Figure {
+    /// What is measured.
+    pub(crate) name: String,
+    /// How much it is; `None` where it could not be measured.
+    pub(crate) value: Option<f64>,
+    /// What the limit is.
+    pub(crate) limit_name: String,
+    /// How much the limit is; `None` where it could not be measured.
+    pub(crate) limit: Option<f64>,
+    /// What is aimed at.
+    pub(crate) target: Target,
+}
+
+/// What a server can do that first does one thing and then another on the same cores.
+pub(crate) fn in_series(one: f64, other: f64) -> f64 {
+    1.0 / (1.0 / one + 1.0 / other)
+}
+
+/// The whole table.
+pub(crate) fn table(figures: &[Figure]) -> String {
+    let mut lines = vec![
+        format!(
+            "| {:<36} | {:>9} | {:<44} | {:>9} | {:>6} | {:<6} | {:<6} |",
+            "figure", "measured", "limit", "", "ratio", "target", "met"
+        ),
+        format!(
+            "|{:-<38}|{:->11}|{:-<46}|{:->11}|{:->8}|{:-<8}|{:-<8}|",
+            "", "", "", "", "", "", ""
+        ),
+    ];
+    lines.extend(figures.iter().map(Figure::line));
+    lines.join("\n")
+}
+
+impl Figure {
+    fn ratio(&self) -> Option<f64> {
+        Some(self.value? / self.limit?)
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "| {:<36} | {:>9} | {:<44} | {:>9} | {:>6} | {:<6} | {:<6} |",
+            self.name,
+            number(self.value),
+            self.limit_name,
+            number(self.limit),
+            self.ratio().map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
+            self.aim(),
+            self.verdict(),
+        )
+    }
+
+    fn aim(&self) -> String {
+        match self.target {
+            Target::AtLeast(part) => format!("{part:.2}"),
+            Target::Below => "< 1.00".to_owned(),
+            Target::None => "-".to_owned(),
+        }
+    }
+
+    fn verdict(&self) -> &'static str {
+        match (self.target, self.ratio()) {
+            (Target::None, _) => "-",
+            (_, None) => "unsure",
+            (Target::AtLeast(part), Some(ratio)) if ratio >= part => "yes",
+            (Target::Below, Some(ratio)) if ratio < 1.0 => "yes",
+            _ => "NO",
+        }
+    }
+}
+
+fn number(value: Option<f64>) -> String {
+    match value {
+        None => "-".to_owned(),
+        Some(value) if value >= 100.0 => format!("{value:.0}"),
+        Some(value) => format!("{value:.1}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: Option<f64>, target: Target, verdict: &str) {
+        let limit = Some(100.0);
+        let figure =
+            Figure { name: "f".to_owned(), value, limit_name: "l".to_owned(), limit, target };
+        assert_eq!(figure.verdict(), verdict);
+    }
+
+    #[test]
+    fn a_shortfall_is_said() {
+        check(Some(90.0), Target::AtLeast(0.9), "yes");
+        check(Some(89.0), Target::AtLeast(0.9), "NO");
+        check(Some(89.0), Target::Below, "yes");
+        check(Some(100.0), Target::Below, "NO");
+        check(None, Target::Below, "unsure");
+    }
+
+    #[test]
+    fn two_things_in_series_take_the_time_of_both() {
+        assert_eq!(in_series(100.0, 100.0), 50.0);
+    }
+}

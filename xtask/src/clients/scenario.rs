@@ -1,0 +1,136 @@
+//! Flows and how they went: a table of tools and flows.
+
+use std::fmt;
+
+/// One thing that a tool is used for.
+pub(super) struct Flow<S> {
+    /// What it is, in the table.
+    pub(super) name: &'static str,
+    /// Does it; the error says what went wrong.
+    pub(super) run: fn(&S) -> Result<(), String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Outcome {
+    Worked,
+    Failed(String),
+    /// The tool cannot do it anywhere, and why.
+    Absent(&'static str),
+}
+
+#[derive(Debug)]
+struct Row {
+    tool: String,
+    flow: String,
+    outcome: Outcome,
+}
+
+/// How every flow went.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    rows: Vec<Row>,
+}
+
+impl Report {
+    /// Runs flows in order, and notes how each went.
+    pub(super) fn run<S>(&mut self, tool: &str, flows: &[Flow<S>], session: &S) {
+        for flow in flows {
+            let outcome = match (flow.run)(session) {
+                Ok(()) => Outcome::Worked,
+                Err(error) => Outcome::Failed(error),
+            };
+            self.push(tool, flow.name, outcome);
+        }
+    }
+
+    /// Notes that a tool cannot do something anywhere.
+    pub(super) fn absent(&mut self, tool: &str, flow: &str, why: &'static str) {
+        self.push(tool, flow, Outcome::Absent(why));
+    }
+
+    /// Notes that nothing could be tried.
+    pub(super) fn failed(&mut self, tool: &str, flow: &str, why: impl Into<String>) {
+        self.push(tool, flow, Outcome::Failed(why.into()));
+    }
+
+    fn push(&mut self, tool: &str, flow: &str, outcome: Outcome) {
+        self.rows.push(Row { tool: tool.to_owned(), flow: flow.to_owned(), outcome });
+    }
+
+    /// How many flows failed.
+    pub(super) fn failures(&self) -> usize {
+        self.rows.iter().filter(|row| matches!(row.outcome, Outcome::Failed(_))).count()
+    }
+
+    fn tools(&self) -> Vec<&str> {
+        unique(self.rows.iter().map(|row| row.tool.as_str()))
+    }
+
+    fn flows(&self) -> Vec<&str> {
+        unique(self.rows.iter().map(|row| row.flow.as_str()))
+    }
+
+    fn cell(&self, tool: &str, flow: &str) -> &'static str {
+        let row = self.rows.iter().find(|row| row.tool == tool && row.flow == flow);
+        match row.map(|row| &row.outcome) {
+            Some(Outcome::Worked) => "ok",
+            Some(Outcome::Failed(_)) => "FAILED",
+            Some(Outcome::Absent(_)) => "-",
+            None => "",
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:<34}", "")?;
+        let tools = self.tools();
+        for tool in &tools {
+            write!(f, " {tool:<12}")?;
+        }
+        for flow in self.flows() {
+            write!(f, "\n{flow:<34}")?;
+            for tool in &tools {
+                write!(f, " {:<12}", self.cell(tool, flow))?;
+            }
+        }
+        for Row { tool, flow, outcome } in &self.rows {
+            match outcome {
+                Outcome::Worked => {}
+                Outcome::Failed(why) => write!(f, "\nFAILED {tool}, {flow}: {why}")?,
+                Outcome::Absent(why) => write!(f, "\n- {tool}, {flow}: {why}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = Vec::new();
+    for name in names {
+        if !seen.contains(&name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_named_and_counted() {
+        let flows = [
+            Flow { name: "one", run: |(): &()| Ok(()) },
+            Flow { name: "two", run: |(): &()| Err("no such thing".to_owned()) },
+        ];
+        let mut report = Report::default();
+        report.run("curl", &flows, &());
+        report.absent("kubectl", "two", "too old");
+        assert_eq!(report.failures(), 1);
+        let text = report.to_string();
+        assert!(text.contains("FAILED curl, two: no such thing"), "{text}");
+        assert!(text.contains("- kubectl, two: too old"), "{text}");
+    }
+}

@@ -1,0 +1,40 @@
+//! The commands by name.
+
+use crate::{Result, bench, ci, clients, kube, tidy};
+
+/// One command of `cargo xtask`.
+pub(crate) struct Command {
+    name: &'static str,
+    about: &'static str,
+    /// Runs it with the arguments after its name.
+    pub(crate) run: fn(&[String]) -> Result,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "ci", about: "every gate a change has to pass, in order", run: ci::run },
+    Command { name: "tidy", about: "the repository's own rules", run: tidy::run },
+    Command {
+        name: "clients",
+        about: "kubectl, curl and gcloud through what they are used for",
+        run: clients::run,
+    },
+    Command { name: "bench", about: "every figure beside its limit", run: bench::run },
+    Command {
+        name: "kube",
+        about: "a real kube-apiserver, for as long as a command runs",
+        run: kube::run,
+    },
+];
+
+/// The command of that name.
+pub(crate) fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name)
+}
+
+/// Prints every command with what it is for.
+pub(crate) fn print_help() {
+    println!("usage: cargo xtask COMMAND\n");
+    for command in COMMANDS {
+        println!("  {:<9} {}", command.name, command.about);
+    }
+}

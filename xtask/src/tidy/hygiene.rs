@@ -1,0 +1,154 @@
+//! What has no place in any file.
+
+use super::{
+    Finding,
+    code::{self, has_word},
+    tree::Tree,
+};
+
+/// A test moves the clock; it does not wait.
+pub(super) fn tests_do_not_sleep(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in tree.rust("") {
+        let lines =
+            if path.contains("/tests/") { code::lines(text) } else { code::lines_of_tests(text) };
+        for (number, line) in lines {
+            if has_word(&line, "sleep") || has_word(&line, "sleep_until") {
+                findings.push(Finding::new(path, number, "a test does not sleep: move the clock"));
+            }
+        }
+    }
+    findings
+}
+
+/// No mark of unfinished work, and no lint or test that is silenced without a reason.
+pub(super) fn nothing_is_left_undone(tree: &Tree) -> Vec<Finding> {
+    let marks = ["todo!", "unimplemented!", "#[ignore", "#[allow", "#![allow"];
+    let mut findings = Vec::new();
+    for (path, text) in tree.rust("") {
+        for (number, line) in code::lines(text) {
+            if let Some(mark) = marks.iter().find(|mark| line.contains(**mark)) {
+                findings.push(Finding::new(path, number, format!("{mark} is left in")));
+            }
+        }
+    }
+    findings
+}
+
+/// The path of a machine that a file was written on means nothing on another.
+pub(super) fn no_machine_is_named(tree: &Tree) -> Vec<Finding> {
+    let roots = ["/work/", "/root/", "/home/", "/tmp/"];
+    let mut findings = Vec::new();
+    // The rule itself speaks of such paths.
+    for (path, text) in tree.all().filter(|(path, _)| !path.starts_with("xtask/src/tidy/")) {
+        for (number, line) in numbered(text) {
+            if let Some(root) = roots.iter().find(|root| starts_a_path(line, root)) {
+                findings.push(Finding::new(path, number, format!("a machine's path: {root}")));
+            }
+        }
+    }
+    findings
+}
+
+/// Whether a line has that path from a root on, and not as a part of a URL or of another path.
+fn starts_a_path(line: &str, root: &str) -> bool {
+    let goes_on = |before: char| before.is_alphanumeric() || "/._-}".contains(before);
+    line.match_indices(root).any(|(start, _)| !line[..start].ends_with(goes_on))
+}
+
+/// Whoever clones this has crates.io, and perhaps no mirror of it.
+pub(super) fn crates_come_from_crates_io(tree: &Tree) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (number, line) in numbered(tree.text("Cargo.lock").unwrap_or_default()) {
+        let is_source = line.starts_with("source = ");
+        if is_source && !line.contains("registry+https://github.com/rust-lang/crates.io-index") {
+            findings.push(Finding::new("Cargo.lock", number, "a crate that is not from crates.io"));
+        }
+    }
+    for (path, text) in tree.all().filter(|(path, _)| path.contains(".cargo/")) {
+        for (number, line) in numbered(text) {
+            if line.contains("registry") || line.trim_start().starts_with("[source") {
+                findings.push(Finding::new(
+                    path,
+                    number,
+                    "a registry is each machine's own choice",
+                ));
+            }
+        }
+    }
+    findings
+}
+
+/// A snapshot that waits for review is not a snapshot.
+pub(super) fn no_snapshot_waits_for_review(tree: &Tree) -> Vec<Finding> {
+    let waiting = tree.all().filter(|(path, _)| path.ends_with(".snap.new"));
+    waiting.map(|(path, _)| Finding::new(path, 0, "waits for review")).collect()
+}
+
+/// Files that are perhaps two nouns. Named, not refused.
+pub(super) fn long_files(tree: &Tree) -> Vec<Finding> {
+    let lengths = tree.rust("").map(|(path, text)| (path, text.lines().count()));
+    let long = lengths.filter(|(_, length)| *length > 500);
+    long.map(|(path, length)| Finding::new(path, 0, format!("{length} lines: still one noun?")))
+        .collect()
+}
+
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(index, line)| (index + 1, line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(rule: fn(&Tree) -> Vec<Finding>, path: &str, text: &str, expected: usize) {
+        let findings = rule(&Tree::of(&[(path, text)]));
+        assert_eq!(findings.len(), expected, "{path}: {text}: {findings:?}");
+    }
+
+    #[test]
+    fn a_test_that_sleeps_is_found() {
+        let source = "tokio::time::sleep(second).await;";
+        check(tests_do_not_sleep, "emulator/tests/it/main.rs", source, 1);
+        check(tests_do_not_sleep, "emulator/src/server/faults.rs", source, 0);
+        let unit = format!("#[cfg(test)]\nmod tests {{ {source} }}");
+        check(tests_do_not_sleep, "emulator/src/server/faults.rs", &unit, 1);
+    }
+
+    #[test]
+    fn unfinished_work_is_found() {
+        for source in ["todo!()", "#[ignore]", "#[allow(dead_code)]", "#![allow(dead_code)]"] {
+            check(nothing_is_left_undone, "emulator/src/main.rs", source, 1);
+        }
+        let reasoned = "#[expect(dead_code, reason = \"…\")]";
+        check(nothing_is_left_undone, "emulator/src/main.rs", reasoned, 0);
+    }
+
+    #[test]
+    fn a_path_of_a_machine_is_found() {
+        check(no_machine_is_named, "README.md", "see /work/notes", 1);
+        check(no_machine_is_named, "README.md", "cp x `/tmp/ready.json`", 1);
+        check(no_machine_is_named, "README.md", "https://example.com/home/x and a/tmp/b", 0);
+    }
+
+    #[test]
+    fn a_crate_from_elsewhere_is_found() {
+        let rule = crates_come_from_crates_io;
+        check(rule, "Cargo.lock", "source = \"git+https://example.com/x\"", 1);
+        let index = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+        check(rule, "Cargo.lock", index, 0);
+        check(rule, ".cargo/config.toml", "[source.crates-io]", 1);
+    }
+
+    #[test]
+    fn a_snapshot_that_waits_is_found() {
+        check(no_snapshot_waits_for_review, "snapshots/a.snap.new", "", 1);
+        check(no_snapshot_waits_for_review, "snapshots/a.snap", "", 0);
+    }
+
+    #[test]
+    fn a_long_file_is_named() {
+        check(long_files, "emulator/src/main.rs", &"\n".repeat(501), 1);
+        check(long_files, "emulator/src/main.rs", &"\n".repeat(500), 0);
+    }
+}
