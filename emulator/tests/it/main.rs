@@ -4,5 +4,6 @@
 mod google;
 mod google_exchange;
 mod google_grpc;
+mod google_rest;
 mod google_world;
 mod kubernetes;
