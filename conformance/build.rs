@@ -23,9 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Adds a `(name, text)` for each file below `folder`, in the order of their names. Cargo is told
 /// of every folder, so that a new file appears without a change to the code.
 fn embed(folder: &Path, name: &str, code: &mut String) -> Result<(), Box<dyn Error>> {
-    {
-        println!("cargo::rerun-if-changed={}", folder.display());
-    }
+    println!("cargo::rerun-if-changed={}", folder.display());
     let mut entries: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {

@@ -30,7 +30,7 @@ pub struct Expect {
     pub causes: Option<Vec<Value>>,
     /// `details` of a Kubernetes Status, at least these members.
     pub details: Option<Value>,
-    /// The body, at least these members; lists are compared whole.
+    /// The body, at least these members; a list is compared whole, or by `{'0': …}` in part.
     pub body: Option<Value>,
     /// The body as it stands.
     pub text: Option<String>,
@@ -205,6 +205,12 @@ pub fn compare(
             for (name, expected) in members {
                 let got = got.and_then(|it| it.get(name));
                 compare(&format!("{what} {name}"), expected, got, level, found);
+            }
+        }
+        (Value::Object(members), Some(Value::Array(elements))) => {
+            for (index, expected) in members {
+                let got = index.parse().ok().and_then(|it: usize| elements.get(it));
+                compare(&format!("{what} {index}"), expected, got, level, found);
             }
         }
         (Value::Array(elements), Some(Value::Array(others))) if elements.len() == others.len() => {

@@ -21,6 +21,7 @@ const TABLE: &[(&str, &str)] = &[
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
     ("access", r"ya29\.[A-Za-z0-9_.-]+"),
     ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
+    ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)"#),
     (
         "build",
         r#""(?:goVersion|gitCommit|gitTreeState|buildDate|compiler|platform)": ?"(?<build_value>[^"]*)""#,
@@ -92,15 +93,15 @@ impl Redactor {
                 else {
                     return whole.to_owned();
                 };
-                let value =
-                    captures.name(&format!("{name}_value")).map_or(whole, |inner| inner.as_str());
+                let inner = captures.name(&format!("{name}_value"));
+                let value = inner.map_or(whole, |it| it.as_str());
                 if *name == "token" && !self.seen.contains_key(&("token", value.to_owned())) {
                     tokens.push(value.to_owned());
                 }
                 let named = self.placeholder(name, value);
-                match whole.rfind(value) {
-                    Some(at) if value != whole => {
-                        format!("{}{named}{}", &whole[..at], &whole[at + value.len()..])
+                match (inner, captures.get(0)) {
+                    (Some(inner), Some(outer)) => {
+                        format!("{}{named}{}", &text[outer.start()..inner.start()], &text[inner.end()..outer.end()])
                     }
                     _ => named,
                 }
@@ -116,7 +117,7 @@ impl Redactor {
                 let time = value.parse().ok().and_then(|it| Timestamp::from_second(it).ok());
                 time.map_or_else(|| value.to_owned(), |it| self.time(it, false))
             }
-            "build" | "address" => format!("{{{kind}}}"),
+            "build" | "address" | "uri" => format!("{{{kind}}}"),
             _ => format!("{{{kind}-{}}}", self.number(kind, value)),
         }
     }

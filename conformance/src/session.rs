@@ -3,24 +3,28 @@
 
 use {
     crate::{
-        case::{Action, Case, Step},
+        case::{Action, Case, Need, Step},
         encode,
         exchange::{Exchange, Request, member},
         given::Blueprint,
         redact::Redactor,
+        run::remove_namespace,
         target::{Side, Target},
         variant::Variant,
         vars::{Undefined, Vars},
     },
     bytes::Bytes,
     serde_json::{Value, json},
-    std::collections::HashMap,
+    std::{collections::HashMap, time::Duration},
 };
 
 /// The path of TokenReviews.
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
 /// What the suite calls itself.
 const USER_AGENT: &str = concat!("token-conformance/", env!("CARGO_PKG_VERSION"));
+
+/// How long a deletion takes to reach a server's own caches, with room to spare.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// What a run works with.
 pub struct Session<'a> {
@@ -128,7 +132,7 @@ impl<'a> Session<'a> {
             left.extend(self.move_clock(&back).await.err().map(|it| it.0));
         }
         for path in std::mem::take(&mut self.made).iter().rev() {
-            left.extend(self.delete(path).await.err().map(|it| it.0));
+            left.extend(self.discard(path).await.err().map(|it| it.0));
         }
         left
     }
@@ -171,9 +175,29 @@ impl<'a> Session<'a> {
     }
 
     async fn remove(&mut self, name: &str) -> Result<(), Stopped> {
-        let path = self.blueprint(name)?.path();
-        self.made.retain(|it| *it != path);
-        self.delete(&path).await
+        let blueprint = self.blueprint(name)?;
+        let (path, kind) = (blueprint.path(), blueprint.kind.clone());
+        // A namespace that is deleted still has to be finalized, and has what was made in it.
+        if kind != "Namespace" {
+            self.made.retain(|it| *it != path);
+        }
+        self.delete(&path).await?;
+        // A real server learns of its own deletions by a watch, some milliseconds later.
+        if !self.target.facts.features.contains(&Need::Clock) {
+            tokio::time::sleep(SETTLE).await;
+        }
+        Ok(())
+    }
+
+    /// Removes for good: a namespace is finalized where nobody else would.
+    async fn discard(&self, path: &str) -> Result<(), Stopped> {
+        match path.strip_prefix("/api/v1/namespaces/").filter(|it| !it.contains('/')) {
+            Some(name) => {
+                let finalize = self.target.facts.features.contains(&Need::NoControllers);
+                remove_namespace(self.kubernetes()?, name, finalize).await.map_err(Stopped)
+            }
+            None => self.delete(path).await,
+        }
     }
 
     async fn delete(&self, path: &str) -> Result<(), Stopped> {

@@ -22,6 +22,8 @@ pub struct Target {
     pub api_version: &'static str,
     /// Its members.
     pub structure: &'static Struct,
+    /// Whether it is known in every group and version, as options are.
+    pub everywhere: bool,
 }
 
 impl Target {
@@ -29,7 +31,14 @@ impl Target {
     pub fn new(api_version: &'static str, kind: &'static str) -> Option<Self> {
         let structure = Schema::get().root(api_version, kind)?;
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        Some(Self { group, version, kind, api_version, structure })
+        Some(Self { group, version, kind, api_version, structure, everywhere: false })
+    }
+}
+
+impl Target {
+    /// The options of that name, which every group and version knows.
+    pub fn options(kind: &'static str) -> Option<Self> {
+        Some(Self { everywhere: true, ..Self::new("meta.k8s.io/v1", kind)? })
     }
 }
 
@@ -102,6 +111,12 @@ pub(super) fn group_version(api_version: &str) -> Result<(&str, &str), String> {
 impl Target {
     /// How to read a body of that claim; an error when there is no such kind.
     pub(super) fn reading(&self, claim: &Claim<'_>) -> Result<Reading, DecodeError> {
+        if self.everywhere && claim.kind == self.kind {
+            return Ok(Reading::Target);
+        }
+        if self.everywhere {
+            return Err(self.unusable(claim, not_registered(claim)));
+        }
         if claim.group == self.group && claim.kind == self.kind {
             if claim.version == self.version {
                 return Ok(Reading::Target);

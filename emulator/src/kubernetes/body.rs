@@ -3,7 +3,7 @@
 use {
     crate::{
         codec::{
-            Decoded, FieldValidation, Target, json,
+            DecodeError, Decoded, FieldValidation, Target, json,
             negotiate::{
                 self, Invalid, MediaType, NOT_ACCEPTABLE, Output, Transform,
                 UNSUPPORTED_MEDIA_TYPE, WriteOptions,
@@ -47,10 +47,19 @@ pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
     Ok(Output { pretty, ..output })
 }
 
+/// The same for what cannot be turned into anything else.
+pub fn accept_plain(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    let plain = accept(exchange)?;
+    if plain.transform.is_some() {
+        return Err(Failure::not_acceptable(NOT_ACCEPTABLE));
+    }
+    Ok(plain)
+}
+
 /// How an error is written: as the client accepts it, or as indented JSON.
 pub fn accept_error(exchange: &Exchange<'_>) -> Output {
     let fallback = Output { pretty: true, ..Output::default() };
-    accept(exchange).map_or(fallback, |output| Output { transform: None, ..output })
+    accept(exchange).ok().filter(|output| output.transform.is_none()).unwrap_or(fallback)
 }
 
 /// Reads the object that is to be created, and the options of its creation.
@@ -81,8 +90,17 @@ fn read(
     let body = limited(exchange)?;
     let options = negotiate::write_options(&exchange.query)
         .map_err(|invalid| Failure::invalid(options_kind, "meta.k8s.io", "", fields(invalid)))?;
-    let object = decode(exchange, media_type, body, (api_version, kind), options.field_validation)?;
-    Ok((object, options))
+    let target = Target::new(api_version, kind).expect("every kind that is read is in the schema");
+    match decode(media_type, body, &target, options.field_validation) {
+        Ok(Decoded { object, warnings }) => {
+            warnings.into_iter().for_each(|warning| exchange.warn(warning));
+            Ok((object, options))
+        }
+        Err(error) => {
+            error.warnings.into_iter().for_each(|warning| exchange.warn(warning));
+            Err(Failure::bad_request(error.message))
+        }
+    }
 }
 
 /// Reads the options of a deletion: from the body, or from the query when there is none.
@@ -93,8 +111,11 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
         return queried_delete_options(exchange);
     }
     let media_type = content_type(exchange)?;
-    let target = ("v1", "DeleteOptions");
-    let options = decode(exchange, media_type, body, target, FieldValidation::Ignore)?;
+    let target = Target::options("DeleteOptions").expect("the schema has them");
+    let options = decode(media_type, body, &target, FieldValidation::Ignore)
+        .map_err(|error| Failure::bad_request(error.cause))?
+        .object;
+    check_dry_run(&options)?;
     let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
     Ok(delete::Options {
@@ -103,6 +124,17 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
         resource_version: text("/preconditions/resourceVersion"),
         dry_run,
     })
+}
+
+fn check_dry_run(options: &Value) -> Result<(), Failure> {
+    let values = options["dryRun"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if values.iter().all(|value| value == "All") {
+        return Ok(());
+    }
+    let text = format!("Unsupported value: {}: supported values: \"All\"", options["dryRun"]);
+    let field = "dryRun".to_owned();
+    let error = FieldError { reason: "FieldValueNotSupported", field, text };
+    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", vec![error]))
 }
 
 fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
@@ -128,8 +160,10 @@ pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
         }
         Some(Transform::PartialObjectMetadataList(api_version)) => {
             let items = object["items"].as_array().ok_or_else(|| not_a_list(object))?;
-            let items: Vec<_> =
-                items.iter().map(|item| json!({ "metadata": item["metadata"] })).collect();
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| partial(item, "PartialObjectMetadata", api_version))
+                .collect();
             let mut list = partial(object, "PartialObjectMetadataList", api_version);
             list["items"] = items.into();
             Ok(encode_whole(&list, output))
@@ -185,27 +219,15 @@ fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
 }
 
 fn decode(
-    exchange: &Exchange<'_>,
     media_type: MediaType,
     body: &[u8],
-    (api_version, kind): (&'static str, &'static str),
+    target: &Target,
     validation: FieldValidation,
-) -> Result<Value, Failure> {
-    let target = Target::new(api_version, kind).expect("every kind that is read is in the schema");
-    let decoded = match media_type {
-        MediaType::Json => json::decode(body, &target, validation),
-        MediaType::Yaml => json::decode(body, &target, validation),
-        MediaType::Protobuf => protobuf::decode(body, &target),
-    };
-    match decoded {
-        Ok(Decoded { object, warnings }) => {
-            warnings.into_iter().for_each(|warning| exchange.warn(warning));
-            Ok(object)
-        }
-        Err(error) => {
-            error.warnings.into_iter().for_each(|warning| exchange.warn(warning));
-            Err(Failure::bad_request(error.message))
-        }
+) -> Result<Decoded, DecodeError> {
+    match media_type {
+        MediaType::Json => json::decode(body, target, validation),
+        MediaType::Yaml => json::decode(body, target, validation),
+        MediaType::Protobuf => protobuf::decode(body, target),
     }
 }
 
