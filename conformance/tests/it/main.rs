@@ -1,1 +1,7 @@
 //! The package's integration tests, one binary.
+
+mod catalog;
+mod cli;
+mod emulator;
+mod suite;
+mod teeth;

@@ -1,0 +1,1 @@
+//! The binary, to come.

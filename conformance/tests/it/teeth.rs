@@ -1,0 +1,1 @@
+//! wiremock deviants, to come.
