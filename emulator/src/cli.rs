@@ -16,12 +16,15 @@ use {
 #[command(name = "token-emulator", version, arg_required_else_help = true)]
 enum Cli {
     /// Answer both APIs, over http and https, on one port
+    #[command(after_help = SETTINGS)]
     Serve(Serve),
 }
 
-/// Every setting is also an environment variable, and a key of the settings file under the flag's
-/// name. A flag wins over the environment, the environment over the file, the file over the
-/// default. Durations are written as Go writes them: 1h30m, 10s, 200ms, 0.
+const SETTINGS: &str = "\
+Every flag is also an environment variable, and a key of the settings file. A flag wins over the
+environment, the environment over the file, the file over the default.
+Durations are written as Go writes them: 1h30m, 10s, 200ms, 0.";
+
 #[derive(Debug, Args)]
 struct Serve {
     /// Settings (YAML), by the names of the flags

@@ -6,6 +6,7 @@ mod attached_clusters;
 mod auth;
 mod convert;
 mod grpc;
+mod health;
 mod install_manifest;
 mod issuer;
 mod names;

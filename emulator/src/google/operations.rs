@@ -88,7 +88,7 @@ pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> Dynami
 }
 
 fn metadata(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
-    let mut metadata = context.new("OperationMetadata");
+    let mut metadata = context.message("OperationMetadata");
     wire::set_time(&mut metadata, "create_time", operation.create_time);
     if operation.outcome.is_some() {
         wire::set_time(&mut metadata, "end_time", operation.end_time);

@@ -248,7 +248,7 @@ fn error_body(schema: &Schema, system: &System, status: &Status) -> String {
 
 fn legacy_errors(writer: &mut Writer, status: &Status) {
     let reason = match status.code {
-        Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => "badRequest",
+        Code::InvalidArgument | Code::FailedPrecondition => "badRequest",
         Code::Unauthenticated => "authError",
         Code::PermissionDenied => "forbidden",
         Code::NotFound => "notFound",

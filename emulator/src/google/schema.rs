@@ -84,6 +84,11 @@ impl Schema {
         self.methods.get(name)
     }
 
+    /// Whether there is a service of that name.
+    pub(crate) fn has_service(&self, name: &str) -> bool {
+        self.pool.get_service_by_name(name).is_some()
+    }
+
     /// An empty message of a type that the descriptors hold.
     pub(crate) fn message(&self, name: &str) -> DynamicMessage {
         let descriptor = self.pool.get_message_by_name(name);
@@ -142,13 +147,6 @@ impl Route {
                 field => Body::Field(field.to_owned()),
             },
         }
-    }
-}
-
-impl Method {
-    /// The name with a slash before its last part, as gRPC writes it.
-    pub(crate) fn service(&self) -> &str {
-        self.name.rsplit_once('.').map_or("", |(service, _)| service)
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<Dyn
     let mut config = context.output();
     wire::set_text(&mut config, "name", name);
     let versions = VERSIONS.iter().map(|version| {
-        let mut info = context.new("AttachedPlatformVersionInfo");
+        let mut info = context.message("AttachedPlatformVersionInfo");
         wire::set_text(&mut info, "version", version);
         info.set_field_by_name("enabled", Value::Bool(true));
         info

@@ -47,7 +47,7 @@ impl Context<'_> {
     }
 
     /// An empty message of a type of this API.
-    pub(crate) fn new(&self, name: &str) -> DynamicMessage {
+    pub(crate) fn message(&self, name: &str) -> DynamicMessage {
         self.schema.message(&format!("google.cloud.gkemulticloud.v1.{name}"))
     }
 }

@@ -11,7 +11,6 @@ use {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     Cancelled,
-    Unknown,
     InvalidArgument,
     DeadlineExceeded,
     NotFound,
@@ -20,11 +19,8 @@ pub(crate) enum Code {
     ResourceExhausted,
     FailedPrecondition,
     Aborted,
-    OutOfRange,
     Unimplemented,
     Internal,
-    Unavailable,
-    DataLoss,
     Unauthenticated,
 }
 
@@ -56,7 +52,6 @@ impl Code {
     pub(crate) fn row(self) -> (i32, u16, &'static str) {
         match self {
             Self::Cancelled => (1, 499, "CANCELLED"),
-            Self::Unknown => (2, 500, "UNKNOWN"),
             Self::InvalidArgument => (3, 400, "INVALID_ARGUMENT"),
             Self::DeadlineExceeded => (4, 504, "DEADLINE_EXCEEDED"),
             Self::NotFound => (5, 404, "NOT_FOUND"),
@@ -65,11 +60,8 @@ impl Code {
             Self::ResourceExhausted => (8, 429, "RESOURCE_EXHAUSTED"),
             Self::FailedPrecondition => (9, 400, "FAILED_PRECONDITION"),
             Self::Aborted => (10, 409, "ABORTED"),
-            Self::OutOfRange => (11, 400, "OUT_OF_RANGE"),
             Self::Unimplemented => (12, 501, "UNIMPLEMENTED"),
             Self::Internal => (13, 500, "INTERNAL"),
-            Self::Unavailable => (14, 503, "UNAVAILABLE"),
-            Self::DataLoss => (15, 500, "DATA_LOSS"),
             Self::Unauthenticated => (16, 401, "UNAUTHENTICATED"),
         }
     }

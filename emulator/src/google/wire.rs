@@ -82,11 +82,6 @@ pub(crate) fn set_text(message: &mut DynamicMessage, field: &str, text: &str) {
     }
 }
 
-/// Sets a message field.
-pub(crate) fn set_inner(message: &mut DynamicMessage, field: &str, inner: DynamicMessage) {
-    message.set_field_by_name(field, Value::Message(inner));
-}
-
 /// Sets a repeated field of messages.
 pub(crate) fn set_messages(
     message: &mut DynamicMessage,

@@ -47,10 +47,19 @@ pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
     Ok(Output { pretty, ..output })
 }
 
+/// The same for what cannot be turned into anything else.
+pub fn accept_plain(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    let plain = accept(exchange)?;
+    if plain.transform.is_some() {
+        return Err(Failure::not_acceptable(NOT_ACCEPTABLE));
+    }
+    Ok(plain)
+}
+
 /// How an error is written: as the client accepts it, or as indented JSON.
 pub fn accept_error(exchange: &Exchange<'_>) -> Output {
     let fallback = Output { pretty: true, ..Output::default() };
-    accept(exchange).map_or(fallback, |output| Output { transform: None, ..output })
+    accept(exchange).ok().filter(|output| output.transform.is_none()).unwrap_or(fallback)
 }
 
 /// Reads the object that is to be created, and the options of its creation.
@@ -151,8 +160,10 @@ pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
         }
         Some(Transform::PartialObjectMetadataList(api_version)) => {
             let items = object["items"].as_array().ok_or_else(|| not_a_list(object))?;
-            let items: Vec<_> =
-                items.iter().map(|item| json!({ "metadata": item["metadata"] })).collect();
+            let items: Vec<_> = items
+                .iter()
+                .map(|item| partial(item, "PartialObjectMetadata", api_version))
+                .collect();
             let mut list = partial(object, "PartialObjectMetadataList", api_version);
             list["items"] = items.into();
             Ok(encode_whole(&list, output))

@@ -76,7 +76,7 @@ pub fn get(exchange: &Exchange<'_>, document: Document) -> Outcome {
         Document::Jwks => Ok(openid::jwks(exchange.world)),
         Document::Discovery("/") => Ok(indented(&paths(exchange.world))),
         Document::Discovery(path) => {
-            let output = body::accept(exchange)?;
+            let output = body::accept_plain(exchange)?;
             Ok(Reply::Object { status: 200, object: described(exchange, path), output })
         }
     }

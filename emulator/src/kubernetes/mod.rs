@@ -64,7 +64,7 @@ pub fn answer(world: &World, request: &Request) -> Response {
     let endpoint = match path.route() {
         Route::Unknown => return respond::unknown_path(&exchange),
         Route::NotFound => return respond::failure(&exchange, &Failure::no_route()),
-        Route::Found(Endpoint::Document(document)) if !exists(world, document) => {
+        Route::Found(Endpoint::Document(document)) if !exists(world, document, path.text) => {
             return respond::unknown_path(&exchange);
         }
         Route::Found(endpoint) => endpoint,
@@ -98,9 +98,13 @@ fn check_timeout(exchange: &Exchange<'_>) -> Result<(), Failure> {
     })
 }
 
-fn exists(world: &World, document: Document) -> bool {
-    let openid = matches!(document, Document::OpenIdConfiguration | Document::Jwks);
-    !openid || openid::is_served(world)
+fn exists(world: &World, document: Document, path: &str) -> bool {
+    match document {
+        Document::OpenIdConfiguration | Document::Jwks => openid::is_served(world),
+        // These alone do not put up with a slash at the end.
+        Document::Health(_) | Document::Ping => !path.ends_with('/'),
+        _ => true,
+    }
 }
 
 fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {

@@ -1,19 +1,14 @@
-//! What names may look like.
+//! What names, labels and keys may look like.
 //!
 //! Source: apimachinery `pkg/api/validation`, `pkg/util/validation`.
 
-use {
-    crate::{
-        kubernetes::status::{Failure, FieldError},
-        world::objects::Kind,
-    },
-    serde_json::Value,
-};
+use crate::{codec::quote::quote, kubernetes::status::Failure, world::objects::Kind};
 
-/// The rule for most names, in the words of an error.
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-/// The rule for a namespace's name.
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
 /// Refuses the segments of a path that name no object: empty ones, `.` and `..`, and those with a
 /// percent sign.
@@ -24,57 +19,110 @@ pub fn check_segments(namespace: &str, name: &str) -> Result<(), Failure> {
     if name.is_empty() {
         return Err(Failure::bad_request("name must be provided"));
     }
-    if let Some(fault) = fault(namespace) {
-        return Err(Failure::internal(&format!("invalid resource name {namespace:?}: [{fault}]")));
+    if let Some(fault) = segment_faults(namespace).first() {
+        let name = quote(namespace);
+        return Err(Failure::internal(&format!("invalid resource name {name}: [{fault}]")));
     }
     check_path_segment(name)
 }
 
 /// Refuses a name that cannot stand in a path.
 pub fn check_path_segment(name: &str) -> Result<(), Failure> {
-    match fault(name) {
+    match segment_faults(name).first() {
         None => Ok(()),
         Some(fault) => {
-            Err(Failure::bad_request(format!("Name parameter invalid: {name:?}: {fault}")))
+            let name = quote(name);
+            Err(Failure::bad_request(format!("Name parameter invalid: {name}: {fault}")))
         }
     }
 }
 
-/// What is wrong with an object's name, if anything is.
-pub fn check_name(kind: Kind, name: &str) -> Option<FieldError> {
-    let (longest, rule, valid) = match kind {
-        Kind::Namespace => (63, LABEL, is_label(name)),
+/// What is wrong with an object's name, or with the start of one.
+pub fn name_faults(kind: Kind, name: &str) -> Vec<&'static str> {
+    let (valid, rule, longest) = match kind {
         Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding => {
-            let fault = fault(name)?;
-            return Some(FieldError::invalid("metadata.name", &Value::from(name), fault));
+            return segment_faults(name);
         }
-        _ => (253, SUBDOMAIN, name.split('.').all(is_label)),
+        Kind::Namespace => (is_label(name), LABEL, (63, "must be no more than 63 characters")),
+        _ => (is_subdomain(name), SUBDOMAIN, (253, "must be no more than 253 characters")),
     };
-    let field = "metadata.name";
-    if !valid {
-        return Some(FieldError::invalid(field, &Value::from(name), rule));
-    }
-    let detail = format!("must be no more than {longest} bytes");
-    (name.len() > longest).then(|| FieldError::invalid(field, &Value::from(name), &detail))
+    faults([(name.len() > longest.0, longest.1), (!valid, rule)])
 }
 
-fn fault(name: &str) -> Option<&'static str> {
-    match name {
-        "." => Some("may not be '.'"),
-        ".." => Some("may not be '..'"),
-        _ if name.contains('/') => Some("may not contain '/'"),
-        _ if name.contains('%') => Some("may not contain '%'"),
-        _ => None,
+/// What is wrong with the key of a label, and with the name of a finalizer.
+pub fn qualified_faults(key: &str) -> Vec<String> {
+    let (prefix, name) = match key.split_once('/') {
+        None => (None, key),
+        Some((_, name)) if name.contains('/') => {
+            return vec![format!(
+                "a valid label key {QUALIFIED} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            )];
+        }
+        Some((prefix, name)) => (Some(prefix), name),
+    };
+    let mut found = Vec::new();
+    match prefix {
+        Some("") => found.push("prefix part must be non-empty".to_owned()),
+        Some(prefix) if !is_subdomain(prefix) => found.push(format!("prefix part {SUBDOMAIN}")),
+        _ => {}
     }
+    let part = [
+        (name.is_empty(), "must be non-empty"),
+        (name.len() > 63, "must be no more than 63 bytes"),
+        (!is_qualified(name), QUALIFIED),
+    ];
+    found.extend(faults(part).into_iter().map(|fault| format!("name part {fault}")));
+    found
+}
+
+/// What is wrong with the value of a label.
+pub fn label_value_faults(value: &str) -> Vec<&'static str> {
+    let valid = value.is_empty() || is_qualified(value);
+    faults([(value.len() > 63, "must be no more than 63 bytes"), (!valid, LABEL_VALUE)])
+}
+
+/// What is wrong with a key of a Secret or a ConfigMap.
+pub fn config_key_faults(key: &str) -> Vec<&'static str> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    let valid = !key.is_empty() && key.bytes().all(known);
+    faults([
+        (key.len() > 253, "must be no more than 253 bytes"),
+        (!valid, CONFIG_KEY),
+        (key == ".", "must not be '.'"),
+        (key == "..", "must not be '..'"),
+        (key != ".." && key.starts_with(".."), "must not start with '..'"),
+    ])
+}
+
+fn segment_faults(name: &str) -> Vec<&'static str> {
+    match name {
+        "." => vec!["may not be '.'"],
+        ".." => vec!["may not be '..'"],
+        _ => faults([
+            (name.contains('/'), "may not contain '/'"),
+            (name.contains('%'), "may not contain '%'"),
+        ]),
+    }
+}
+
+fn faults<const N: usize>(rules: [(bool, &'static str); N]) -> Vec<&'static str> {
+    rules.into_iter().filter(|(broken, _)| *broken).map(|(_, rule)| rule).collect()
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.split('.').all(is_label)
 }
 
 fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !text.is_empty() && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+fn is_qualified(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
-    let inner = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let [first, .., last] = bytes else {
-        return matches!(bytes, [b'a'..=b'z' | b'0'..=b'9']);
-    };
-    bytes.iter().all(inner) && *first != b'-' && *last != b'-'
+    text.bytes().all(inner) && edge(bytes.first()) && edge(bytes.last())
 }
 
 #[cfg(test)]
@@ -86,9 +134,26 @@ mod tests {
         for (name, valid) in
             [("a", true), ("a-1.b", true), ("-a", false), ("a.", false), ("A", false), ("", false)]
         {
-            assert_eq!(check_name(Kind::Secret, name).is_none(), valid, "{name}");
+            assert_eq!(name_faults(Kind::Secret, name).is_empty(), valid, "{name}");
         }
-        assert!(check_name(Kind::Namespace, "a.b").is_some());
-        assert!(check_name(Kind::ClusterRole, "system:x").is_none());
+        assert_eq!(name_faults(Kind::Namespace, "a.b"), [LABEL]);
+        assert!(name_faults(Kind::ClusterRole, "system:x").is_empty());
+        assert_eq!(name_faults(Kind::Role, "a%/").len(), 2);
+    }
+
+    #[test]
+    fn keys_of_labels_are_qualified_names() {
+        for (key, expected) in
+            [("a", 0), ("b.c/A_d", 0), ("-a", 1), ("a/b/c", 1), ("/", 3), ("A/b", 1), ("", 2)]
+        {
+            assert_eq!(qualified_faults(key).len(), expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn keys_of_a_secret_are_file_names() {
+        for (key, valid) in [("a.b_C-1", true), ("a b", false), ("..", false), ("..a", false)] {
+            assert_eq!(config_key_faults(key).is_empty(), valid, "{key}");
+        }
     }
 }

@@ -98,7 +98,7 @@ pub fn route<'a>(segments: &[&'a str]) -> Route<'a> {
         }
         ["apis", group, ..] if discovery::is_group(group) => Route::NotFound,
         ["api" | "version", ..]
-        | ["openid", "v1", ..]
+        | ["openid", "v1", "jwks", ..]
         | [".well-known", "openid-configuration", ..] => Route::NotFound,
         _ => Route::Unknown,
     }

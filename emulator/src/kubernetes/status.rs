@@ -194,6 +194,11 @@ impl Failure {
             .about(Details { causes: vec![cause], ..Details::default() })
     }
 
+    /// 500: a new object cannot have a version. kube-apiserver gives no reason.
+    pub fn version_on_create() -> Self {
+        Self::new(500, "", "resourceVersion should not be set on objects to be created")
+    }
+
     /// The Status of this failure.
     pub fn status(&self) -> Value {
         let mut status = json!({
@@ -205,6 +210,9 @@ impl Failure {
             "reason": self.reason,
             "code": self.code,
         });
+        if self.reason.is_empty() {
+            status["reason"] = Value::Null;
+        }
         if let Some(details) = &self.details {
             status["details"] = details.to_value();
         }

@@ -29,8 +29,9 @@ const IDLE: Duration = Duration::from_secs(90);
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// How often a client that has sent half of the HTTP/2 preface is looked at again.
+/// How often, and how many times, a client that has sent half of the HTTP/2 preface is looked at.
 const PREFACE_PAUSE: Duration = Duration::from_millis(5);
+const PREFACE_LOOKS: usize = 50;
 
 /// The largest headers on HTTP/2, in bytes. Source: go `net/http`, `DefaultMaxHeaderBytes`.
 const HEADER_LIMIT: u32 = 1 << 20;
@@ -76,7 +77,7 @@ pub(super) async fn serve(
 /// Looks at what a client sent first, and leaves it to be read.
 async fn look(stream: &TcpStream) -> io::Result<Protocol> {
     let mut first = [0; PREFACE.len()];
-    loop {
+    for _ in 0..PREFACE_LOOKS {
         let seen = match stream.peek(&mut first).await? {
             0 => return Err(io::ErrorKind::UnexpectedEof.into()),
             length => &first[..length],
@@ -90,6 +91,8 @@ async fn look(stream: &TcpStream) -> io::Result<Protocol> {
         }
         sleep(PREFACE_PAUSE).await;
     }
+    // Half a preface and no more: HTTP/1.1 has the words to refuse it.
+    Ok(Protocol::Http1)
 }
 
 /// Speaks HTTP until the connection ends. How it ended is of interest to nobody.

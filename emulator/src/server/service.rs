@@ -12,7 +12,10 @@ use {
         },
         world::{World, journal::Entry},
     },
-    http::{Method, Version, header::CONTENT_TYPE},
+    http::{
+        Method, Version,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     hyper::body::Incoming,
     std::sync::Arc,
 };
@@ -88,7 +91,12 @@ fn record(world: &World, request: &Request, response: &Response) {
     });
 }
 
-fn frame(api: Api, request: &Request, response: Response) -> http::Response<Body> {
+fn frame(api: Api, request: &Request, mut response: Response) -> http::Response<Body> {
+    if request.method == Method::HEAD {
+        // hyper leaves the body out of an answer to HEAD on HTTP/1.1 only.
+        let length = std::mem::take(&mut response.body).len();
+        response.headers.insert(CONTENT_LENGTH, length.into());
+    }
     let streamed = response.trailers.is_some() || is_chunked(api, request, &response);
     let body = if streamed {
         Body::streamed(response.body, response.trailers)

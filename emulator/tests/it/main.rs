@@ -1,7 +1,18 @@
-//! The package's integration tests, one binary.
+//! The emulator as its users meet it: over the network, as a program, inside a Rust test.
+
 #![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
 
-mod kubernetes;
-
+mod abuse;
+mod client;
+mod controls;
+mod fetching;
+mod flags;
 mod google;
+mod google_exchange;
+mod google_grpc;
 mod google_world;
+mod kubernetes;
+mod lifecycle;
+mod program;
+mod settings;
+mod transport;

@@ -59,7 +59,10 @@ impl Curl {
     pub(super) fn ask(&self, status: u16, arguments: &[&str]) -> Result<String, String> {
         let common =
             ["--silent", "--show-error", "--max-time", "20", "--write-out", "\n%{http_code}"];
-        let out = self.0.run(&[&common[..], arguments].concat())?.out;
+        let out = match self.0.run(&[&common[..], arguments].concat()) {
+            Ok(said) => said.out,
+            Err(error) => return Err(error.replace(&common.join(" "), "…")),
+        };
         let (body, code) = out.rsplit_once('\n').unwrap_or(("", &out));
         if code == status.to_string() {
             Ok(body.to_owned())

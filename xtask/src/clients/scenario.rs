@@ -37,7 +37,7 @@ impl Report {
         for flow in flows {
             let outcome = match (flow.run)(session) {
                 Ok(()) => Outcome::Worked,
-                Err(error) => Outcome::Failed(error),
+                Err(error) => Outcome::Failed(short(&error)),
             };
             self.push(tool, flow.name, outcome);
         }
@@ -103,6 +103,16 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// One line that a reader will read, and that shows no token whole.
+fn short(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| match word.char_indices().nth(120) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.to_owned(),
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    line.chars().take(600).collect()
 }
 
 fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {

@@ -61,7 +61,7 @@ pub(in crate::google) fn import(
         platform_version: validate::present(request, "platform_version")?.to_owned(),
         distribution: validate::distribution("distribution", wire::text(request, "distribution"))?,
         proxy: wire::inner(request, "proxy_config").map(convert::proxy),
-        ..convert::from_message(&context.new("AttachedCluster"))
+        ..convert::from_message(&context.message("AttachedCluster"))
     };
     cluster.fleet = fleet(project, id);
     let cluster = filled(context.world, cluster);
@@ -125,10 +125,9 @@ fn filled(world: &World, mut cluster: AttachedCluster) -> AttachedCluster {
     cluster.kubernetes_version = version.to_owned();
     cluster.binary_authorization =
         Some(cluster.binary_authorization.filter(|mode| *mode != 0).unwrap_or(DISABLED));
-    cluster.monitoring.get_or_insert_with(|| Monitoring {
-        managed_prometheus: Some(false),
-        cloud_monitoring: None,
-    });
+    cluster
+        .monitoring
+        .get_or_insert(Monitoring { managed_prometheus: Some(false), cloud_monitoring: None });
     cluster
 }
 

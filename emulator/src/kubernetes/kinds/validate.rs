@@ -1,10 +1,14 @@
-//! What an object of some kinds has to have.
+//! What an object has to have, and what it may look like.
 //!
-//! Source: kubernetes `pkg/apis/core/validation/validation.go`, as far as tokens need it.
+//! Source: kubernetes `pkg/apis/core/validation/validation.go`, apimachinery
+//! `pkg/api/validation/objectmeta.go`; pods as far as tokens need them.
 
 use {
-    crate::{kubernetes::status::FieldError, world::objects::Kind},
-    serde_json::Value,
+    crate::{
+        kubernetes::{names, status::FieldError},
+        world::objects::Kind,
+    },
+    serde_json::{Map, Value},
 };
 
 /// The annotation by which a token Secret names its service account.
@@ -12,26 +16,115 @@ pub const SERVICE_ACCOUNT_NAME: &str = "kubernetes.io/service-account.name";
 /// The type of a token Secret.
 pub const TOKEN_SECRET: &str = "kubernetes.io/service-account-token";
 
+/// The keys that a Secret of a type has to have.
+const SECRET_KEYS: [(&str, &[&str]); 5] = [
+    ("kubernetes.io/dockercfg", &[".dockercfg"]),
+    ("kubernetes.io/dockerconfigjson", &[".dockerconfigjson"]),
+    ("kubernetes.io/ssh-auth", &["ssh-privatekey"]),
+    ("kubernetes.io/tls", &["tls.crt", "tls.key"]),
+    ("kubernetes.io/basic-auth", &["username", "password"]),
+];
+
+/// The finalizers that need no domain before them.
+const FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+
 /// What is wrong with an object.
 pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
-    match kind {
+    let mut errors = metadata(kind, &object["metadata"]);
+    errors.extend(match kind {
         Kind::Secret => secret(object),
+        Kind::ConfigMap => config_map(object),
         Kind::Pod => pod(object),
         _ => Vec::new(),
+    });
+    errors
+}
+
+fn metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
+    let text = |member: &str| metadata[member].as_str().unwrap_or("");
+    let mut errors = Vec::new();
+    let prefix = text("generateName");
+    if !prefix.is_empty() {
+        // A dash at the end will be followed by something.
+        let start = prefix.strip_suffix('-').map(|start| format!("{start}a"));
+        let start = start.unwrap_or_else(|| prefix.to_owned());
+        let faults = names::name_faults(kind, &start);
+        errors.extend(invalid("metadata.generateName", prefix, faults));
     }
+    match text("name") {
+        "" => {
+            let detail = "name or generateName is required";
+            errors.push(FieldError::required("metadata.name", detail));
+        }
+        name => errors.extend(invalid("metadata.name", name, names::name_faults(kind, name))),
+    }
+    for (key, value) in members(&metadata["labels"]) {
+        let value = value.as_str().unwrap_or("");
+        errors.extend(invalid("metadata.labels", key, names::qualified_faults(key)));
+        errors.extend(invalid("metadata.labels", value, names::label_value_faults(value)));
+    }
+    for (key, _) in members(&metadata["annotations"]) {
+        let faults = names::qualified_faults(&key.to_lowercase());
+        errors.extend(invalid("metadata.annotations", key, faults));
+    }
+    errors.extend(finalizers(&metadata["finalizers"]));
+    errors
+}
+
+fn finalizers(finalizers: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (index, finalizer) in elements(finalizers).iter().enumerate() {
+        let name = finalizer.as_str().unwrap_or("");
+        errors.extend(invalid("metadata.finalizers", name, names::qualified_faults(name)));
+        if !name.contains('/') && !FINALIZERS.contains(&name) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            let field = format!("metadata.finalizers[{index}]");
+            errors.push(FieldError::invalid(&field, finalizer, detail));
+        }
+    }
+    errors
 }
 
 fn secret(object: &Value) -> Vec<FieldError> {
+    let mut errors = data_keys("data", &object["data"]);
     let named = object["metadata"]["annotations"][SERVICE_ACCOUNT_NAME].as_str().unwrap_or("");
     if object["type"] == TOKEN_SECRET && named.is_empty() {
         let field = format!("metadata.annotations[{SERVICE_ACCOUNT_NAME}]");
-        return vec![FieldError::required(&field, "")];
+        errors.push(FieldError::required(&field, ""));
     }
-    Vec::new()
+    let keys = SECRET_KEYS.iter().find(|(kind, _)| object["type"] == *kind);
+    let keys = keys.map(|(_, keys)| *keys).unwrap_or_default();
+    let missing: Vec<_> = keys.iter().filter(|key| object["data"].get(**key).is_none()).collect();
+    // Of a name and a password, one will do.
+    if object["type"] != "kubernetes.io/basic-auth" || missing.len() == keys.len() {
+        let required = |key| FieldError::required(&format!("data[{key}]"), "");
+        errors.extend(missing.into_iter().map(required));
+    }
+    errors
+}
+
+fn config_map(object: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (key, _) in members(&object["data"]) {
+        let field = format!("data[{key}]");
+        errors.extend(invalid(&field, key, names::config_key_faults(key)));
+        if object["binaryData"].get(key).is_some() {
+            let detail = "duplicate of key present in binaryData";
+            errors.push(FieldError::invalid(&field, &key.as_str().into(), detail));
+        }
+    }
+    errors.extend(data_keys("binaryData", &object["binaryData"]));
+    errors
+}
+
+fn data_keys(member: &str, data: &Value) -> Vec<FieldError> {
+    let faults =
+        |key: &str| invalid(&format!("{member}[{key}]"), key, names::config_key_faults(key));
+    members(data).flat_map(|(key, _)| faults(key)).collect()
 }
 
 fn pod(object: &Value) -> Vec<FieldError> {
-    let containers = object["spec"]["containers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let containers = elements(&object["spec"]["containers"]);
     if containers.is_empty() {
         return vec![FieldError::required("spec.containers", "")];
     }
@@ -39,10 +132,27 @@ fn pod(object: &Value) -> Vec<FieldError> {
     for (index, container) in containers.iter().enumerate() {
         for member in ["name", "image"] {
             if container[member].as_str().unwrap_or("").is_empty() {
-                errors
-                    .push(FieldError::required(&format!("spec.containers[{index}].{member}"), ""));
+                let field = format!("spec.containers[{index}].{member}");
+                errors.push(FieldError::required(&field, ""));
             }
         }
     }
     errors
+}
+
+fn invalid(
+    field: &str,
+    value: &str,
+    faults: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Vec<FieldError> {
+    let value = Value::from(value);
+    faults.into_iter().map(|fault| FieldError::invalid(field, &value, fault.as_ref())).collect()
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter)
+}
+
+fn elements(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
 }

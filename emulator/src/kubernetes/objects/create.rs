@@ -7,8 +7,8 @@ use {
             exchange::{Exchange, Outcome, Reply},
             kinds::{self, Resource},
             managed_fields::{self, Manager},
-            metadata, names, objects,
-            status::{Failure, FieldError},
+            metadata, objects,
+            status::Failure,
         },
         world::{World, clock::rfc3339, objects::Kind},
     },
@@ -51,9 +51,12 @@ fn store(
     mut object: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
+    if !metadata::text(&object, "resourceVersion").is_empty() {
+        return Err(Failure::version_on_create());
+    }
     fill(world, resource.kind, &mut object);
     let name = metadata::text(&object, "name").to_owned();
-    let errors = validate(resource, &object);
+    let errors = kinds::validate::check(resource.kind, &object);
     if !errors.is_empty() {
         return Err(Failure::invalid(resource.name, resource.group, &name, errors));
     }
@@ -90,26 +93,12 @@ fn fill(world: &World, kind: Kind, object: &mut Value) {
     let metadata = metadata::object_at(object, "metadata");
     metadata.insert("uid".to_owned(), world.entropy.uuid().into());
     metadata.insert("creationTimestamp".to_owned(), rfc3339(world.clock.now()).into());
-    metadata.remove("resourceVersion");
     let prefix = metadata.get("generateName").and_then(Value::as_str).unwrap_or("");
     let named = metadata.get("name").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
     if !named && !prefix.is_empty() {
         let name = generate_name(world, prefix);
         metadata.insert("name".to_owned(), name.into());
     }
-}
-
-fn validate(resource: &Resource, object: &Value) -> Vec<FieldError> {
-    let name = metadata::text(object, "name");
-    let mut errors = Vec::new();
-    if name.is_empty() {
-        let detail = "name or generateName is required";
-        errors.push(FieldError::required("metadata.name", detail));
-    } else {
-        errors.extend(names::check_name(resource.kind, name));
-    }
-    errors.extend(kinds::validate::check(resource.kind, object));
-    errors
 }
 
 fn generate_name(world: &World, prefix: &str) -> String {

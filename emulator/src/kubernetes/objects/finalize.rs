@@ -40,7 +40,8 @@ pub fn finalize(exchange: &Exchange<'_>, name: &str) -> Outcome {
     };
     if empty && found.deletion_timestamp.is_some() && !has_finalizers(&document) {
         exchange.world.objects.remove(&found).map_err(changed)?;
-        return Ok(Reply::Object { status: 200, object: document, output });
+        let last = objects::from_document(Kind::Namespace, document, found.resource_version);
+        return Ok(Reply::Object { status: 200, object: objects::with_version(&last), output });
     }
     let build = |version| objects::from_document(Kind::Namespace, document, version);
     let replaced = exchange.world.objects.replace(&found, build).map_err(changed)?;

@@ -1,0 +1,64 @@
+//! `/_emulator/v1/`, as a test in another language uses it.
+
+use {
+    crate::client::{get, post},
+    serde_json::json,
+    token_emulator::{Config, Emulator},
+};
+
+#[tokio::test]
+async fn health_says_what_there_is() {
+    let emulator = Emulator::start().await.unwrap();
+    let (status, health) = get(&emulator, "/_emulator/v1/health").await;
+    assert_eq!((status, &health["status"]), (200, &json!("ok")));
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(health["schema_version"], 1);
+    assert_eq!(health["capabilities"], json!(["clock", "journal", "state"]));
+}
+
+#[tokio::test]
+async fn the_clock_is_the_one_that_the_handle_moves() {
+    let emulator = Emulator::start().await.unwrap();
+    let change = r#"{"freeze":true,"set":"2030-01-01T00:00:00Z"}"#;
+    let (status, clock) = post(&emulator, "/_emulator/v1/clock", change).await;
+    assert_eq!((status, clock), (200, json!({"now": "2030-01-01T00:00:00Z", "frozen": true})));
+    emulator.clock().advance(jiff::SignedDuration::from_mins(90)).unwrap();
+    let (_, clock) = get(&emulator, "/_emulator/v1/clock").await;
+    assert_eq!(clock["now"], "2030-01-01T01:30:00Z");
+}
+
+#[tokio::test]
+async fn a_bad_change_of_the_clock_says_what_is_allowed() {
+    let emulator = Emulator::start().await.unwrap();
+    let (status, error) = post(&emulator, "/_emulator/v1/clock", r#"{"rewind":"1h"}"#).await;
+    assert_eq!(status, 400);
+    let error = error["error"].as_str().unwrap();
+    assert!(error.contains("unknown field `rewind`") && error.contains(r#"{"advance": "1h30m"}"#));
+}
+
+#[tokio::test]
+async fn the_journal_tells_what_clients_asked_without_their_secrets() {
+    let emulator = Emulator::start().await.unwrap();
+    crate::client::send(
+        &emulator,
+        b"GET /nothing?token=secret HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secret\r\n\r\n",
+    );
+    let (_, journal) = get(&emulator, "/_emulator/v1/journal").await;
+    let entry = &journal["entries"][0];
+    assert_eq!((&entry["method"], &entry["path"]), (&json!("GET"), &json!("/nothing")));
+    assert!(entry["status"].is_u64() && entry["time"].is_string());
+    assert!(!journal.to_string().contains("secret"));
+    post(&emulator, "/_emulator/v1/state", "").await;
+    assert_eq!(get(&emulator, "/_emulator/v1/journal").await.1, json!({"entries": []}));
+}
+
+#[tokio::test]
+async fn controls_that_have_a_token_want_it() {
+    let config = Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        control_token: Some("open".to_owned()),
+        ..Config::default()
+    };
+    let emulator = Emulator::start_with(config).await.unwrap();
+    assert_eq!(get(&emulator, "/_emulator/v1/health").await.0, 401);
+}

@@ -1,0 +1,139 @@
+//! Started, found, stopped.
+
+use {
+    crate::{
+        client,
+        program::{self, Program},
+    },
+    serde_json::json,
+    std::{
+        io::{Read, Write},
+        net::TcpStream,
+        path::Path,
+        time::{Duration, Instant},
+    },
+    token_emulator::{Config, Emulator, StartError},
+};
+
+fn free() -> Config {
+    Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() }
+}
+
+#[tokio::test]
+async fn a_blocking_client_is_answered_in_a_runtime_of_one_thread() {
+    let emulator = Emulator::start().await.unwrap();
+    client::assert_serves(&emulator);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_emulators_run_beside_each_other() {
+    let (one, other) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
+    assert_ne!(one.url(), other.url());
+    assert_ne!(one.token(), other.token());
+    one.clock().freeze();
+    client::assert_serves(&one);
+    client::assert_serves(&other);
+    assert!(!other.clock().is_frozen());
+}
+
+#[tokio::test]
+async fn dropping_it_closes_the_port_and_takes_the_files_away() {
+    let emulator = Emulator::start().await.unwrap();
+    let (address, kubeconfig) = (emulator.address(), emulator.kubeconfig_file().to_owned());
+    assert_eq!(std::fs::read_to_string(&kubeconfig).unwrap(), emulator.kubeconfig());
+    let mut open = TcpStream::connect(address).unwrap();
+    open.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    drop(emulator);
+    assert!(TcpStream::connect(address).is_err());
+    // Closed or reset, but not left open.
+    assert!(open.read(&mut [0]).map_or(true, |length| length == 0));
+    assert!(!kubeconfig.exists());
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let emulator = Emulator::start().await.unwrap();
+    let config = Config { listen: emulator.address(), ..free() };
+    let Err(StartError::Bind(address, _)) = Emulator::start_with(config).await else {
+        panic!("two emulators on one port");
+    };
+    assert_eq!(address, emulator.address());
+}
+
+#[tokio::test]
+async fn a_bad_setting_is_an_error() {
+    let config = Config { service_account_issuer: Vec::new(), ..free() };
+    let error = Emulator::start_with(config).await.unwrap_err();
+    assert!(matches!(error, StartError::Config(_)), "{error}");
+}
+
+#[test]
+fn the_ready_file_tells_all_that_a_client_needs() {
+    let program = Program::start(&[], &[]);
+    let ready = program.ready();
+    let url = ready["url"].as_str().unwrap();
+    assert!(program.banner.contains(url), "{}", program.banner);
+    assert_eq!(ready["https_url"], json!(url.replace("http://", "https://")));
+    assert_eq!(ready["pid"], program.child.id());
+    for member in ["token", "google_access_token"] {
+        assert!(ready[member].as_str().unwrap().len() > 20, "{member}");
+    }
+    let read = |member: &str| std::fs::read_to_string(ready[member].as_str().unwrap()).unwrap();
+    assert!(read("ca_file").starts_with("-----BEGIN CERTIFICATE-----"));
+    let kubeconfig = read("kubeconfig");
+    assert!(kubeconfig.contains(ready["https_url"].as_str().unwrap()));
+    assert!(kubeconfig.contains(ready["token"].as_str().unwrap()));
+    TcpStream::connect(program.address()).unwrap();
+}
+
+#[test]
+fn a_ready_file_of_an_earlier_run_is_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    std::fs::write(&ready, "{}").unwrap();
+    let output = program::command(&["serve", "--listen=127.0.0.1:0", "--tls-cert-file=x"])
+        .arg("--ready-file")
+        .arg(&ready)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!ready.exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_reads_what_holds_a_credential() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::start(&[], &[]);
+    let ready = program.ready();
+    let kubeconfig = Path::new(ready["kubeconfig"].as_str().unwrap());
+    for path in [kubeconfig, &program.folder.path().join("ready.json")] {
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", path.display());
+    }
+}
+
+#[rstest::rstest]
+#[case("TERM")]
+#[case("INT")]
+fn a_signal_ends_it_within_a_second_whatever_is_open(#[case] signal: &str) {
+    let mut program = Program::start(&[], &[]);
+    let _idle = TcpStream::connect(program.address()).unwrap();
+    let mut half = TcpStream::connect(program.address()).unwrap();
+    half.write_all(b"POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx").unwrap();
+    let start = Instant::now();
+    program.signal(signal);
+    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_second_signal_kills() {
+    let mut program = Program::start(&[], &[]);
+    let mut half = TcpStream::connect(program.address()).unwrap();
+    half.write_all(b"POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx").unwrap();
+    program.signal("TERM");
+    program.signal("INT");
+    // The one that is seen second gives the code.
+    assert!(matches!(program.child.wait().unwrap().code(), Some(130 | 143)));
+}
