@@ -340,7 +340,7 @@ fn context(flags: &Kubernetes) -> Result<kubeconfig::Context, Exit> {
         (Some(path), _) => kubeconfig::read(path, flags.context.as_deref()).map_err(usage)?,
         (None, Some(server)) => kubeconfig::Context {
             server: server.clone(),
-            trust: tls::Trust::Authorities(Vec::new()),
+            trust: tls::Trust::System,
             token: None,
             identity: None,
         },

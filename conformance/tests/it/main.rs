@@ -2,6 +2,7 @@
 
 mod catalog;
 mod cli;
+mod deviant;
 mod emulator;
 mod suite;
 mod teeth;
