@@ -9,7 +9,7 @@ use {
             exchange::{Exchange, Outcome, Reply},
             kinds,
             managed_fields::{self, Manager},
-            metadata, names,
+            metadata, names, node_restriction,
             status::{Failure, FieldError},
         },
         tokens::issue::{self, Binding, Error, Lifetime, LifetimeError},
@@ -37,6 +37,7 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     let manager = Manager::of(exchange, API_VERSION).subresource("token");
     let managed = managed_fields::created(&request, &manager);
     admission::namespace(exchange, kinds::of(Kind::ServiceAccount), namespace, name)?;
+    node_restriction::admit(exchange, &request, name)?;
     let account = find(exchange, &request, namespace, name)?;
     let issued = issue(exchange, &mut request, &account)?;
     let document = answer(exchange, request, &account, managed, &issued);
