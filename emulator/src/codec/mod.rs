@@ -9,6 +9,7 @@
 //! Knows media types and header texts, but no status code.
 
 mod base64;
+pub mod fields;
 pub mod json;
 pub mod negotiate;
 pub mod protobuf;
