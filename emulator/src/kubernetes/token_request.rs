@@ -178,7 +178,7 @@ fn answer(
     exchange: &Exchange<'_>,
     mut request: Value,
     account: &Object,
-    managed: Value,
+    managed: Option<Value>,
     issued: &issue::Issued,
 ) -> Value {
     let metadata = metadata::object_at(&mut request, "metadata");
@@ -186,7 +186,7 @@ fn answer(
     metadata.insert("namespace".to_owned(), account.namespace.as_str().into());
     metadata.insert("uid".to_owned(), account.uid.as_str().into());
     metadata.insert("creationTimestamp".to_owned(), rfc3339(exchange.world.clock.now()).into());
-    metadata.insert("managedFields".to_owned(), managed);
+    metadata::set_managed_fields(&mut request, managed);
     request["status"] = json!({
         "token": issued.token,
         "expirationTimestamp": rfc3339(issued.expiration),
