@@ -101,7 +101,11 @@ impl Redactor {
                 let named = self.placeholder(name, value);
                 match (inner, captures.get(0)) {
                     (Some(inner), Some(outer)) => {
-                        format!("{}{named}{}", &text[outer.start()..inner.start()], &text[inner.end()..outer.end()])
+                        format!(
+                            "{}{named}{}",
+                            &text[outer.start()..inner.start()],
+                            &text[inner.end()..outer.end()]
+                        )
                     }
                     _ => named,
                 }

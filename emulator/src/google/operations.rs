@@ -2,7 +2,7 @@
 
 use {
     super::{
-        convert, names, paging,
+        convert, hosted, names, paging,
         service::{Context, Stop},
         status::{Code, Status, any},
         wire,
@@ -74,6 +74,9 @@ pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> Dynami
     let (field, result) = match outcome {
         Outcome::Cluster(cluster) => {
             ("response", any(context.schema, &convert::to_message(context.schema, cluster)))
+        }
+        Outcome::Hosted(resource) => {
+            ("response", any(context.schema, &hosted::to_message(context.schema, resource)))
         }
         Outcome::Gone => {
             ("response", any(context.schema, &context.schema.message("google.protobuf.Empty")))
