@@ -188,15 +188,18 @@ impl Operations {
         self.lock().operations.get(name).cloned()
     }
 
-    /// The operations of `projects/P/locations/L`, in the order of their names.
+    /// The operations of `projects/P/locations/L`, oldest first.
     pub fn list(&self, parent: &str) -> Vec<Operation> {
         let prefix = format!("{parent}/operations/");
         let state = self.lock();
         let of_parent = state.operations.range(prefix.clone()..);
-        of_parent
+        let mut operations: Vec<Operation> = of_parent
             .take_while(|(name, _)| name.starts_with(&prefix))
             .map(|(_, operation)| operation.clone())
-            .collect()
+            .collect();
+        drop(state);
+        operations.sort_by_key(|operation| operation.create_time);
+        operations
     }
 
     /// Forgets a finished operation; a running one stays. Says whether there is one of that name.

@@ -11,6 +11,7 @@ mod google;
 mod google_exchange;
 mod google_grpc;
 mod google_hosted;
+mod google_noise;
 mod google_rest;
 mod google_world;
 mod kubernetes;
