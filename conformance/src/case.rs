@@ -155,6 +155,11 @@ impl Case {
         own.into_iter().chain(self.then.as_ref().filter(move |_| last))
     }
 
+    /// Whether a kube-apiserver is its author; otherwise the emulator is.
+    pub fn is_recorded_from_kubernetes(&self, id: &str) -> bool {
+        id.starts_with("kubernetes/") && !self.needs.contains(&Need::Clock)
+    }
+
     /// What is wrong with the file, beyond its shape.
     pub fn faults(&self) -> Vec<String> {
         let mut faults: Vec<String> =

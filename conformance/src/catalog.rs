@@ -1,8 +1,8 @@
 //! Every requirement, case and snapshot, checked before anybody is judged by them.
 
 use {
-    crate::{case::Case, requirement::Requirement, snapshot::Snapshot},
-    serde::de::DeserializeOwned,
+    crate::{case::Case, ordered::Ordered, requirement::Requirement, snapshot::Snapshot},
+    serde::{Deserialize, de::DeserializeOwned},
     std::{collections::BTreeMap, fmt, fs, io, path::Path},
 };
 
@@ -18,6 +18,17 @@ pub struct Catalog {
     pub cases: BTreeMap<String, Case>,
     /// Snapshots by the id of their case.
     pub snapshots: BTreeMap<String, Snapshot>,
+    /// How targets that we know differ, by name.
+    pub targets: BTreeMap<String, Known>,
+}
+
+/// How a target differs from what is demanded, as `fixtures/targets/*.yaml` has it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Known {
+    /// Cases that fail there, each with the reason. They have to fail.
+    #[serde(default)]
+    pub known_failing: Ordered<String>,
 }
 
 /// What is wrong with a file.
@@ -74,8 +85,10 @@ impl Catalog {
                     return Err(format!("requirement {id} stands twice"));
                 }
             }
-        } else if file.starts_with("fixtures/targets/") || file.starts_with("fixtures/recorded/") {
-            // Not cases: how targets differ, and what was recorded of others.
+        } else if let Some(name) = file.strip_prefix("fixtures/targets/") {
+            self.targets.insert(name.trim_end_matches(".yaml").to_owned(), yaml(text)?);
+        } else if file.starts_with("fixtures/recorded/") {
+            // Not cases: what was recorded of others.
         } else if let Some(id) =
             file.strip_prefix("fixtures/").and_then(|it| it.strip_suffix(".yaml"))
         {
@@ -101,6 +114,13 @@ impl Catalog {
         }
         for id in self.snapshots.keys().filter(|id| !self.cases.contains_key(*id)) {
             fault(format!("snapshots/{id}.snap"), "it belongs to no case".to_owned());
+        }
+        for (target, known) in &self.targets {
+            for (id, _) in
+                known.known_failing.0.iter().filter(|(id, _)| !self.cases.contains_key(id))
+            {
+                fault(format!("fixtures/targets/{target}.yaml"), format!("there is no case {id}"));
+            }
         }
         for (id, requirement) in &self.requirements {
             let checked = self.cases.values().any(|case| case.requirement == *id);

@@ -163,11 +163,11 @@ async fn run(catalog: Arc<Catalog>, args: RunArgs) -> Result<u8, Exit> {
         return Err(Exit(5, "no case is selected".to_owned()));
     }
     let target = target(&args.kubernetes).await?;
-    let run = Arc::new(Run::new(catalog, target, args.selection.level));
+    let run = Run::new(catalog, target, args.selection.level);
     if args.dry_run {
         return plan(&run, &items);
     }
-    let mut outcomes = execute(&run, items, args.parallel).await?;
+    let (run, mut outcomes) = execute(run, items, args.parallel).await?;
     let stale = known.map(|it| known::excuse(&it, &mut outcomes)).unwrap_or_default();
     if let Some(folder) = &args.report_dir {
         let target = run.target.kubernetes.as_ref().map(|it| it.client.endpoint().to_string());
@@ -201,13 +201,18 @@ fn code(outcomes: &[Outcome], stale: &[String]) -> u8 {
     }
 }
 
-async fn execute(run: &Arc<Run>, items: Vec<Item>, parallel: usize) -> Result<Vec<Outcome>, Exit> {
+async fn execute(
+    mut run: Run,
+    items: Vec<Item>,
+    parallel: usize,
+) -> Result<(Arc<Run>, Vec<Outcome>), Exit> {
     run.open().await.map_err(|why| Exit(3, why))?;
-    let outcomes = batch::run(run, items, parallel).await;
+    let run = Arc::new(run);
+    let outcomes = batch::run(&run, items, parallel).await;
     if let Err(why) = run.close().await {
         let _ = writeln!(io::stderr(), "left behind: namespace {}: {why}", run.namespace);
     }
-    Ok(outcomes)
+    Ok((run, outcomes))
 }
 
 fn plan(run: &Run, items: &[Item]) -> Result<u8, Exit> {
@@ -268,8 +273,7 @@ async fn record(catalog: Arc<Catalog>, args: RecordArgs) -> Result<u8, Exit> {
     let target = target(&args.kubernetes).await?;
     let mut run = Run::new(catalog, target, Level::Observed);
     run.snapshots = false;
-    let run = Arc::new(run);
-    let outcomes = execute(&run, items, 8).await?;
+    let (run, outcomes) = execute(run, items, 8).await?;
     let mut cases: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
     for outcome in &outcomes {
         cases.entry(&outcome.case).or_default().push(outcome);
@@ -336,7 +340,7 @@ fn context(flags: &Kubernetes) -> Result<kubeconfig::Context, Exit> {
         (Some(path), _) => kubeconfig::read(path, flags.context.as_deref()).map_err(usage)?,
         (None, Some(server)) => kubeconfig::Context {
             server: server.clone(),
-            trust: tls::Trust::Authorities(Vec::new()),
+            trust: tls::Trust::System,
             token: None,
             identity: None,
         },

@@ -107,7 +107,7 @@ fn parse(text: &str, context: Option<&str>, folder: &Path) -> Result<Context, St
     let trust = match authority {
         _ if cluster.insecure_skip_tls_verify => Trust::Anybody,
         Some(pem) => Trust::Authorities(pem),
-        None => Trust::Authorities(Vec::new()),
+        None => Trust::System,
     };
     let token = match (&user.token, bytes(folder, &None, &user.token_file)?) {
         (Some(token), _) => Some(token.clone()),

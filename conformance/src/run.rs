@@ -15,6 +15,7 @@ use {
     },
     serde_json::json,
     std::{
+        collections::HashSet,
         sync::{
             Arc,
             atomic::{AtomicUsize, Ordering},
@@ -36,6 +37,9 @@ pub struct Run {
     pub snapshots: bool,
     /// The namespace of this run.
     pub namespace: String,
+    /// What the target has of what cases may need, as far as it can be told without a trace and,
+    /// once the run is open, beyond.
+    features: HashSet<Need>,
     count: AtomicUsize,
 }
 
@@ -44,18 +48,23 @@ impl Run {
     pub fn new(catalog: Arc<Catalog>, target: Arc<Target>, level: Level) -> Self {
         let namespace = format!("token-conformance-{}", tag(random()));
         let count = AtomicUsize::new(0);
-        Self { catalog, target, level, snapshots: true, namespace, count }
+        let features = target.facts.features.clone();
+        Self { catalog, target, level, snapshots: true, namespace, features, count }
     }
 
-    /// Makes the namespace.
-    pub async fn open(&self) -> Result<(), String> {
+    /// Makes the namespace, and finds out there what can only be found out by issuing a token.
+    pub async fn open(&mut self) -> Result<(), String> {
         let Some(side) = &self.target.kubernetes else { return Ok(()) };
         let body = json!({"metadata": {"name": self.namespace}});
         let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
         match answer.map_err(|error| error.0)?.status {
-            201 => Ok(()),
-            status => Err(format!("cannot make namespace {}: {status}", self.namespace)),
+            201 => {}
+            status => return Err(format!("cannot make namespace {}: {status}", self.namespace)),
         }
+        if lifetime_cap(side, &self.namespace).await == Some(7200) {
+            self.features.insert(Need::TwoHourCap);
+        }
+        Ok(())
     }
 
     /// Removes it. Without controllers nobody else would finish that, so it is finalized.
@@ -83,7 +92,7 @@ impl Run {
         if variant.protocol() == Protocol::Http2 && !facts.http2 {
             return Some("the target does not offer HTTP/2 by ALPN".to_owned());
         }
-        let missing = case.needs.iter().find(|it| !facts.features.contains(it));
+        let missing = case.needs.iter().find(|it| !self.features.contains(it));
         missing.map(|it| format!("needs {it}"))
     }
 
@@ -170,6 +179,18 @@ impl Run {
         let mismatch = Mismatch::new(Level::Observed, "snapshot", expected, got);
         Some(Failure { step: outcome.transcript.len().saturating_sub(1), mismatch })
     }
+}
+
+/// The lifetime that a token is given when a day and a bit is asked for.
+async fn lifetime_cap(side: &Side, namespace: &str) -> Option<i64> {
+    let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
+    let account = json!({"metadata": {"name": "probe"}});
+    side.ask("POST", &accounts, Some(&account)).await.ok()?;
+    let (path, request) =
+        (format!("{accounts}/probe"), json!({"spec": {"expirationSeconds": 90_000}}));
+    let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok();
+    side.ask("DELETE", &path, None).await.ok()?;
+    answer?.value()?["spec"]["expirationSeconds"].as_i64()
 }
 
 /// Removes a namespace.

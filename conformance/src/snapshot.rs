@@ -5,6 +5,9 @@ use {
     std::fmt::Write as _,
 };
 
+/// The server that cases are recorded from which no kube-apiserver can answer.
+pub const EMULATOR: &str = "token-emulator";
+
 /// The headers that two servers have to share to be the same; `audit-id` by its presence alone.
 const HEADERS: &[&str] = &[
     "allow",

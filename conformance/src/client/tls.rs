@@ -16,6 +16,8 @@ use {
 /// Whom to trust.
 #[derive(Debug, Clone)]
 pub enum Trust {
+    /// Whom the system trusts.
+    System,
     /// These certificates (PEM) and what they signed.
     Authorities(Vec<u8>),
     /// Anybody (`--insecure-skip-tls-verify`).
@@ -38,6 +40,7 @@ pub fn config(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
     let builder = match trust {
+        Trust::System => builder.with_root_certificates(system()),
         Trust::Authorities(pem) => builder.with_root_certificates(roots(pem)?),
         Trust::Anybody => {
             builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody::new(&provider)))
@@ -57,6 +60,13 @@ fn show(
     builder
         .with_client_auth_cert(chain, key)
         .map_err(|error| format!("the client certificate cannot be used: {error}"))
+}
+
+/// What cannot be read is left out: a server that needs it will not be trusted.
+fn system() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
 }
 
 fn roots(pem: &[u8]) -> Result<RootCertStore, String> {

@@ -1,1 +1,8 @@
 //! The package's integration tests, one binary.
+
+mod catalog;
+mod cli;
+mod deviant;
+mod emulator;
+mod suite;
+mod teeth;

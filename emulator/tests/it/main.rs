@@ -18,4 +18,5 @@ mod kubernetes;
 mod lifecycle;
 mod program;
 mod settings;
+mod together;
 mod transport;

@@ -1,0 +1,184 @@
+//! The binary: its exit codes, and the lines that scripts hold on to.
+
+use {
+    crate::{
+        deviant,
+        emulator::{self, RUNTIME},
+    },
+    std::{
+        fs,
+        net::TcpListener,
+        path::PathBuf,
+        process::{Command, Output},
+    },
+};
+
+const ONE: &str = "*/lifetime-of-zero-is-invalid";
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_token-conformance"))
+        .args(arguments)
+        .env_remove("TOKEN_CONFORMANCE_TOKEN")
+        .output()
+        .unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn last_line(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
+}
+
+fn kubeconfig() -> String {
+    emulator::shared().emulator.kubeconfig_file().display().to_string()
+}
+
+/// A file of this test's own.
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn conformant_is_0() {
+    let output = run(&["run", "--kubeconfig", &kubeconfig(), "--run", ONE]);
+    assert_eq!(last_line(&output), "1 passed, 0 failed, 0 skipped");
+    assert_eq!(code(&output), 0);
+}
+
+#[test]
+fn a_lie_is_1_and_told_with_its_requirement_and_source() {
+    let token = emulator::shared().emulator.token();
+    let liar = RUNTIME.block_on(deviant::start(|it| it.status = 400));
+    let output = run(&["run", "--server", &liar.uri(), "--token", token, "--run", ONE]);
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    for part in [
+        "failed: kubernetes/token-request/lifetime-of-zero-is-invalid",
+        "step 1: status",
+        "expected 422",
+        "token-lifetime-has-a-floor (must)",
+        "validation.go",
+        "| < 400",
+    ] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    assert_eq!(last_line(&output), "0 passed, 1 failed, 0 skipped");
+    assert_eq!(code(&output), 1);
+}
+
+#[test]
+fn bad_usage_is_2() {
+    let broken = file("broken.kubeconfig", "clusters: 7");
+    let broken = broken.to_str().unwrap();
+    for arguments in [
+        &["run"][..],
+        &["run", "--server", "127.0.0.1:1"],
+        &["run", "--no-such-flag"],
+        &["run", "--kubeconfig", broken],
+        &["run", "--kubeconfig", "no/such/file"],
+        &["run", "--level", "perhaps", "--server", "http://127.0.0.1:1"],
+        &["explain", "no-such-thing"],
+    ] {
+        let output = run(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_target_that_cannot_be_judged_is_3() {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let output = run(&["run", "--server", &format!("http://{closed}"), "--run", ONE]);
+    assert_eq!(code(&output), 3, "out of reach");
+    let emulator = emulator::shared().emulator.url();
+    let output = run(&["run", "--server", emulator, "--token", "unknown", "--run", ONE]);
+    assert_eq!(code(&output), 3, "refuses all");
+    let output = run(&["run", "--server", emulator, "--run", ONE]);
+    assert_eq!(code(&output), 3, "may do nothing");
+}
+
+#[test]
+fn a_stale_list_is_4() {
+    for (name, entry) in [("passes", ONE), ("matches-nothing", "*/no-such-case")] {
+        let list = file(name, &format!("'{entry}': a reason\n"));
+        let output = run(&[
+            "run",
+            "--kubeconfig",
+            &kubeconfig(),
+            "--run",
+            ONE,
+            "--known-failing",
+            list.to_str().unwrap(),
+        ]);
+        assert_eq!(code(&output), 4, "{name}");
+    }
+}
+
+#[test]
+fn a_known_failure_is_excused() {
+    let token = emulator::shared().emulator.token();
+    let liar = RUNTIME.block_on(deviant::start(|it| it.status = 400));
+    let list = file("known", &format!("'{ONE}': it lies\n"));
+    let list = list.to_str().unwrap();
+    let output = run(&[
+        "run",
+        "--server",
+        &liar.uri(),
+        "--token",
+        token,
+        "--run",
+        ONE,
+        "--known-failing",
+        list,
+    ]);
+    assert_eq!(code(&output), 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("(it lies)"));
+}
+
+#[test]
+fn nothing_selected_is_5() {
+    for command in ["run", "list"] {
+        let mut arguments = vec![command, "--run", "no-such-case"];
+        if command == "run" {
+            arguments.extend(["--server", "http://127.0.0.1:1"]);
+        }
+        assert_eq!(code(&run(&arguments)), 5, "{command}");
+    }
+}
+
+#[test]
+fn a_dry_run_makes_nothing_and_says_what_it_would() {
+    let output = run(&["run", "--kubeconfig", &kubeconfig(), "--dry-run", "--run", ONE]);
+    assert_eq!(code(&output), 0);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("lifetime-of-zero-is-invalid"));
+    let made = String::from_utf8_lossy(&output.stdout);
+    let made = made.split_whitespace().find(|it| it.starts_with("token-conformance-")).unwrap();
+    let emulator = emulator::shared();
+    let side = emulator.run.target.kubernetes.as_ref().unwrap();
+    let path = format!("/api/v1/namespaces/{made}");
+    assert_eq!(RUNTIME.block_on(side.ask("GET", &path, None)).unwrap().status, 404);
+}
+
+#[test]
+fn a_report_is_written_and_holds_no_credential() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("report");
+    let folder = folder.to_str().unwrap();
+    let selected = "*/token-review/*";
+    run(&["run", "--kubeconfig", &kubeconfig(), "--run", selected, "--report-dir", folder]);
+    let xml = fs::read_to_string(PathBuf::from(folder).join("junit.xml")).unwrap();
+    assert!(xml.contains("valid-token-is-authenticated"));
+    assert!(!xml.contains("eyJ"));
+}
+
+#[test]
+fn list_and_explain_tell_of_cases() {
+    let list = run(&["list", "--run", "*lifetime*"]);
+    let list = String::from_utf8(list.stdout).unwrap();
+    assert!(list.lines().any(|it| it == "kubernetes/token-request/lifetime-of-zero-is-invalid"));
+    let explained = run(&["explain", "token-lifetime-has-a-floor"]);
+    let explained = String::from_utf8(explained.stdout).unwrap();
+    assert!(explained.contains("ten minutes") && explained.contains("case: kubernetes/"));
+}
