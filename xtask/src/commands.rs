@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, tidy};
+use crate::{Result, bench, bless, ci, clients, kube, schema, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -24,6 +24,11 @@ const COMMANDS: &[Command] = &[
         name: "kube",
         about: "a real kube-apiserver, for as long as a command runs",
         run: kube::run,
+    },
+    Command {
+        name: "schema",
+        about: "the tables of both APIs, from their Go packages",
+        run: schema::run,
     },
 ];
 
