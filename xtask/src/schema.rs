@@ -50,11 +50,11 @@ fn write(program: &Program, out: &Path) -> Result {
         return Err(format!("go run in {} ended with {status}", program.folder).into());
     }
     for (name, place) in program.files {
-        let (new, place) = (fs::read(out.join(name))?, root().join(place));
-        let changed = fs::read(&place).ok().as_deref() != Some(new.as_slice());
-        println!("{}: {}", place.display(), if changed { "changed" } else { "as it was" });
+        let (new, path) = (fs::read(out.join(name))?, root().join(place));
+        let changed = fs::read(&path).ok().as_deref() != Some(new.as_slice());
+        println!("{place}: {}", if changed { "changed" } else { "as it was" });
         if changed {
-            fs::write(&place, new)?;
+            fs::write(path, new)?;
         }
     }
     Ok(())

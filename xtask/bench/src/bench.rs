@@ -108,6 +108,7 @@ impl Stage {
                 load::rate(kube.address, &work, options.connections, time)
             }));
         }
+        measurements.retain(|measurement| measurement.is(&options.only));
         let mut medians = rounds::run(&mut measurements, options.rounds)?;
         if let Some(megabytes) = memory::resident(self.rs256.pid()) {
             medians.insert("loaded", megabytes);
