@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, schema, tidy};
+use crate::{Result, bench, bless, ci, clients, kube, record, schema, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -19,6 +19,11 @@ const COMMANDS: &[Command] = &[
         run: clients::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
+    Command {
+        name: "record",
+        about: "the snapshots that a kube-apiserver writes",
+        run: record::run,
+    },
     Command { name: "bless", about: "the snapshots that the emulator writes", run: bless::run },
     Command {
         name: "kube",
