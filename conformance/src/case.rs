@@ -4,6 +4,7 @@ use {
     crate::{
         expect::Expect,
         given::Given,
+        google::schema::Method,
         ordered::{OneOrMany, Ordered},
         variant::Variant,
     },
@@ -170,9 +171,18 @@ impl Case {
         if self.then.is_none() && self.when.0.iter().all(|step| step.then.is_none()) {
             faults.push("nothing is expected".to_owned());
         }
+        for method in self.when.0.iter().filter_map(|step| step.call.as_deref()) {
+            if Method::find(method).is_none() {
+                faults.push(format!("no method is {method}"));
+            }
+        }
         let raw = self.when.0.iter().any(|step| step.text.is_some() || step.hex.is_some());
         if raw && self.variants.iter().any(|it| matches!(it, Variant::Yaml | Variant::Protobuf)) {
             faults.push("a body that is sent as it stands has no other encodings".to_owned());
+        }
+        let sent = self.when.0.iter().any(|step| step.call.is_none() && step.send.is_some());
+        if sent && self.variants.contains(&Variant::Grpc) {
+            faults.push("only what is a call has a gRPC form".to_owned());
         }
         faults
     }

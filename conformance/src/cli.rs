@@ -84,10 +84,33 @@ struct Kubernetes {
     insecure_skip_tls_verify: bool,
 }
 
+#[derive(Debug, Default, Args)]
+struct Google {
+    /// The Google API's URL.
+    #[arg(long, value_name = "URL")]
+    google_endpoint: Option<String>,
+    /// The access token to use there.
+    #[arg(
+        long,
+        requires = "google_endpoint",
+        env = "TOKEN_CONFORMANCE_ACCESS_TOKEN",
+        hide_env_values = true
+    )]
+    access_token: Option<String>,
+    /// The attached cluster to use; one is made when none is named.
+    #[arg(long, requires = "google_endpoint", value_name = "projects/…/attachedClusters/…")]
+    attached_cluster: Option<String>,
+    /// A service account token of that cluster, to be exchanged.
+    #[arg(long, requires = "attached_cluster", value_name = "PATH")]
+    subject_token_file: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 struct RunArgs {
     #[command(flatten)]
     kubernetes: Kubernetes,
+    #[command(flatten)]
+    google: Google,
     #[command(flatten)]
     selection: Selection,
     /// `pattern: reason` of cases that fail and are known to.
@@ -162,7 +185,7 @@ async fn run(catalog: Arc<Catalog>, args: RunArgs) -> Result<u8, Exit> {
     if items.is_empty() {
         return Err(Exit(5, "no case is selected".to_owned()));
     }
-    let target = target(&args.kubernetes).await?;
+    let target = target(&args.kubernetes, &args.google).await?;
     let run = Run::new(catalog, target, args.selection.level);
     if args.dry_run {
         return plan(&run, &items);
@@ -270,7 +293,7 @@ async fn record(catalog: Arc<Catalog>, args: RecordArgs) -> Result<u8, Exit> {
     if items.is_empty() {
         return Err(Exit(5, "no Kubernetes case is selected".to_owned()));
     }
-    let target = target(&args.kubernetes).await?;
+    let target = target(&args.kubernetes, &Google::default()).await?;
     let mut run = Run::new(catalog, target, Level::Observed);
     run.snapshots = false;
     let (run, outcomes) = execute(run, items, 8).await?;
@@ -325,17 +348,41 @@ fn selected(catalog: &Catalog, selection: &Selection) -> Vec<Item> {
     items
 }
 
-async fn target(flags: &Kubernetes) -> Result<Arc<Target>, Exit> {
-    let context = context(flags)?;
-    let endpoint = Endpoint::parse(&context.server).map_err(usage)?;
-    let tls = tls::config(&context.trust, context.identity.as_ref()).map_err(usage)?;
-    let side = Side { client: Client::new(endpoint, tls), credential: context.token };
-    let mut target = Target { kubernetes: Some(side), ..Target::default() };
+async fn target(kubernetes: &Kubernetes, google: &Google) -> Result<Arc<Target>, Exit> {
+    let mut target = Target { cluster: google.attached_cluster.clone(), ..Target::default() };
+    let context = context(kubernetes)?;
+    let trust = context.as_ref().map(|it| it.trust.clone());
+    if let Some(context) = context {
+        target.kubernetes = Some(side(&context)?);
+    }
+    if let Some(url) = &google.google_endpoint {
+        // Both APIs on one address is the emulator, whose certificate the same authority signed.
+        target.google = Some(side(&kubeconfig::Context {
+            server: url.clone(),
+            trust: trust.unwrap_or(tls::Trust::System),
+            token: google.access_token.clone(),
+            identity: None,
+        })?);
+    }
+    if target.kubernetes.is_none() && target.google.is_none() {
+        return Err(usage("name a target: --kubeconfig, --server or --google-endpoint"));
+    }
+    if let Some(path) = &google.subject_token_file {
+        let text = fs::read_to_string(path)
+            .map_err(|error| usage(format!("{}: {error}", path.display())))?;
+        target.subject_token = Some(text.trim().to_owned());
+    }
     target.learn().await.map_err(|error| Exit(3, format!("cannot reach {error}")))?;
     Ok(Arc::new(target))
 }
 
-fn context(flags: &Kubernetes) -> Result<kubeconfig::Context, Exit> {
+fn side(context: &kubeconfig::Context) -> Result<Side, Exit> {
+    let endpoint = Endpoint::parse(&context.server).map_err(usage)?;
+    let tls = tls::config(&context.trust, context.identity.as_ref()).map_err(usage)?;
+    Ok(Side { client: Client::new(endpoint, tls), credential: context.token.clone() })
+}
+
+fn context(flags: &Kubernetes) -> Result<Option<kubeconfig::Context>, Exit> {
     let mut context = match (&flags.kubeconfig, &flags.server) {
         (Some(path), _) => kubeconfig::read(path, flags.context.as_deref()).map_err(usage)?,
         (None, Some(server)) => kubeconfig::Context {
@@ -344,7 +391,7 @@ fn context(flags: &Kubernetes) -> Result<kubeconfig::Context, Exit> {
             token: None,
             identity: None,
         },
-        (None, None) => return Err(usage("name a target: --kubeconfig or --server")),
+        (None, None) => return Ok(None),
     };
     if let Some(path) = &flags.ca_file {
         let pem = fs::read(path).map_err(|error| usage(format!("{}: {error}", path.display())))?;
@@ -354,7 +401,7 @@ fn context(flags: &Kubernetes) -> Result<kubeconfig::Context, Exit> {
         context.trust = tls::Trust::Anybody;
     }
     context.token = flags.token.clone().or(context.token);
-    Ok(context)
+    Ok(Some(context))
 }
 
 fn print(text: &str) {

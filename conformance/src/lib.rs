@@ -12,6 +12,7 @@ pub mod expect;
 pub mod forge;
 pub mod given;
 pub mod glob;
+pub mod google;
 pub mod known;
 pub mod kubeconfig;
 pub mod layout;

@@ -19,6 +19,8 @@ const TABLE: &[(&str, &str)] = &[
     ("version", r#"resourceVersion"?: ?"(?<version_value>\d+)""#),
     ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
+    ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+)"),
+    ("etag", r#""etag": ?"(?<etag_value>[^"]+)"#),
     ("access", r"ya29\.[A-Za-z0-9_.-]+"),
     ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
     ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)"#),

@@ -89,7 +89,8 @@ impl Run {
         if id.starts_with("google/") && self.target.google.is_none() {
             return Some("no Google endpoint was named".to_owned());
         }
-        if variant.protocol() == Protocol::Http2 && !facts.http2 {
+        let http2 = if id.starts_with("google/") { facts.google_http2 } else { facts.http2 };
+        if variant.protocol() == Protocol::Http2 && !http2 {
             return Some("the target does not offer HTTP/2 by ALPN".to_owned());
         }
         let missing = case.needs.iter().find(|it| !self.features.contains(it));
@@ -156,7 +157,7 @@ impl Run {
     ) -> Result<Vec<Mismatch>, Stopped> {
         let context = Context { vars: &session.vars, party: self.target.facts.party.as_ref() };
         let expected: Vec<_> = case.expected(step).collect();
-        let mut found = standing::kubernetes(exchange, &expected, variant);
+        let mut found = standing::judge(exchange, &expected, variant);
         for expect in expected {
             found.extend(expect.judge(exchange, context)?);
         }
