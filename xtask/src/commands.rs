@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, ci, clients, kube, tidy};
+use crate::{Result, bench, bless, ci, clients, kube, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -19,6 +19,7 @@ const COMMANDS: &[Command] = &[
         run: clients::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
+    Command { name: "bless", about: "the snapshots that the emulator writes", run: bless::run },
     Command {
         name: "kube",
         about: "a real kube-apiserver, for as long as a command runs",

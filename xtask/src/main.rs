@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod bless;
 mod cargo;
 mod ci;
 mod clients;

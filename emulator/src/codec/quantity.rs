@@ -42,11 +42,7 @@ pub(super) fn canonical(text: &str) -> Result<String, &'static str> {
     let (amount, scale, format) = match format {
         Format::Binary => binary(digits, scale, exponent),
         _ => {
-            let scale = scale.saturating_add(exponent);
-            if !(-60..=60).contains(&scale) {
-                return Err(WRONG_NUMBER);
-            }
-            let (amount, scale) = round_up(digits, scale, -9);
+            let (amount, scale) = round_up(digits, scale + exponent, -9);
             (amount, scale, format)
         }
     };
@@ -115,7 +111,11 @@ fn suffix(suffix: &str) -> Option<(i64, Format)> {
         return Some((i64::try_from(at * 10).ok()?, Format::Binary));
     }
     let exponent = suffix.strip_prefix(['e', 'E'])?;
-    Some((exponent.parse().ok()?, Format::Exponent))
+    let exponent: i64 = exponent.parse().ok()?;
+    // Go cuts it to 32 bits.
+    #[expect(clippy::cast_possible_truncation, reason = "Go cuts it as well")]
+    let exponent = exponent as i32;
+    Some((i64::from(exponent), Format::Exponent))
 }
 
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
@@ -137,7 +137,13 @@ fn binary(digits: i128, scale: i64, exponent: i64) -> (i128, i64, Format) {
 // The amount at a scale that is no smaller than the least, rounded away from zero.
 fn round_up(mut amount: i128, mut scale: i64, least: i64) -> (i128, i64) {
     let mut inexact = false;
+    if amount == 0 {
+        return (0, least);
+    }
     while scale < least {
+        if amount == 0 {
+            return (1, least);
+        }
         inexact |= amount % 10 != 0;
         amount /= 10;
         scale += 1;
@@ -215,6 +221,9 @@ mod tests {
     #[case("1.", "1.")]
     #[case("1.500", "1.500")]
     #[case("10e-1", "1")]
+    #[case("1e100", "10e99")]
+    #[case("1e-2000000000", "1e-9")]
+    #[case("0e5", "0")]
     #[case(".5", "500m")]
     fn quantities_are_shown_in_their_shortest_form(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(canonical(text).unwrap(), expected);

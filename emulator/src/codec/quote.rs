@@ -5,12 +5,22 @@ use std::fmt::Write as _;
 
 /// The text in double quotes, with what cannot be printed escaped.
 pub fn quote(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
+    quote_bytes(text.as_bytes())
+}
+
+/// The same for bytes that may not be UTF-8: those that are not are escaped one by one.
+pub fn quote_bytes(bytes: &[u8]) -> String {
+    let mut quoted = String::with_capacity(bytes.len() + 2);
     quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => quoted.push_str("\\\""),
-            _ => push_escaped(&mut quoted, character),
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            match character {
+                '"' => quoted.push_str("\\\""),
+                _ => push_escaped(&mut quoted, character),
+            }
+        }
+        for byte in chunk.invalid() {
+            push_hex(&mut quoted, u32::from(*byte));
         }
     }
     quoted.push('"');

@@ -1,7 +1,7 @@
 //! The kind that an endpoint takes, and what is said when a body is not of that kind.
 
 use {
-    crate::codec::quote::quote,
+    crate::codec::quote::{quote, quote_bytes},
     crate::codec::schema::{
         Schema, Struct,
         kinds::{self, INTERNAL, SCHEME},
@@ -80,12 +80,12 @@ impl DecodeError {
     }
 }
 
-/// The kind that a body claims to be.
+/// The kind that a body claims to be. In protobuf it need not be UTF-8.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Claim<'a> {
-    pub(super) group: Cow<'a, str>,
-    pub(super) version: Cow<'a, str>,
-    pub(super) kind: Cow<'a, str>,
+    pub(super) group: Cow<'a, [u8]>,
+    pub(super) version: Cow<'a, [u8]>,
+    pub(super) kind: Cow<'a, [u8]>,
 }
 
 /// What to read a body as, once its claim is known.
@@ -93,46 +93,60 @@ pub(super) enum Reading {
     /// As what the endpoint takes.
     Target,
     /// As another version of it, to be refused afterwards.
-    OtherVersion(Option<&'static Struct>),
+    OtherVersion { structure: &'static Struct, go_type: &'static str },
     /// As something else, to be refused afterwards.
     OtherKind { structure: Option<&'static Struct>, go_type: &'static str },
 }
 
 /// Group and version of an `apiVersion`.
-pub(super) fn group_version(api_version: &str) -> Result<(&str, &str), String> {
-    match api_version.matches('/').count() {
-        _ if api_version.is_empty() || api_version == "/" => Ok(("", "")),
-        0 => Ok(("", api_version)),
-        1 => Ok(api_version.split_once('/').unwrap_or_default()),
-        _ => Err(format!("unexpected GroupVersion string: {api_version}")),
+pub(super) fn group_version(api_version: &[u8]) -> Result<(&[u8], &[u8]), String> {
+    let mut parts = api_version.splitn(3, |byte| *byte == b'/');
+    match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
+        (_, _, Some(_)) => Err(format!("unexpected GroupVersion string: {}", lossy(api_version))),
+        (group, Some(version), None) => Ok((group, version)),
+        (version, None, None) => Ok((b"", version)),
+    }
+}
+
+impl Claim<'_> {
+    fn kind(&self) -> Option<kinds::Kind> {
+        let text = std::str::from_utf8;
+        kinds::find(text(&self.group).ok()?, text(&self.version).ok()?, text(&self.kind).ok()?)
+    }
+
+    fn api_version(&self) -> Vec<u8> {
+        if self.group.is_empty() {
+            return self.version.to_vec();
+        }
+        [&self.group, b"/".as_slice(), &self.version].concat()
     }
 }
 
 impl Target {
     /// How to read a body of that claim; an error when there is no such kind.
     pub(super) fn reading(&self, claim: &Claim<'_>) -> Result<Reading, DecodeError> {
-        if self.everywhere && claim.kind == self.kind {
+        if self.everywhere && *claim.kind == *self.kind.as_bytes() {
             return Ok(Reading::Target);
         }
         if self.everywhere {
             return Err(self.unusable(claim, not_registered(claim)));
         }
-        if claim.group == self.group && claim.kind == self.kind {
-            if claim.version == self.version {
-                return Ok(Reading::Target);
-            }
-            if claim.version == INTERNAL {
-                return Ok(Reading::OtherVersion(None));
-            }
+        if *claim.kind == *self.kind.as_bytes()
+            && *claim.version == *self.version.as_bytes()
+            && *claim.group == *self.group.as_bytes()
+        {
+            return Ok(Reading::Target);
         }
-        let Some(kind) = kinds::find(&claim.group, &claim.version, &claim.kind) else {
+        let Some(kind) = claim.kind() else {
             return Err(self.unusable(claim, not_registered(claim)));
         };
-        let structure = Schema::get().by_id(kind.structure);
+        let (structure, go_type) = (Schema::get().by_id(kind.structure), kind.go_type);
         if kind.group == self.group && kind.kind == self.kind {
-            return Ok(Reading::OtherVersion(structure));
+            // Versions of a kind differ little, so an unknown one is read like the known.
+            let structure = structure.unwrap_or(self.structure);
+            return Ok(Reading::OtherVersion { structure, go_type });
         }
-        Ok(Reading::OtherKind { structure, go_type: kind.go_type })
+        Ok(Reading::OtherKind { structure, go_type })
     }
 
     /// The error for a body that is nothing at all.
@@ -148,8 +162,8 @@ impl Target {
     pub(super) fn unusable(&self, claim: &Claim<'_>, cause: String) -> DecodeError {
         let message = format!(
             "{} in version {} cannot be handled as a {}: {cause}",
-            claim.kind,
-            quote(&claim.version),
+            lossy(&claim.kind),
+            quote_bytes(&claim.version),
             self.kind
         );
         DecodeError::new(message, cause)
@@ -157,22 +171,13 @@ impl Target {
 
     /// The error for a body of another kind.
     pub(super) fn unconvertible(&self, claim: &Claim<'_>, go_type: &str) -> DecodeError {
-        let to = self.internal_go_type();
+        let to = kinds::find(self.group, INTERNAL, self.kind).map_or("", |kind| kind.go_type);
         self.unusable(claim, format!("converting ({go_type}) to ({to}): unknown conversion"))
-    }
-
-    /// The type that all versions of the kind are converted through, as Go prints it.
-    pub(super) fn internal_go_type(&self) -> &'static str {
-        kinds::find(self.group, INTERNAL, self.kind).map_or("", |kind| kind.go_type)
     }
 
     /// The error for a body of another version.
     pub(super) fn other_version(&self, claim: &Claim<'_>, warnings: Vec<String>) -> DecodeError {
-        let claimed = if claim.group.is_empty() {
-            claim.version.to_string()
-        } else {
-            format!("{}/{}", claim.group, claim.version)
-        };
+        let claimed = lossy(&claim.api_version());
         let message = format!(
             "the API version in the data ({claimed}) does not match the expected API version ({})",
             self.api_version
@@ -182,18 +187,14 @@ impl Target {
 }
 
 fn not_registered(claim: &Claim<'_>) -> String {
-    let (kind, scheme) = (quote(&claim.kind), quote(SCHEME));
-    if claim.version == INTERNAL {
-        let group = quote(&claim.group);
+    let (kind, scheme) = (quote_bytes(&claim.kind), quote(SCHEME));
+    if *claim.version == *INTERNAL.as_bytes() {
+        let group = quote_bytes(&claim.group);
         return format!(
             "no kind {kind} is registered for the internal version of group {group} in scheme {scheme}"
         );
     }
-    let version = if claim.group.is_empty() {
-        quote(&claim.version)
-    } else {
-        quote(&format!("{}/{}", claim.group, claim.version))
-    };
+    let version = quote_bytes(&claim.api_version());
     format!("no kind {kind} is registered for version {version} in scheme {scheme}")
 }
 

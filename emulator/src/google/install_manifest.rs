@@ -1,6 +1,6 @@
 //! GenerateAttachedClusterInstallManifest: what is applied to a cluster before it is registered.
-//! The real one installs an agent; this one makes the namespace and the account that clients
-//! look for, and nothing that would have to run.
+//! The real one installs an agent. This one makes what gcloud waits for: a pod that runs in
+//! `gke-install`.
 
 use {
     super::{
@@ -23,16 +23,35 @@ pub(super) fn generate(
     let version = required_text(request, "platform_version")?;
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let cluster = quoted(&format!("{parent}/attachedClusters/{id}"));
-    let version = quoted(version);
-    let manifest = format!(
-        "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: gke-install\n\
-         ---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: gke-install-agent\n  \
-         namespace: gke-install\n\
-         ---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: gke-install\n  \
-         namespace: gke-install\ndata:\n  attachedCluster: {cluster}\n  \
-         platformVersion: {version}\n"
-    );
+    let manifest = MANIFEST.replace("CLUSTER", &cluster).replace("VERSION", &quoted(version));
     let mut answer = context.output();
     wire::set_text(&mut answer, "manifest", &manifest);
     Ok(answer)
 }
+
+const MANIFEST: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: gke-install
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: gke-install-agent
+  namespace: gke-install
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: gke-install-agent
+  namespace: gke-install
+  annotations:
+    gkemulticloud.googleapis.com/attached-cluster: CLUSTER
+    gkemulticloud.googleapis.com/platform-version: VERSION
+spec:
+  serviceAccountName: gke-install-agent
+  containers:
+  - name: agent
+    image: registry.k8s.io/pause:3.10
+";

@@ -29,6 +29,9 @@ const JSON: &str = "application/json; charset=UTF-8";
 const SCRIPT: &str = "text/javascript; charset=UTF-8";
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The largest body that is taken, in bytes.
+const LARGEST: usize = 10 << 20;
+
 /// A request, as far as it is understood.
 struct Exchange<'a> {
     world: &'a World,
@@ -152,11 +155,9 @@ impl Exchange<'_> {
         if bytes.is_empty() || self.is_form() || *body == Body::Nothing {
             return Ok(Vec::new());
         }
-        if self.request.truncated {
-            return Err(Status::new(
-                Code::InvalidArgument,
-                "Request payload size exceeds the limit: 10485760 bytes.",
-            ));
+        if self.request.truncated || bytes.len() > LARGEST {
+            let message = format!("Request payload size exceeds the limit: {LARGEST} bytes.");
+            return Err(Status::new(Code::InvalidArgument, message));
         }
         let json = json::parse(bytes).map_err(|json::SyntaxError(reason)| {
             Status::new(Code::InvalidArgument, format!("Invalid JSON payload received. {reason}"))

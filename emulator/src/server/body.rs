@@ -11,12 +11,8 @@ use {
         convert::Infallible,
         pin::Pin,
         task::{Context, Poll},
-        time::Duration,
     },
 };
-
-/// How long a client may take over a body.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How much of a body is read and forgotten past [`BODY_LIMIT`], so that a client that only
 /// listens once it has sent everything gets its answer.
@@ -29,7 +25,7 @@ pub(super) struct Received {
     pub(super) truncated: bool,
 }
 
-/// A body that broke off or took too long. Nobody is left to answer: the connection ends.
+/// A body that broke off. Nobody is left to answer: the connection ends.
 #[derive(Debug)]
 pub(super) struct Broken;
 
@@ -42,14 +38,10 @@ impl std::fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// Reads a request's body.
-pub(super) async fn receive(body: Incoming) -> Result<Received, Broken> {
+pub(super) async fn receive(mut body: Incoming) -> Result<Received, Broken> {
     if http_body::Body::is_end_stream(&body) {
         return Ok(Received::default());
     }
-    tokio::time::timeout(PATIENCE, collect(body)).await.unwrap_or(Err(Broken))
-}
-
-async fn collect(mut body: Incoming) -> Result<Received, Broken> {
     let mut all = Bytes::new();
     let mut joined = BytesMut::new();
     let mut read = 0;

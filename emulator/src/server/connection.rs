@@ -10,10 +10,17 @@ use {
         service::service_fn,
     },
     hyper_util::{
-        rt::{TokioExecutor, TokioIo, TokioTimer},
+        rt::{TokioExecutor, TokioIo},
         server::graceful::Watcher,
     },
-    std::{io, sync::Arc, time::Duration},
+    std::{
+        io,
+        sync::{
+            Arc,
+            atomic::{AtomicU64, Ordering},
+        },
+        time::Duration,
+    },
     tokio::{
         io::{AsyncRead, AsyncWrite},
         net::TcpStream,
@@ -22,9 +29,8 @@ use {
     tokio_rustls::TlsAcceptor,
 };
 
-/// How long a connection may rest between requests, or take over a request's head.
-/// Source: apiserver `pkg/server/secure_serving.go`, `IdleTimeout`.
-const IDLE: Duration = Duration::from_secs(90);
+/// How long a connection may at least be silent: between requests, or over one.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -59,8 +65,9 @@ pub(super) async fn serve(
     // An error here means that the client has gone, which the first read will say again.
     let _ = stream.set_nodelay(true);
     let Ok(local_address) = stream.local_addr().map(|address| address.to_string()) else { return };
-    let Ok(Ok(protocol)) = timeout(IDLE, look(&stream)).await else { return };
-    let connection = |secure| Arc::new(Connection { context, secure, local_address });
+    let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
+    let connection =
+        |secure| Arc::new(Connection { context, secure, local_address, begun: AtomicU64::new(0) });
     match protocol {
         Protocol::Tls => {
             let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await else { return };
@@ -101,16 +108,78 @@ where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let stream = TokioIo::new(stream);
+    let silence = silence(Arc::clone(&connection));
     let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
-    if protocol == Protocol::Http2 {
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
-        http2.timer(TokioTimer::new()).max_header_list_size(HEADER_LIMIT);
-        let _ = watcher.watch(http2.serve_connection(stream, service)).await;
-    } else {
-        let mut http1 = http1::Builder::new();
-        http1.timer(TokioTimer::new()).header_read_timeout(IDLE);
-        // As Go does: names in title case, and an answer even when the client's half is closed.
-        http1.title_case_headers(true).half_close(true).pipeline_flush(true);
-        let _ = watcher.watch(http1.serve_connection(stream, service)).await;
+    let served = async {
+        if protocol == Protocol::Http2 {
+            let mut http2 = http2::Builder::new(TokioExecutor::new());
+            http2.max_header_list_size(HEADER_LIMIT);
+            watcher.watch(http2.serve_connection(stream, service)).await
+        } else {
+            let mut http1 = http1::Builder::new();
+            // As Go does: names in title case, and an answer even when the client's half is closed.
+            http1.title_case_headers(true).half_close(true).pipeline_flush(true);
+            watcher.watch(http1.serve_connection(stream, service)).await
+        }
+    };
+    tokio::select! {
+        biased;
+        _ = served => {}
+        () = silence => {}
+    }
+}
+
+/// Ends when no request has begun for [`SILENCE`], or for less than twice that.
+///
+/// One timer for a connection is a fraction of the cost of one for each head and each body, and no
+/// request takes nearly as long.
+async fn silence(connection: Arc<Connection>) {
+    let mut seen = None;
+    loop {
+        let begun = connection.begun.load(Ordering::Relaxed);
+        if seen == Some(begun) {
+            return;
+        }
+        seen = Some(begun);
+        sleep(SILENCE).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::{
+            control::Control,
+            server::fetch::Fetcher,
+            world::{World, callers::Callers, keys::Keys, settings::Settings},
+        },
+    };
+
+    fn connection() -> Arc<Connection> {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
+        let fetcher = Fetcher::new(None, String::new());
+        let context = Arc::new(Context { world, control: Control::default(), fetcher });
+        let begun = AtomicU64::new(0);
+        Arc::new(Connection { context, secure: false, local_address: String::new(), begun })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_a_connection() {
+        let start = tokio::time::Instant::now();
+        silence(connection()).await;
+        assert_eq!(start.elapsed(), SILENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_breaks_the_silence() {
+        let connection = connection();
+        let start = tokio::time::Instant::now();
+        let request = async {
+            sleep(SILENCE / 2).await;
+            connection.begun.fetch_add(1, Ordering::Relaxed);
+        };
+        tokio::join!(silence(Arc::clone(&connection)), request);
+        assert_eq!(start.elapsed(), SILENCE * 2);
     }
 }

@@ -17,7 +17,10 @@ use {
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     hyper::body::Incoming,
-    std::sync::Arc,
+    std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// How many documents one exchange may fetch.
@@ -33,6 +36,8 @@ pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     pub(super) secure: bool,
     pub(super) local_address: String,
+    /// How many requests have begun.
+    pub(super) begun: AtomicU64,
 }
 
 /// Answers one request.
@@ -40,6 +45,7 @@ pub(super) async fn exchange(
     connection: Arc<Connection>,
     request: http::Request<Incoming>,
 ) -> Result<http::Response<Body>, Broken> {
+    connection.begun.fetch_add(1, Ordering::Relaxed);
     let (parts, incoming) = request.into_parts();
     let received = body::receive(incoming).await?;
     let request = Request {

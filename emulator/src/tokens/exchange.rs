@@ -5,7 +5,8 @@ use {
     crate::world::{keys::KeySet, trusted_keys::TrustedKeys},
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     jiff::Timestamp,
-    serde::Deserialize,
+    serde::{Deserialize, de::DeserializeOwned},
+    serde_json::value::RawValue,
     std::borrow::Cow,
 };
 
@@ -71,20 +72,21 @@ struct Header<'a> {
     crit: Option<serde::de::IgnoredAny>,
 }
 
+/// The claims as they are written: a wrong one must not hide behind another.
 #[derive(Deserialize)]
 struct Claims<'a> {
-    #[serde(borrow, default)]
-    iss: Lenient<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    sub: Lenient<Cow<'a, str>>,
-    #[serde(default)]
-    aud: Lenient<Audience>,
-    #[serde(default)]
-    exp: Lenient<f64>,
-    #[serde(default)]
-    iat: Lenient<f64>,
-    #[serde(default)]
-    nbf: Option<Lenient<f64>>,
+    #[serde(borrow)]
+    iss: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sub: Option<&'a RawValue>,
+    #[serde(borrow)]
+    aud: Option<&'a RawValue>,
+    #[serde(borrow)]
+    exp: Option<&'a RawValue>,
+    #[serde(borrow)]
+    iat: Option<&'a RawValue>,
+    #[serde(borrow)]
+    nbf: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -92,29 +94,6 @@ struct Claims<'a> {
 enum Audience {
     One(String),
     Many(Vec<String>),
-}
-
-/// A claim, or `None` when it is missing or of the wrong type.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Lenient<T> {
-    Some(T),
-    Other(serde::de::IgnoredAny),
-}
-
-impl<T> Default for Lenient<T> {
-    fn default() -> Self {
-        Self::Other(serde::de::IgnoredAny)
-    }
-}
-
-impl<T> Lenient<T> {
-    fn or(self, name: &'static str) -> Result<T, Rejection> {
-        match self {
-            Self::Some(value) => Ok(value),
-            Self::Other(_) => Err(Rejection::Claim(name)),
-        }
-    }
 }
 
 /// Whether a subject token is good: the issuer's, valid now, and meant for the audience when one
@@ -174,23 +153,29 @@ fn check_claims(
     audience: Option<&str>,
     now: Timestamp,
 ) -> Result<String, Rejection> {
-    if claims.iss.or("iss")? != issuer {
+    let iss: String = claim("iss", claims.iss)?;
+    if iss != issuer {
         return Err(Rejection::Issuer);
     }
-    let subject = claims.sub.or("sub")?;
+    let subject: String = claim("sub", claims.sub)?;
     if subject.is_empty() {
         return Err(Rejection::Claim("sub"));
     }
-    let audiences = match claims.aud.or("aud")? {
+    let audiences = match claim("aud", claims.aud)? {
         Audience::One(audience) => vec![audience],
         Audience::Many(audiences) => audiences,
     };
     if audience.is_some_and(|expected| audiences.iter().all(|audience| audience != expected)) {
         return Err(Rejection::Audience(audiences));
     }
-    let nbf = claims.nbf.map(|nbf| nbf.or("nbf")).transpose()?;
-    check_times(claims.exp.or("exp")?, claims.iat.or("iat")?, nbf, now)?;
-    Ok(subject.into_owned())
+    let nbf = claims.nbf.map(|nbf| claim("nbf", Some(nbf))).transpose()?;
+    check_times(claim("exp", claims.exp)?, claim("iat", claims.iat)?, nbf, now)?;
+    Ok(subject)
+}
+
+fn claim<T: DeserializeOwned>(name: &'static str, raw: Option<&RawValue>) -> Result<T, Rejection> {
+    let value = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    value.ok_or(Rejection::Claim(name))
 }
 
 fn check_times(exp: f64, iat: f64, nbf: Option<f64>, now: Timestamp) -> Result<(), Rejection> {

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        Options, Result, crypto, figure,
+        Options, Result, cores, crypto, figure,
         figure::{Figure, Target, in_series},
         load::{self, Address, Work},
         memory,
@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Result {
     let stage = Stage::set(options)?;
     let medians = stage.measure(options)?;
     println!("{}", figure::table(&figures(&medians, options)));
-    println!("\n{}", inputs(&medians));
+    println!("\n{}\n{}", conditions(options), inputs(&medians));
     Ok(())
 }
 
@@ -221,6 +221,19 @@ fn figures(medians: &Medians, options: &Options) -> Vec<Figure> {
         figure("resident after the first token, MB", "idle", "aimed at", Some(20.0), Target::Below),
         figure("resident after the load, MB", "loaded", "aimed at", Some(40.0), Target::Below),
     ]
+}
+
+/// What else has to be known to read the table.
+fn conditions(options: &Options) -> String {
+    let busy = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let busy = busy.split(' ').next().unwrap_or_default();
+    format!(
+        "{} cores, {} connections, medians of {} rounds of {} s; load average at the end {busy}",
+        cores(),
+        options.connections,
+        options.rounds,
+        options.seconds,
+    )
 }
 
 /// What the limits were put together from.

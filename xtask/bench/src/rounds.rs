@@ -1,9 +1,6 @@
 //! Measurements in alternating rounds, so that what drifts on the machine touches all of them.
 
-use {
-    crate::Result,
-    std::{collections::BTreeMap, io::Write},
-};
+use {crate::Result, std::collections::BTreeMap};
 
 /// One thing that is measured, by name.
 pub(crate) struct Measurement<'a> {
@@ -33,8 +30,7 @@ pub(crate) type Medians = BTreeMap<&'static str, f64>;
 pub(crate) fn run(measurements: &mut [Measurement<'_>], rounds: usize) -> Result<Medians> {
     let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
     for round in 0..rounds {
-        eprint!("round {} of {rounds}\r", round + 1);
-        std::io::stderr().flush()?;
+        eprintln!("round {} of {rounds}", round + 1);
         for measurement in measurements.iter_mut() {
             if let Some(sample) =
                 (measurement.measure)().map_err(|error| format!("{}: {error}", measurement.name))?

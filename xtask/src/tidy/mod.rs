@@ -4,6 +4,7 @@ mod code;
 mod documents;
 mod hygiene;
 mod layers;
+mod suite;
 mod tree;
 
 use {
@@ -53,6 +54,9 @@ const RULES: &[Rule] = &[
     documents::architecture_names_what_exists,
     documents::changelog_is_of_this_version,
     documents::links_resolve,
+    suite::cases_have_a_requirement,
+    suite::requirements_have_a_case,
+    suite::cases_have_a_snapshot,
 ];
 
 /// `cargo xtask tidy`: prints every finding; one is enough to fail.

@@ -40,8 +40,8 @@ pub(in crate::codec) fn decode_text(
             let object = reader.read(Some(target.structure))?;
             Ok(Decoded { object: named(object, target), warnings: reader.warnings()? })
         }
-        Reading::OtherVersion(structure) => {
-            reader.read(structure)?;
+        Reading::OtherVersion { structure, .. } => {
+            reader.read(Some(structure))?;
             let warnings = reader.warnings()?;
             Err(target.other_version(&reader.claim, warnings))
         }
@@ -106,13 +106,13 @@ impl<'a> Claim<'a> {
     // What a body leaves out is what its endpoint takes.
     pub(in crate::codec) fn or(mut self, target: &Target) -> Self {
         if self.kind.is_empty() {
-            self.kind = Cow::Borrowed(target.kind);
+            self.kind = Cow::Borrowed(target.kind.as_bytes());
         }
         if self.version.is_empty() && self.group.is_empty() {
-            self.group = Cow::Borrowed(target.group);
+            self.group = Cow::Borrowed(target.group.as_bytes());
         }
-        if self.version.is_empty() && self.group == target.group {
-            self.version = Cow::Borrowed(target.version);
+        if self.version.is_empty() && *self.group == *target.group.as_bytes() {
+            self.version = Cow::Borrowed(target.version.as_bytes());
         }
         self
     }
@@ -179,7 +179,11 @@ impl<'a> Names<'a> {
         if let Some(error) = self.error {
             return Err(no_kind(&error));
         }
-        let (group, version) = match self.api_version {
+        let bytes = |text| match text {
+            Cow::Borrowed(text) => Cow::Borrowed(str::as_bytes(text)),
+            Cow::Owned(text) => Cow::Owned(String::into_bytes(text)),
+        };
+        let (group, version) = match bytes(self.api_version) {
             Cow::Borrowed(text) => {
                 let (group, version) = group_version(text)?;
                 (Cow::Borrowed(group), Cow::Borrowed(version))
@@ -189,7 +193,7 @@ impl<'a> Names<'a> {
                 (Cow::Owned(group.to_owned()), Cow::Owned(version.to_owned()))
             }
         };
-        Ok(Claim { group, version, kind: self.kind })
+        Ok(Claim { group, version, kind: bytes(self.kind) })
     }
 }
 

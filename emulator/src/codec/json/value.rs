@@ -94,7 +94,8 @@ fn element_type(go_type: &'static str) -> &'static str {
 // What a null element of a list or a null value of a map becomes.
 fn zero(kind: &Kind) -> Value {
     match kind {
-        Kind::String => Value::String(String::new()),
+        // Nil bytes in a map come back from the store as empty ones.
+        Kind::String | Kind::Bytes => Value::String(String::new()),
         Kind::Bool => Value::Bool(false),
         Kind::Int32 | Kind::Int64 | Kind::IntOrString => Value::from(0),
         Kind::Quantity => Value::String("0".to_owned()),

@@ -5,9 +5,9 @@ use {
     crate::codec::{
         json::named,
         schema::{Struct, kinds::INTERNAL},
-        target::{Claim, DecodeError, Decoded, Reading, Target, group_version, lossy},
+        target::{Claim, DecodeError, Decoded, Reading, Target, group_version},
     },
-    serde_json::Map,
+    serde_json::{Map, Value},
     std::borrow::Cow,
 };
 
@@ -15,43 +15,45 @@ use {
 pub fn decode(body: &[u8], target: &Target) -> Result<Decoded, DecodeError> {
     let envelope = envelope(body).map_err(|error| target.unreadable(error, body))?;
     let claim = envelope.claim(target);
-    let read = |structure: Option<&Struct>| {
-        let mut members = Map::new();
-        match structure {
-            Some(structure) => message::read(envelope.raw, structure, &mut members),
-            None => Ok(()),
-        }
-        .map_err(|error| target.unusable(&claim, error))?;
-        Ok(members)
-    };
+    let refuse = |error| target.unusable(&claim, error);
     match target.reading(&claim)? {
-        Reading::Target => {
-            let members = read(Some(target.structure))?;
-            Ok(Decoded { object: named(members, target), warnings: Vec::new() })
-        }
-        Reading::OtherVersion(None) if claim.version == INTERNAL => {
-            let go_type = target.internal_go_type();
-            let error = format!(
+        Reading::OtherVersion { go_type, .. } | Reading::OtherKind { go_type, .. }
+            if *claim.version == *INTERNAL.as_bytes() =>
+        {
+            Err(refuse(format!(
                 "object *{go_type} does not implement the protobuf marshalling interface and \
                  cannot be encoded to a protobuf message"
-            );
-            Err(target.unusable(&claim, error))
+            )))
         }
-        Reading::OtherVersion(structure) => {
-            read(structure)?;
+        Reading::Target => {
+            let object = read(envelope.raw, Some(target.structure)).map_err(refuse)?;
+            Ok(Decoded { object: named(object, target), warnings: Vec::new() })
+        }
+        Reading::OtherVersion { structure, .. } => {
+            read(envelope.raw, Some(structure)).map_err(refuse)?;
             Err(target.other_version(&claim, Vec::new()))
         }
         Reading::OtherKind { structure, go_type } => {
-            read(structure)?;
+            read(envelope.raw, structure).map_err(refuse)?;
             Err(target.unconvertible(&claim, go_type))
         }
     }
 }
 
+// A message of a kind without a schema is skipped field by field.
+fn read(raw: &[u8], structure: Option<&Struct>) -> Result<Map<String, Value>, String> {
+    let mut members = Map::new();
+    match structure {
+        Some(structure) => message::read(raw, structure, &mut members)?,
+        None => message::each(raw, "", |_, _| Ok(false))?,
+    }
+    Ok(members)
+}
+
 #[derive(Default)]
 struct Envelope<'a> {
-    api_version: String,
-    kind: String,
+    api_version: &'a [u8],
+    kind: &'a [u8],
     raw: &'a [u8],
 }
 
@@ -88,15 +90,12 @@ fn envelope(body: &[u8]) -> Result<Envelope<'_>, String> {
     Ok(envelope)
 }
 
-impl Envelope<'_> {
-    fn type_meta(&mut self, bytes: &[u8]) -> Result<(), String> {
+impl<'a> Envelope<'a> {
+    fn type_meta(&mut self, bytes: &'a [u8]) -> Result<(), String> {
         message::each(bytes, "TypeMeta", |tag, cursor| {
             match tag.number {
-                1 => {
-                    let bytes = message::length_delimited(tag, cursor, "APIVersion")?;
-                    self.api_version = lossy(bytes);
-                }
-                2 => self.kind = lossy(message::length_delimited(tag, cursor, "Kind")?),
+                1 => self.api_version = message::length_delimited(tag, cursor, "APIVersion")?,
+                2 => self.kind = message::length_delimited(tag, cursor, "Kind")?,
                 _ => return Ok(false),
             }
             Ok(true)
@@ -104,12 +103,12 @@ impl Envelope<'_> {
     }
 
     // What a body leaves out, or cannot be read, is what its endpoint takes.
-    fn claim(&self, target: &Target) -> Claim<'_> {
-        let (group, version) = match group_version(&self.api_version) {
+    fn claim(&self, target: &Target) -> Claim<'a> {
+        let (group, version) = match group_version(self.api_version) {
             Ok((group, version)) if !version.is_empty() => (group, version),
-            _ => (target.group, target.version),
+            _ => (target.group.as_bytes(), target.version.as_bytes()),
         };
-        let kind = if self.kind.is_empty() { target.kind } else { &self.kind };
+        let kind = if self.kind.is_empty() { target.kind.as_bytes() } else { self.kind };
         Claim {
             group: Cow::Borrowed(group),
             version: Cow::Borrowed(version),

@@ -95,8 +95,9 @@ fn member(
             }
         }
         Kind::Map(element) => {
+            let inside = *cursor;
             let bytes = length_delimited(tag, cursor, field.go_name)?;
-            let (key, value) = entry(bytes, element, field.go_name)?;
+            let (key, value) = entry(inside, bytes.len(), element, field.go_name)?;
             let map = members.entry(name).or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(values) = map {
                 values.insert(key, value);
@@ -114,15 +115,23 @@ fn member(
     Ok(())
 }
 
-fn entry(bytes: &[u8], element: &Kind, go_name: &str) -> Result<(String, Value), String> {
+// Go looks for the ends of key and value in the whole message, not in the entry alone: `cursor`
+// stands before the entry's length.
+fn entry(
+    mut cursor: Cursor<'_>,
+    length: usize,
+    element: &Kind,
+    go_name: &str,
+) -> Result<(String, Value), String> {
     let mut key = String::new();
     let mut value = match element {
         Kind::String | Kind::Bytes => Value::String(String::new()),
         Kind::Quantity => Value::String("0".to_owned()),
         _ => Value::Null,
     };
-    let mut cursor = Cursor::new(bytes);
-    while !cursor.rest.is_empty() {
+    cursor.varint()?;
+    let end = cursor.rest.len().saturating_sub(length);
+    while cursor.rest.len() > end {
         let start = cursor;
         // The form of keys and values is not looked at.
         let tag = Tag { form: BYTES, ..cursor.tag()? };
@@ -132,6 +141,9 @@ fn entry(bytes: &[u8], element: &Kind, go_name: &str) -> Result<(String, Value),
             _ => {
                 cursor = start;
                 cursor.skip()?;
+                if cursor.rest.len() < end {
+                    return Err("unexpected EOF".to_owned());
+                }
             }
         }
     }

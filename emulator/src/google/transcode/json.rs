@@ -389,6 +389,7 @@ mod tests {
     #[case("\"\\u12", "Illegal hex string.\n\"\\u12\n ^")]
     #[case("\"\\u12zz\"", "Invalid escape sequence.\n\"\\u12zz\"\n ^")]
     #[case("\"\\ud800\"", "Missing low surrogate.\n\"\\ud800\"\n ^")]
+    #[case("1e400", "Number exceeds the range of double.\n1e400\n^")]
     #[case("--1", "Unable to parse number.\n--1\n^")]
     fn a_syntax_error_points_at_its_place(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(parse(text.as_bytes()), Err(SyntaxError(expected.to_owned())));

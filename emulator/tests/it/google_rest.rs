@@ -1,0 +1,303 @@
+//! The Google side's REST: paths, queries, bodies and headers, apart from what methods do.
+
+use {
+    crate::google_world::{CLUSTER, Google, PARENT, exchange_body, request, request_with},
+    http::StatusCode,
+    rstest::rstest,
+    serde_json::{Value, json},
+    token_emulator::{
+        google,
+        server::message::Response,
+        world::{
+            access_tokens::Grant,
+            settings::{GoogleAuth, Settings},
+        },
+    },
+};
+
+fn token_target() -> String {
+    format!("{CLUSTER}:generateAttachedClusterAgentToken")
+}
+
+fn message(answer: &Value) -> &str {
+    answer["error"]["message"].as_str().unwrap_or_default()
+}
+
+fn json_of(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+#[rstest]
+#[case("GET", "/v1/projects/p/locations")]
+#[case("GET", "/v1/projects/p/locations/us-west1")]
+#[case("GET", "/v1beta1/projects/p/locations/us-west1/attachedClusters")]
+#[case("GET", "/v1/projects/p%2Flocations%2Fl/attachedClusters")]
+#[case(
+    "GET",
+    "/v1/projects/p/locations/us-west1/attachedClusters/c1:generateAttachedClusterAgentToken"
+)]
+#[case(
+    "POST",
+    "/v1/projects/p/locations/us-west1/attachedClusters/c1:generateattachedclusteragenttoken"
+)]
+#[case(
+    "POST",
+    "/v1/projects/p/locations/us-west1/awsClusters/c1:generateAttachedClusterAgentToken"
+)]
+#[case("POST", "/v1/projects/p/locations/us-west1:generateAttachedClusterInstallManifest")]
+#[case("PUT", "/v1/projects/p/locations/us-west1/attachedClusters/c1")]
+#[case("OPTIONS", "/v1/projects/p/locations/us-west1/attachedClusters/c1")]
+#[case("GET", "/v1/projects/p/locations/us-west1/attachedClusters/c1/jwks")]
+fn a_path_that_leads_nowhere_is_a_page(#[case] method: &str, #[case] path: &str) {
+    let response = Google::new().respond(&request(method, path, ""));
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
+    assert_eq!(response.headers["content-type"], "text/html; charset=UTF-8");
+    assert!(!response.headers.contains_key("server") && !response.headers.contains_key("vary"));
+    let page = std::str::from_utf8(&response.body).unwrap();
+    assert!(page.contains("<title>Error 404 (Not Found)!!1</title>"), "{page}");
+    assert!(page.contains("was not found on this server."), "{page}");
+}
+
+#[rstest]
+#[case(
+    "foo=1",
+    "Unknown name \"foo\": Cannot bind query parameter. Field 'foo' could not be found in request message."
+)]
+#[case(
+    "proxyConfig=x",
+    "Unknown name \"proxyConfig\": Cannot bind query parameter. 'proxyConfig' is a message type. Parameters can only be bound to primitive types."
+)]
+#[case(
+    "proxyConfig.bogus=x",
+    "Unknown name \"proxyConfig.bogus\": Cannot bind query parameter. Field 'bogus' could not be found in request message."
+)]
+fn a_parameter_that_binds_nothing_is_refused(#[case] query: &str, #[case] expected: &str) {
+    let target = format!("{PARENT}:generateAttachedClusterInstallManifest?{query}");
+    let (status, answer) = Google::new().call("GET", &target, "");
+    let expected = format!("Invalid JSON payload received. {expected}");
+    assert_eq!((status, message(&answer)), (400, expected.as_str()));
+    let violations = &answer["error"]["details"][0]["fieldViolations"];
+    assert_eq!(violations, &json!([{"description": expected}]));
+}
+
+#[rstest]
+#[case("pageSize=abc", "Invalid value at 'page_size' (TYPE_INT32), \"abc\"")]
+#[case("page_size=", "Invalid value at 'page_size' (TYPE_INT32), \"\"")]
+#[case("pageSize=1.5", "Invalid value at 'page_size' (TYPE_INT32), \"1.5\"")]
+#[case("page_size=-1", "Invalid argument: 'page_size'")]
+#[case("pageToken=x", "The request was invalid: invalid page token")]
+#[case("fields=bogus.x", "Request contains an invalid argument.")]
+#[case("alt=yaml", "Invalid value at 'alt' (TYPE_ENUM), \"yaml\"")]
+fn a_parameter_of_the_wrong_type_is_refused(#[case] query: &str, #[case] expected: &str) {
+    let target = format!("{PARENT}/attachedClusters?{query}");
+    let (status, answer) = Google::new().call("GET", &target, "");
+    assert_eq!((status, message(&answer)), (400, expected));
+}
+
+#[test]
+fn booleans_in_a_query_are_lenient() {
+    let google = Google::new();
+    for text in ["true", "T", "Yes", "y", "1"] {
+        let target = format!("{CLUSTER}?allowMissing={text}&validateOnly=False");
+        assert_eq!(google.call("DELETE", &target, "").0, 200, "{text}");
+    }
+    let target = format!("{CLUSTER}?validate_only=");
+    let (_, answer) = google.call("DELETE", &target, "");
+    assert_eq!(message(&answer), "Invalid value at 'validate_only' (TYPE_BOOL), \"\"");
+}
+
+#[test]
+fn the_standard_parameters_are_taken_in_silence() {
+    let google = Google::new();
+    google.register(&[]);
+    let query = "$.xgafv=2&alt=json&prettyPrint=true&key=k&quotaUser=q&fields=name&uploadType=u\
+                 &upload_protocol=p&access_token=t&oauth_token=t&trace=x&%24alt=json\
+                 &%24prettyPrint=1&%24unique=1&%24userProject=p";
+    let (status, answer) = google.call("GET", &format!("{CLUSTER}?{query}"), "");
+    assert_eq!((status, answer.as_object().unwrap().len()), (200, 1));
+    let script = google.respond(&request("GET", &format!("{CLUSTER}?callback=f&fields=state"), ""));
+    assert_eq!(script.headers["content-type"], "text/javascript; charset=UTF-8");
+    assert_eq!(script.body, "// API callback\nf({\n  \"state\": \"RUNNING\"\n});\n");
+}
+
+#[test]
+fn the_first_error_format_is_there_when_asked_for() {
+    let (_, answer) = Google::new().call("GET", &format!("{CLUSTER}?$.xgafv=1"), "");
+    let expected =
+        json!([{"message": "cluster not found", "domain": "global", "reason": "notFound"}]);
+    assert_eq!(answer["error"]["errors"], expected);
+}
+
+#[test]
+fn a_field_of_a_body_cannot_come_in_the_query() {
+    let google = Google::new();
+    let target = format!("{}?subjectToken=x", token_target());
+    let (status, answer) = google.call("POST", &target, &exchange_body("x").to_string());
+    assert_eq!(status, 400);
+    assert!(message(&answer).contains("Unknown name \"subjectToken\": Cannot bind query"));
+    let target = format!("{PARENT}/attachedClusters?attachedCluster.description=x");
+    let (status, answer) = google.call("POST", &target, "{}");
+    assert_eq!(status, 400);
+    assert!(message(&answer).contains("'attachedCluster' could not be found"), "{answer}");
+}
+
+#[test]
+fn a_form_is_bound_field_by_field() {
+    let google = Google::new();
+    google.register(&[]);
+    let form = [("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+    let post = |body: &str| {
+        json_of(&google.respond(&request_with("POST", &token_target(), &form, body.as_bytes())))
+    };
+    let answer =
+        post("subject_token=x&subjectTokenType=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Ajwt");
+    assert_eq!(message(&answer), "Required field is missing, field: version");
+    let answer = post(r#"{"subjectToken":"x"}"#);
+    let expected = "Invalid JSON payload received. Unknown name \"{\"subjectToken\":\"x\"}\": \
+                    Cannot bind query parameter. Field '{\"subjectToken\":\"x\"}' could not be \
+                    found in request message.";
+    assert_eq!(message(&answer), expected);
+}
+
+#[test]
+fn a_post_may_stand_for_a_get() {
+    let google = Google::new();
+    let headers =
+        [("content-type", "application/x-www-form-urlencoded"), ("x-http-method-override", "GET")];
+    let body = "attachedClusterId=c&platformVersion=v&proxyConfig.kubernetesSecret.name=n";
+    let target = format!("{PARENT}:generateAttachedClusterInstallManifest");
+    let response = google.respond(&request_with("POST", &target, &headers, body.as_bytes()));
+    assert_eq!(response.status, StatusCode::OK);
+    assert!(json_of(&response)["manifest"].as_str().unwrap().contains("gke-install"));
+    let (status, _) = google.call("POST", &format!("{CLUSTER}?%24httpMethod=GET"), "");
+    assert_eq!(status, 404);
+    let (status, _) = google.call("GET", &format!("{CLUSTER}?%24httpMethod=DELETE"), "");
+    assert_eq!(status, 404);
+}
+
+#[rstest]
+#[case("[]", "Invalid JSON payload received. Unknown name \"\": Root element must be a message.")]
+#[case("null", "Invalid JSON payload received. Unknown name \"\": Root element must be a message.")]
+#[case("", "Required field is missing, field: subject_token")]
+#[case("{subject_token: null}", "Required field is missing, field: subject_token")]
+#[case(
+    "{'SubjectToken': 'x'}",
+    "Invalid JSON payload received. Unknown name \"SubjectToken\": Cannot find field."
+)]
+#[case(
+    "{'subjectToken': ['x']}",
+    "Invalid JSON payload received. Unknown name \"subjectToken\": Proto field is not repeating, cannot start list."
+)]
+#[case("{\"<b>\": 1}", "Invalid JSON payload received. Unknown name \"<b>\": Cannot find field.")]
+fn a_body_is_read_as_google_reads_it(#[case] body: &str, #[case] expected: &str) {
+    let google = Google::new();
+    google.register(&[]);
+    let response = google.respond(&request("POST", &token_target(), body));
+    let answer = json_of(&response);
+    assert_eq!(response.status, StatusCode::BAD_REQUEST);
+    assert_eq!(message(&answer), expected);
+    assert!(!response.body.contains(&b'<'));
+}
+
+#[rstest]
+#[case(json!({"oidcConfig": "x"}), "Invalid value at 'attached_cluster.oidc_config' (type.googleapis.com/google.cloud.gkemulticloud.v1.AttachedOidcConfig), \"x\"")]
+#[case(json!({"oidcConfig": {"bogus": 1}}), "Invalid JSON payload received. Unknown name \"bogus\" at 'attached_cluster.oidc_config': Cannot find field.")]
+#[case(json!({"bogus": {}}), "Invalid JSON payload received. Unknown name \"bogus\" at 'attached_cluster': Cannot find field.")]
+#[case(json!({"description": {}}), "Invalid value at 'attached_cluster' (description), Starting an object on a scalar field")]
+#[case(json!({"oidcConfig": {"jwks": "*"}}), "Invalid value at 'attached_cluster.oidc_config.jwks' (TYPE_BYTES), Base64 decoding failed for \"*\"")]
+#[case(json!({"binaryAuthorization": {"evaluationMode": "X"}}), "Invalid value at 'attached_cluster.binary_authorization.evaluation_mode' (type.googleapis.com/google.cloud.gkemulticloud.v1.BinaryAuthorization.EvaluationMode), \"X\"")]
+#[case(json!({"annotations": {"a": 1}}), "Invalid value at 'attached_cluster.annotations[0].value' (TYPE_STRING), 1")]
+#[case(json!({"annotations": []}), "Invalid value at 'attached_cluster.annotations' (Map), Cannot bind a list to map for field 'annotations'.")]
+#[case(json!({"authorization": {"adminUsers": [{}, {"x": 1}]}}), "Invalid JSON payload received. Unknown name \"x\" at 'attached_cluster.authorization.admin_users[1]': Cannot find field.")]
+fn a_nested_field_is_named_by_its_path(#[case] body: Value, #[case] expected: &str) {
+    let target = format!("{PARENT}/attachedClusters?attachedClusterId=c1");
+    let (status, answer) = Google::new().call("POST", &target, &body.to_string());
+    assert_eq!((status, message(&answer)), (400, expected));
+    assert_eq!(answer["error"]["details"][0]["fieldViolations"][0]["description"], expected);
+}
+
+#[rstest]
+#[case("", "attached_cluster.oidc_config")]
+#[case("?attachedClusterId=C", "attached_cluster_id")]
+fn a_cluster_without_its_required_fields_is_refused(#[case] query: &str, #[case] field: &str) {
+    let query = if query.is_empty() { "?attachedClusterId=c1" } else { query };
+    let target = format!("{PARENT}/attachedClusters{query}");
+    let (status, answer) = Google::new().call("POST", &target, "{}");
+    assert_eq!(status, 400);
+    assert_eq!(answer["error"]["details"][0]["fieldViolations"][0]["field"], field);
+}
+
+#[test]
+fn a_list_comes_in_pages() {
+    let google = Google::new();
+    for id in 0..3 {
+        let name = format!("projects/p/locations/us-west1/attachedClusters/c{id}");
+        let issuer = json!({"issuerUrl": "https://issuer.example.com"});
+        let seed = json!({"kind": "AttachedCluster", "name": name, "oidcConfig": issuer});
+        google::seed(&google.world, seed).unwrap();
+    }
+    let list =
+        format!("{PARENT}/attachedClusters?pageSize=2&fields=attachedClusters.name,nextPageToken");
+    let (_, first) = google.call("GET", &list, "");
+    assert_eq!(first["attachedClusters"].as_array().unwrap().len(), 2);
+    let token = first["nextPageToken"].as_str().unwrap();
+    let (_, second) = google.call("GET", &format!("{list}&pageToken={token}"), "");
+    let name = "projects/p/locations/us-west1/attachedClusters/c2";
+    assert_eq!(second, json!({"attachedClusters": [{"name": name}]}));
+}
+
+#[rstest]
+#[case(json!({"name": "c1"}), "Invalid resource name")]
+#[case(json!({"name": "projects/p/locations/l/attachedClusters/c", "x": 1}), "Unknown name \"x\"")]
+#[case(json!("x"), "has to be a mapping")]
+fn a_seed_that_is_wrong_says_so(#[case] document: Value, #[case] expected: &str) {
+    let error = google::seed(&Google::new().world, document).unwrap_err();
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
+fn a_project_that_is_not_there_is_refused_before_the_body_is_read() {
+    let settings =
+        Settings { google_projects: Some(vec!["other".to_owned()]), ..Settings::default() };
+    let (status, answer) = Google::with(settings).call("POST", &token_target(), "not json");
+    assert_eq!((status, message(&answer)), (403, "Permission denied on resource project p."));
+    assert_eq!(answer["error"]["details"][0]["reason"], "CONSUMER_INVALID");
+    assert_eq!(answer["error"]["details"].as_array().unwrap().len(), 3);
+}
+
+#[rstest]
+#[case(&[], 401, "CREDENTIALS_MISSING", "")]
+#[case(&[("authorization", "Basic eDp5")], 401, "CREDENTIALS_MISSING", "")]
+#[case(&[("x-goog-api-key", "k")], 401, "CREDENTIALS_MISSING", "")]
+#[case(&[("authorization", "Bearer a.b.c")], 401, "", "invalid_token")]
+#[case(&[("authorization", "Bearer what")], 401, "CREDENTIALS_MISSING", "invalid_token")]
+#[case(&[("authorization", "Bearer ya29.x")], 401, "ACCESS_TOKEN_TYPE_UNSUPPORTED", "invalid_token")]
+#[case(&[("authorization", "Bearer old")], 401, "ACCESS_TOKEN_EXPIRED", "invalid_token")]
+#[case(&[("authorization", "bearer narrow")], 403, "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficient_scope")]
+#[case(&[("authorization", "bearer good")], 404, "", "")]
+fn strictness_tells_bearers_apart(
+    #[case] headers: &[(&str, &str)],
+    #[case] status: u16,
+    #[case] reason: &str,
+    #[case] challenge: &str,
+) {
+    let settings = Settings { google_auth: GoogleAuth::Strict, ..Settings::default() };
+    let google = Google::with(settings);
+    let now = google.world.clock.now();
+    for (token, scope, expires) in [
+        ("good", google::CLOUD_PLATFORM, None),
+        ("narrow", "https://www.googleapis.com/auth/cloud-platform.read-only", None),
+        ("old", google::CLOUD_PLATFORM, Some(now)),
+    ] {
+        let scopes = vec![scope.to_owned()];
+        let grant = Grant { principal: "me@example.com".to_owned(), scopes, expires };
+        google.world.access_tokens.insert(token, grant);
+    }
+    let response = google.respond(&request_with("GET", CLUSTER, headers, b""));
+    assert_eq!(response.status.as_u16(), status);
+    let answer = json_of(&response);
+    assert_eq!(answer["error"]["details"][0]["reason"].as_str().unwrap_or_default(), reason);
+    let shown = response.headers.get("www-authenticate").map(|value| value.to_str().unwrap());
+    assert!(shown.unwrap_or_default().contains(challenge), "{shown:?}");
+    assert_eq!(shown.is_some(), matches!(status, 401 | 403));
+}
