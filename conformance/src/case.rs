@@ -33,6 +33,9 @@ pub struct Case {
     /// What a target has to have for it.
     #[serde(default)]
     pub needs: Vec<Need>,
+    /// Whether it needs objects of its own, among them `$sa` and `$namespace`.
+    #[serde(skip)]
+    pub makes_objects: bool,
 }
 
 /// One step: one action, and what its answer has to be.
@@ -154,6 +157,20 @@ impl Case {
         let own = self.when.0.get(step).and_then(|it| it.then.as_ref());
         let last = self.last_judged() == Some(step);
         own.into_iter().chain(self.then.as_ref().filter(move |_| last))
+    }
+
+    /// Whether nothing is different after it: reviews make nothing, and so do requests that a
+    /// server refuses, but nobody knows beforehand that it will.
+    pub fn is_read_only(&self) -> bool {
+        let reads = |step: &Step| match step.action() {
+            Ok(Action::Review(_)) => true,
+            Ok(Action::Send(line)) => {
+                line.starts_with("GET ") || line.contains("selfsubjectreviews")
+            }
+            Ok(Action::Call(method)) => method.contains(".Get") || method.contains(".List"),
+            _ => false,
+        };
+        !self.makes_objects && self.when.0.iter().all(reads)
     }
 
     /// Whether a kube-apiserver is its author; otherwise the emulator is.

@@ -16,6 +16,7 @@ pub mod google;
 pub mod known;
 pub mod kubeconfig;
 pub mod layout;
+pub mod ledger;
 pub mod level;
 pub mod ordered;
 pub mod protobuf;

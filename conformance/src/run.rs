@@ -2,10 +2,12 @@
 
 use {
     crate::{
+        batch::Item,
         case::{Case, Need},
         catalog::Catalog,
         exchange::Exchange,
         expect::{Context, Mismatch},
+        ledger::{Ledger, Made},
         level::Level,
         session::{Session, Stopped},
         snapshot, standing,
@@ -33,14 +35,28 @@ pub struct Run {
     pub target: Arc<Target>,
     /// How strictly.
     pub level: Level,
-    /// Whether snapshots are compared (at `observed`).
-    pub snapshots: bool,
+    /// Which snapshots are compared, at `observed`.
+    pub compared: Compared,
+    /// Whether nothing may be made.
+    pub read_only: bool,
     /// The namespace of this run.
     pub namespace: String,
     /// What the target has of what cases may need, as far as it can be told without a trace and,
     /// once the run is open, beyond.
     features: HashSet<Need>,
+    ledger: Ledger,
     count: AtomicUsize,
+}
+
+/// Which snapshots an exchange has to equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// None: they are about to be written.
+    Nothing,
+    /// Those of a kube-apiserver of the target's version.
+    Kubernetes,
+    /// Those of the emulator too, if the target is one.
+    Everything,
 }
 
 impl Run {
@@ -49,16 +65,19 @@ impl Run {
         let namespace = format!("token-conformance-{}", tag(random()));
         let count = AtomicUsize::new(0);
         let features = target.facts.features.clone();
-        Self { catalog, target, level, snapshots: true, namespace, features, count }
+        let (compared, read_only, ledger) = (Compared::Everything, false, Ledger::default());
+        Self { catalog, target, level, compared, read_only, namespace, features, ledger, count }
     }
 
     /// Makes the namespace, and finds out there what can only be found out by issuing a token.
     pub async fn open(&mut self) -> Result<(), String> {
-        let Some(side) = &self.target.kubernetes else { return Ok(()) };
+        let Some(side) = self.target.kubernetes.as_ref().filter(|_| !self.read_only) else {
+            return Ok(());
+        };
         let body = json!({"metadata": {"name": self.namespace}});
         let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
         match answer.map_err(|error| error.0)?.status {
-            201 => {}
+            201 => self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace))),
             status => return Err(format!("cannot make namespace {}: {status}", self.namespace)),
         }
         if lifetime_cap(side, &self.namespace).await == Some(7200) {
@@ -67,11 +86,15 @@ impl Run {
         Ok(())
     }
 
-    /// Removes it. Without controllers nobody else would finish that, so it is finalized.
-    pub async fn close(&self) -> Result<(), String> {
-        let Some(side) = &self.target.kubernetes else { return Ok(()) };
-        let finalize = self.target.facts.features.contains(&Need::NoControllers);
-        remove_namespace(side, &self.namespace, finalize).await
+    /// Takes away all that is left, and returns what could not be.
+    pub async fn close(&self) -> Vec<String> {
+        self.ledger.discard_all(&self.target).await
+    }
+
+    /// Whether some case has to make something.
+    pub fn needs_namespace(&self, items: &[Item]) -> bool {
+        let makes = |(id, _): &Item| self.catalog.cases.get(id).is_some_and(|it| it.makes_objects);
+        self.target.kubernetes.is_some() && !self.read_only && items.iter().any(makes)
     }
 
     /// Why a case does not apply to the target, if it does not.
@@ -88,6 +111,9 @@ impl Run {
         }
         if id.starts_with("google/") && self.target.google.is_none() {
             return Some("no Google endpoint was named".to_owned());
+        }
+        if self.read_only && !case.is_read_only() {
+            return Some("would make something (--read-only)".to_owned());
         }
         let http2 = if id.starts_with("google/") { facts.google_http2 } else { facts.http2 };
         if variant.protocol() == Protocol::Http2 && !http2 {
@@ -113,7 +139,8 @@ impl Run {
             return outcome;
         }
         let suffix = tag(random().wrapping_add(self.count.fetch_add(1, Ordering::Relaxed) as u64));
-        let mut session = Session::new(&self.target, case, variant, &self.namespace, suffix);
+        let mut session =
+            Session::new(&self.target, case, variant, (&self.namespace, &self.ledger), suffix);
         let judged = self.judge(case, variant, &mut session, &mut outcome).await;
         let _left = session.clean_up().await;
         outcome.verdict = match judged {
@@ -167,11 +194,19 @@ impl Run {
 
     /// Compares the whole exchange with what was recorded from a server of the same version.
     fn compare(&self, id: &str, outcome: &Outcome) -> Option<Failure> {
-        if !self.snapshots || self.level < Level::Observed {
+        if self.level < Level::Observed {
             return None;
         }
         let snapshot = self.catalog.snapshots.get(id)?;
-        if snapshot.recorded_from != self.target.facts.server() {
+        let server = self.target.facts.server();
+        let emulator = self.target.facts.features.contains(&Need::Clock);
+        let applies = match self.compared {
+            Compared::Nothing => false,
+            _ if snapshot.recorded_from == server => true,
+            Compared::Kubernetes => false,
+            Compared::Everything => emulator && snapshot.recorded_from == snapshot::EMULATOR,
+        };
+        if !applies {
             return None;
         }
         let recorded = snapshot.section(outcome.variant.recorded_as()).unwrap_or_default();
@@ -192,18 +227,6 @@ async fn lifetime_cap(side: &Side, namespace: &str) -> Option<i64> {
     let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok();
     side.ask("DELETE", &path, None).await.ok()?;
     answer?.value()?["spec"]["expirationSeconds"].as_i64()
-}
-
-/// Removes a namespace.
-pub async fn remove_namespace(side: &Side, name: &str, finalize: bool) -> Result<(), String> {
-    let path = format!("/api/v1/namespaces/{name}");
-    let answer = side.ask("DELETE", &path, None).await.map_err(|error| error.0)?;
-    if finalize && let Some(mut namespace) = answer.value() {
-        namespace["spec"] = json!({"finalizers": []});
-        let path = format!("{path}/finalize");
-        side.ask("PUT", &path, Some(&namespace)).await.map_err(|error| error.0)?;
-    }
-    Ok(())
 }
 
 /// The first line that differs, with its number.

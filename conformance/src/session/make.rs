@@ -2,12 +2,12 @@
 //! here stops the case, and says so as that.
 
 use {
-    super::{Made, Session, Stopped},
+    super::{Session, Stopped},
     crate::{
         case::Need,
         exchange::Answer,
         given::{Blueprint, merge},
-        run::remove_namespace,
+        ledger::Made,
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     serde_json::{Value, json},
@@ -39,7 +39,7 @@ impl Session<'_> {
         let blueprint = self.blueprint(name)?.clone();
         let made = self.kubernetes()?.ask("POST", &blueprint.collection, Some(&blueprint.body));
         let body = created(&made.await?, 201, &blueprint.kind)?;
-        self.made.push(Made::Object(blueprint.path()));
+        self.note(Made::Object(blueprint.path()));
         let uid = &body["metadata"]["uid"];
         self.vars.set(format!("{name}.uid"), uid.clone());
         let (kind, full) = (&blueprint.kind, &blueprint.name);
@@ -51,12 +51,14 @@ impl Session<'_> {
     /// Removes it, at once.
     pub(super) async fn remove(&mut self, name: &str) -> Result<(), Stopped> {
         let blueprint = self.blueprint(name)?;
-        let (path, kind) = (blueprint.path(), blueprint.kind.clone());
-        // A namespace that is deleted still has to be finalized, and has what was made in it.
-        if kind != "Namespace" {
-            self.made.retain(|it| *it != Made::Object(path.clone()));
+        let made = Made::Object(blueprint.path());
+        if blueprint.kind == "Namespace" {
+            // It still has to be finalized, and has what was made in it.
+            self.kubernetes()?.ask("DELETE", &blueprint.path(), None).await?;
+        } else {
+            self.made.retain(|it| *it != made);
+            self.ledger.discard(self.target, &made).await.map_err(Stopped)?;
         }
-        self.delete(&path).await?;
         // A real server learns of its own deletions by a watch, some milliseconds later.
         if !self.target.facts.features.contains(&Need::Clock) {
             tokio::time::sleep(SETTLE).await;
@@ -77,7 +79,7 @@ impl Session<'_> {
         let body = self.cluster(object);
         let answer = self.google()?.ask("POST", &path, Some(&body)).await?;
         let operation = created(&answer, 200, "attached cluster")?;
-        self.made.push(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
+        self.note(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
         self.finish(&operation).await?;
         self.vars.set(format!("{name}.id"), id.as_str());
         self.vars.set(name, format!("{parent}/attachedClusters/{id}"));
@@ -119,31 +121,9 @@ impl Session<'_> {
         Err(Stopped(format!("operation {name} is never done")))
     }
 
-    /// Takes away for good: a namespace is finalized where nobody else would.
-    pub(super) async fn discard(&self, made: &Made) -> Result<(), Stopped> {
-        match made {
-            Made::Cluster(name) => {
-                let path = format!("/v1/{name}?allowMissing=true");
-                self.google()?.ask("DELETE", &path, None).await?;
-                Ok(())
-            }
-            Made::Object(path) => match path.strip_prefix("/api/v1/namespaces/") {
-                Some(name) if !name.contains('/') => {
-                    let finalize = self.target.facts.features.contains(&Need::NoControllers);
-                    remove_namespace(self.kubernetes()?, name, finalize).await.map_err(Stopped)
-                }
-                _ => self.delete(path).await,
-            },
-        }
-    }
-
-    async fn delete(&self, path: &str) -> Result<(), Stopped> {
-        let now = json!({"gracePeriodSeconds": 0});
-        let answer = self.kubernetes()?.ask("DELETE", path, Some(&now)).await?;
-        if !matches!(answer.status, 200 | 202 | 404) {
-            return Err(Stopped(format!("cannot remove {path}: {}", answer.status)));
-        }
-        Ok(())
+    fn note(&mut self, made: Made) {
+        self.ledger.add(made.clone());
+        self.made.push(made);
     }
 
     /// A token by what the case says of it.

@@ -10,6 +10,7 @@ use {
         client::Unreachable,
         exchange::Exchange,
         given::Blueprint,
+        ledger::{Ledger, Made},
         redact::Redactor,
         target::{Side, Target},
         variant::Variant,
@@ -25,6 +26,7 @@ pub struct Session<'a> {
     case: &'a Case,
     variant: Variant,
     namespace: &'a str,
+    ledger: &'a Ledger,
     suffix: String,
     /// The names that steps use.
     pub vars: Vars,
@@ -33,15 +35,6 @@ pub struct Session<'a> {
     blueprints: HashMap<String, Blueprint>,
     made: Vec<Made>,
     moved: Vec<String>,
-}
-
-/// Something to take away.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Made {
-    /// A Kubernetes object, by its path.
-    Object(String),
-    /// An attached cluster, by its name.
-    Cluster(String),
 }
 
 /// Why a case could not be run to its end.
@@ -54,7 +47,7 @@ impl<'a> Session<'a> {
         target: &'a Target,
         case: &'a Case,
         variant: Variant,
-        namespace: &'a str,
+        (namespace, ledger): (&'a str, &'a Ledger),
         suffix: String,
     ) -> Self {
         let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
@@ -71,13 +64,25 @@ impl<'a> Session<'a> {
             redactor.name(&party.issuer, "{issuer}");
         }
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());
-        Self { target, case, variant, namespace, suffix, vars, redactor, blueprints, made, moved }
+        Self {
+            target,
+            case,
+            variant,
+            namespace,
+            ledger,
+            suffix,
+            vars,
+            redactor,
+            blueprints,
+            made,
+            moved,
+        }
     }
 
     /// Makes what the case is given.
     pub async fn prepare(&mut self) -> Result<(), Stopped> {
         let case = self.case;
-        if self.target.kubernetes.is_some() {
+        if self.target.kubernetes.is_some() && case.makes_objects {
             self.plan("sa", &json!("ServiceAccount"))?;
             self.make("sa").await?;
         }
@@ -137,7 +142,7 @@ impl<'a> Session<'a> {
             left.extend(self.move_clock(&back).await.err().map(|it| it.0));
         }
         for made in std::mem::take(&mut self.made).iter().rev() {
-            left.extend(self.discard(made).await.err().map(|it| it.0));
+            left.extend(self.ledger.discard(self.target, made).await.err());
         }
         left
     }
