@@ -197,7 +197,7 @@ impl Emulator {
         &self.instance.context.world
     }
 
-    /// Stops it, after what is under way has been answered or half a second is over.
+    /// Stops it, after what is under way has been answered or a third of a second is over.
     pub fn stop(mut self) {
         if let Some(stop) = self.server.stop.take() {
             let _ = stop.send(());

@@ -152,7 +152,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use {crate::config::parse, rstest::rstest};
+    use {crate::config::file::parse, rstest::rstest};
 
     #[rstest]
     #[case("--service-account-max-token-expiration=0", true)]

@@ -3,17 +3,18 @@
 
 use {
     crate::config::{Config, ConfigError},
-    clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource},
+    clap::{ArgMatches, Args, Command, parser::ValueSource},
     serde_json::{Map, Value},
     std::path::Path,
 };
 
 /// Reads flags, and the environment for those that are not given. The first is the program.
-pub fn parse(arguments: &[&str]) -> Result<Config, ConfigError> {
+#[cfg(test)]
+pub(super) fn parse(arguments: &[&str]) -> Result<Config, ConfigError> {
     let matches = Config::augment_args(Command::new("config"))
         .try_get_matches_from(arguments)
         .map_err(|error| ConfigError(error.to_string()))?;
-    Config::from_arg_matches(&matches).map_err(|error| ConfigError(error.to_string()))
+    clap::FromArgMatches::from_arg_matches(&matches).map_err(|error| ConfigError(error.to_string()))
 }
 
 /// What a file sets, as flags; what `given` sets by flag or by environment is left out.

@@ -9,7 +9,7 @@ mod prepare;
 pub mod seed;
 mod values;
 
-pub use file::{file_arguments, parse};
+pub use file::file_arguments;
 pub(crate) use prepare::{GoogleToken, Prepared};
 
 use {

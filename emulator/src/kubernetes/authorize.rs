@@ -20,7 +20,7 @@ enum Rule {
 }
 
 /// The bootstrap roles that are bound to groups, each with its group.
-const BOOTSTRAP: [(&str, Rule); 6] = [
+const BOOTSTRAP: [(&str, Rule); 7] = [
     ("system:unauthenticated", PUBLIC_INFO),
     ("system:authenticated", PUBLIC_INFO),
     ("system:authenticated", DISCOVERY),
@@ -33,6 +33,7 @@ const BOOTSTRAP: [(&str, Rule); 6] = [
     ),
     ("system:authenticated", Rule::Create("authentication.k8s.io", &["selfsubjectreviews"])),
     ("system:serviceaccounts", ISSUER_DISCOVERY),
+    ("system:monitoring", MONITORING),
 ];
 
 /// `system:public-info-viewer`
@@ -46,6 +47,18 @@ const ISSUER_DISCOVERY: Rule = Rule::Paths(&[
     "/.well-known/openid-configuration/",
     "/openid/v1/jwks",
     "/openid/v1/jwks/",
+]);
+
+/// `system:monitoring`
+const MONITORING: Rule = Rule::Paths(&[
+    "/healthz",
+    "/healthz/*",
+    "/livez",
+    "/livez/*",
+    "/metrics",
+    "/metrics/slis",
+    "/readyz",
+    "/readyz/*",
 ]);
 
 /// Lets a request pass, or says who may not do what.

@@ -1,14 +1,16 @@
-//! Who owns which fields: the entry that a create leaves in `metadata.managedFields`.
-//!
-//! Source: kubernetes `staging/src/k8s.io/apimachinery/pkg/util/managedfields`.
+//! Who owns which fields: what a write leaves in `metadata.managedFields`.
 
 use {
     crate::{
-        codec::{fields, negotiate, schema::Schema},
+        codec::{
+            fields::{self, Write},
+            negotiate,
+            schema::Schema,
+        },
         kubernetes::exchange::Exchange,
         world::clock::rfc3339,
     },
-    serde_json::{Value, json},
+    serde_json::Value,
 };
 
 /// Who writes, through what, and when.
@@ -25,10 +27,7 @@ impl Manager {
     pub fn of(exchange: &Exchange<'_>, api_version: &'static str) -> Self {
         let named = exchange.query.get("fieldManager");
         let client = exchange.request.header("user-agent").unwrap_or("");
-        let name = match negotiate::field_manager(named, client) {
-            name if name.is_empty() => "unknown".to_owned(),
-            name => name,
-        };
+        let name = negotiate::field_manager(named, client);
         let time = rfc3339(exchange.world.clock.now());
         Self { name, api_version, subresource: "", time }
     }
@@ -40,26 +39,25 @@ impl Manager {
     }
 }
 
-/// The managed fields of an object that is being created.
-pub fn created(object: &Value, manager: &Manager) -> Value {
+/// The managed fields of an object that is being created; `None` when there are none.
+pub fn created(object: &Value, manager: &Manager) -> Option<Value> {
     let kind = object["kind"].as_str().unwrap_or("");
-    let fields = Schema::get()
-        .root(manager.api_version, kind)
-        .map(|structure| fields::managed(structure, object))
-        .unwrap_or_default();
-    if fields.is_empty() || fields == "{}" {
-        return json!([]);
+    fields::managed(&Write {
+        structure: Schema::get().root(manager.api_version, kind)?,
+        api_version: manager.api_version,
+        before: None,
+        after: object,
+        manager: &manager.name,
+        subresource: manager.subresource,
+        reset: reset(kind),
+        time: &manager.time,
+    })
+}
+
+/// The members that only a subresource can write.
+fn reset(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Pod" | "Node" | "Namespace" => &["status"],
+        _ => &[],
     }
-    let mut entry = json!({
-        "manager": manager.name,
-        "operation": "Update",
-        "apiVersion": manager.api_version,
-        "time": manager.time,
-        "fieldsType": "FieldsV1",
-        "fieldsV1": fields,
-    });
-    if !manager.subresource.is_empty() {
-        entry["subresource"] = manager.subresource.into();
-    }
-    json!([entry])
 }

@@ -23,6 +23,25 @@ pub fn object_at<'a>(value: &'a mut Value, member: &str) -> &'a mut Map<String, 
     member.as_object_mut().expect("it has just been made an object")
 }
 
+/// Takes away what only the server may say of an object.
+pub fn wipe(object: &mut Value) {
+    const OF_THE_SERVER: [&str; 5] =
+        ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"];
+    let metadata = object_at(object, "metadata");
+    for member in OF_THE_SERVER {
+        metadata.remove(member);
+    }
+}
+
+/// Sets the object's managed fields, or takes them away.
+pub fn set_managed_fields(object: &mut Value, managed: Option<Value>) {
+    let metadata = object_at(object, "metadata");
+    match managed {
+        Some(managed) => metadata.insert("managedFields".to_owned(), managed),
+        None => metadata.remove("managedFields"),
+    };
+}
+
 /// Sets the object's namespace to that of the request, or refuses one that differs. At the
 /// cluster's scope whatever the object says is dropped.
 pub fn match_namespace(object: &mut Value, namespace: &str) -> Result<(), Failure> {

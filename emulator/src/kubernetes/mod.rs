@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod managed_fields;
 pub mod metadata;
 pub mod names;
+pub mod node_restriction;
 pub mod objects;
 pub mod openid;
 pub mod path;

@@ -113,6 +113,12 @@ impl Failure {
         Self::new(404, "NotFound", message).about(resource_details(resource, name))
     }
 
+    /// 404 by a cache, which calls the kind by another name.
+    pub fn not_found_as(kind: &str, name: &str) -> Self {
+        Self::new(404, "NotFound", format!("{kind} \"{name}\" not found"))
+            .about(details(kind, "", name))
+    }
+
     /// 404: no endpoint has that path.
     pub fn no_route() -> Self {
         Self::new(404, "NotFound", "the server could not find the requested resource")

@@ -9,7 +9,7 @@ use {
             exchange::{Exchange, Outcome, Reply},
             kinds,
             managed_fields::{self, Manager},
-            metadata, names,
+            metadata, names, node_restriction,
             status::{Failure, FieldError},
         },
         tokens::issue::{self, Binding, Error, Lifetime, LifetimeError},
@@ -37,6 +37,7 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     let manager = Manager::of(exchange, API_VERSION).subresource("token");
     let managed = managed_fields::created(&request, &manager);
     admission::namespace(exchange, kinds::of(Kind::ServiceAccount), namespace, name)?;
+    node_restriction::admit(exchange, &request, name)?;
     let account = find(exchange, &request, namespace, name)?;
     let issued = issue(exchange, &mut request, &account)?;
     let document = answer(exchange, request, &account, managed, &issued);
@@ -177,7 +178,7 @@ fn answer(
     exchange: &Exchange<'_>,
     mut request: Value,
     account: &Object,
-    managed: Value,
+    managed: Option<Value>,
     issued: &issue::Issued,
 ) -> Value {
     let metadata = metadata::object_at(&mut request, "metadata");
@@ -185,7 +186,7 @@ fn answer(
     metadata.insert("namespace".to_owned(), account.namespace.as_str().into());
     metadata.insert("uid".to_owned(), account.uid.as_str().into());
     metadata.insert("creationTimestamp".to_owned(), rfc3339(exchange.world.clock.now()).into());
-    metadata.insert("managedFields".to_owned(), managed);
+    metadata::set_managed_fields(&mut request, managed);
     request["status"] = json!({
         "token": issued.token,
         "expirationTimestamp": rfc3339(issued.expiration),

@@ -25,6 +25,7 @@ const API_VERSION: &str = "authentication.k8s.io/v1";
 pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let output = body::accept(exchange)?;
     let (mut review, _) = body::read_created(exchange, API_VERSION, KIND)?;
+    metadata::wipe(&mut review);
     metadata::match_namespace(&mut review, "")?;
     let managed = managed_fields::created(&review, &Manager::of(exchange, API_VERSION));
     let spec = metadata::object_at(&mut review, "spec");
@@ -35,7 +36,7 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let wanted = wanted(exchange, spec.get("audiences"));
     let result = judge(exchange, &token, &wanted);
     update(metadata::object_at(&mut review, "status"), result);
-    metadata::object_at(&mut review, "metadata").insert("managedFields".to_owned(), managed);
+    metadata::set_managed_fields(&mut review, managed);
     Ok(Reply::Object { status: 201, object: review, output })
 }
 
@@ -56,10 +57,7 @@ fn judge(
     // kube-apiserver puts the token into a header and authenticates that, spaces and all.
     match Credential::read(&format!("Bearer {token}")) {
         Credential::Bearer(token) => Some(identify::authenticate(exchange.world, token, wanted)),
-        credential => {
-            if credential == Credential::ExtraSpace {
-                exchange.warn(identify::EXTRA_SPACE);
-            }
+        Credential::None | Credential::ExtraSpace => {
             let anonymous = Reviewed { caller: Caller::anonymous(), audiences: wanted.to_vec() };
             exchange.world.settings.anonymous_auth.then_some(Ok(anonymous))
         }

@@ -176,7 +176,7 @@ mod tests {
         let connection = connection();
         let start = tokio::time::Instant::now();
         let request = async {
-            sleep(SILENCE / 2).await;
+            tokio::time::advance(SILENCE / 2).await;
             connection.begun.fetch_add(1, Ordering::Relaxed);
         };
         tokio::join!(silence(Arc::clone(&connection)), request);

@@ -15,9 +15,9 @@ use {
 const BACKOFF: Duration = Duration::from_millis(100);
 
 /// How long open connections get to finish what they are at.
-const GRACE: Duration = Duration::from_millis(500);
+const GRACE: Duration = Duration::from_millis(300);
 
-/// Serves connections until `stop` is ready, and then what is under way, for half a second.
+/// Serves connections until `stop` is ready, and then what is under way, for a third of a second.
 pub async fn serve(
     listener: TcpListener,
     tls: TlsAcceptor,

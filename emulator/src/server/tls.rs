@@ -38,7 +38,7 @@ pub struct Material {
 pub struct BadCertificate(pub String);
 
 impl Material {
-    /// A new authority and a certificate of it, for [`NAMES`] and for `more`.
+    /// A new authority and a certificate of it, for localhost, the names of the cluster, and `more`.
     pub fn generate(more: &[String]) -> Result<Self, BadCertificate> {
         let authority_key = KeyPair::generate().map_err(unusable)?;
         let params = authority();

@@ -57,9 +57,10 @@ impl Program {
         self.ready()["url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned()
     }
 
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    /// Sends signals, one right after the other.
+    pub(crate) fn signal(&self, names: &str) {
+        let script = format!("for name in {names}; do kill -s $name {}; done", self.child.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
     }
 }
 

@@ -67,7 +67,7 @@ impl Writer {
         self.open(b'{');
         for field in structure.fields.iter().filter(|field| !field.name.is_empty()) {
             let value = members.get(field.name);
-            if is_omitted(field, value) {
+            if field.is_omitted(value) {
                 continue;
             }
             self.separate(&mut first);
@@ -239,30 +239,4 @@ impl Writer {
             self.out.resize(self.out.len() + 2 * self.depth, b' ');
         }
     }
-}
-
-fn is_omitted(field: &Field, value: Option<&Value>) -> bool {
-    let Some(value) = value.filter(|value| !value.is_null()) else {
-        return field.omit_zero || (field.omit_empty && !is_always_printed(field));
-    };
-    if !field.omit_empty || field.pointer {
-        return false;
-    }
-    match (&field.kind, value) {
-        (Kind::String | Kind::Bytes, Value::String(text)) => text.is_empty(),
-        (Kind::Bool, Value::Bool(value)) => !value,
-        (Kind::Int32 | Kind::Int64, Value::Number(number)) => number.as_i64() == Some(0),
-        (Kind::List(_) | Kind::Items(_), Value::Array(elements)) => elements.is_empty(),
-        (Kind::Map(_), Value::Object(members)) => members.is_empty(),
-        _ => false,
-    }
-}
-
-// Structs, and types that are structs in Go, are never empty.
-fn is_always_printed(field: &Field) -> bool {
-    let structure = matches!(
-        field.kind,
-        Kind::Struct(_) | Kind::Time | Kind::Quantity | Kind::IntOrString | Kind::Raw
-    );
-    structure && !field.pointer
 }

@@ -6,7 +6,7 @@
 pub mod kinds;
 mod parse;
 
-use std::sync::OnceLock;
+use {serde_json::Value, std::sync::OnceLock};
 
 /// All structs.
 #[derive(Debug)]
@@ -81,6 +81,8 @@ pub struct Field {
     pub within: &'static str,
     /// How it is owned.
     pub merge: Merge,
+    /// Its default as JSON text; empty for none. The server fills it in for keys of lists only.
+    pub default: &'static str,
 }
 
 /// What a member, an element of a list or a value of a map holds.
@@ -184,6 +186,35 @@ impl Struct {
     /// What stands at which number in protobuf, in the order of the numbers.
     pub fn wire(&self) -> &[(u32, Wire)] {
         &self.wire
+    }
+}
+
+impl Field {
+    /// Whether JSON leaves the member out when this is its value.
+    pub fn is_omitted(&self, value: Option<&Value>) -> bool {
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            return self.omit_zero || (self.omit_empty && !self.is_always_printed());
+        };
+        if !self.omit_empty || self.pointer {
+            return false;
+        }
+        match (&self.kind, value) {
+            (Kind::String | Kind::Bytes, Value::String(text)) => text.is_empty(),
+            (Kind::Bool, Value::Bool(value)) => !value,
+            (Kind::Int32 | Kind::Int64, Value::Number(number)) => number.as_i64() == Some(0),
+            (Kind::List(_) | Kind::Items(_), Value::Array(elements)) => elements.is_empty(),
+            (Kind::Map(_), Value::Object(members)) => members.is_empty(),
+            _ => false,
+        }
+    }
+
+    // Structs, and types that are structs in Go, are never empty.
+    fn is_always_printed(&self) -> bool {
+        let structure = matches!(
+            self.kind,
+            Kind::Struct(_) | Kind::Time | Kind::Quantity | Kind::IntOrString | Kind::Raw
+        );
+        structure && !self.pointer
     }
 }
 

@@ -72,7 +72,7 @@ fn embedded(line: &'static str, ids: &Ids) -> Option<Embedded> {
 }
 
 fn field(line: &'static str, ids: &Ids) -> Field {
-    let mut columns = line.splitn(16, ' ');
+    let mut columns = line.splitn(17, ' ');
     let mut next = || text(columns.next());
     let go_name = next();
     let name = next();
@@ -85,7 +85,8 @@ fn field(line: &'static str, ids: &Ids) -> Field {
     let within = next();
     let (_strategy, _merge_key, _list_type) = (next(), next(), next());
     let (_map_keys, _map_type) = (next(), next());
-    let merge = merge(next().split(' ').next().unwrap_or(""));
+    let merge = merge(next());
+    let default = next();
     Field {
         go_name,
         name,
@@ -97,6 +98,7 @@ fn field(line: &'static str, ids: &Ids) -> Field {
         go_type,
         within,
         merge,
+        default,
     }
 }
 

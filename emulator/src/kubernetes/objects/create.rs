@@ -25,11 +25,11 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     let (mut object, options) =
         body::read_created(exchange, resource.api_version(), resource.name)?;
     kinds::defaults::apply(resource.kind, &mut object);
-    wipe(&mut object);
+    metadata::wipe(&mut object);
     metadata::match_namespace(&mut object, namespace)?;
     let manager = Manager::of(exchange, resource.api_version());
     let managed = managed_fields::created(&object, &manager);
-    metadata::object_at(&mut object, "metadata").insert("managedFields".to_owned(), managed);
+    metadata::set_managed_fields(&mut object, managed);
     let name = metadata::text(&object, "name").to_owned();
     if resource.namespaced {
         admission::namespace(exchange, resource, namespace, &name)?;
@@ -71,21 +71,6 @@ fn store(
         world.objects.create(resource.kind, &namespace, &name, build).map_err(|_| exists())?;
     controllers::created(world, &created);
     Ok(objects::with_version(&created))
-}
-
-// What only the server may say of an object.
-fn wipe(object: &mut Value) {
-    let metadata = metadata::object_at(object, "metadata");
-    for member in [
-        "uid",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "selfLink",
-        "managedFields",
-    ] {
-        metadata.remove(member);
-    }
 }
 
 fn fill(world: &World, kind: Kind, object: &mut Value) {

@@ -1,0 +1,343 @@
+//! What changed between two versions of an object, field by field.
+//! structured-merge-diff: typed/compare.go
+
+use {
+    super::set::{Element, Set},
+    crate::codec::schema::{Field, Kind, Merge, Schema, Struct},
+    serde_json::{Map, Value},
+    std::{borrow::Cow, sync::LazyLock},
+};
+
+/// The fields that differ.
+#[derive(Debug, Default)]
+pub(super) struct Changes<'a> {
+    /// New ones, and those with another value.
+    pub(super) written: Set<'a>,
+    /// Those that are gone.
+    pub(super) removed: Set<'a>,
+}
+
+/// A list that cannot be followed: an element has no key, or is none.
+#[derive(Debug)]
+pub(super) struct Untrackable;
+
+/// What a write changed; nothing is there before a create.
+pub(super) fn changes<'a>(
+    structure: &'static Struct,
+    before: Option<&'a Value>,
+    after: &'a Value,
+) -> Result<Changes<'a>, Untrackable> {
+    let shape = Shape::Struct(structure, &structure.merge);
+    compare(shape, Some(before.unwrap_or(&EMPTY.object)), Some(after))
+}
+
+/// Values that Go has where a document has nothing.
+struct Empty {
+    object: Value,
+    text: Value,
+    number: Value,
+    boolean: Value,
+    quantity: Value,
+}
+
+static EMPTY: LazyLock<Empty> = LazyLock::new(|| Empty {
+    object: Value::Object(Map::new()),
+    text: Value::String(String::new()),
+    number: Value::from(0),
+    boolean: Value::Bool(false),
+    quantity: Value::String("0".to_owned()),
+});
+
+#[derive(Clone, Copy)]
+enum Shape {
+    Struct(&'static Struct, &'static Merge),
+    Map(&'static Kind, &'static Merge),
+    List(&'static Kind, &'static Merge),
+    Scalar,
+}
+
+fn shape(kind: &'static Kind, merge: &'static Merge) -> Shape {
+    match kind {
+        Kind::Struct(id) => Shape::Struct(Schema::get().structure(*id), merge),
+        Kind::Map(element) => Shape::Map(element, merge),
+        Kind::List(element) | Kind::Items(element) => Shape::List(element, merge),
+        _ => Shape::Scalar,
+    }
+}
+
+fn element_shape(kind: &'static Kind) -> Shape {
+    match kind {
+        Kind::Struct(id) => {
+            let structure = Schema::get().structure(*id);
+            Shape::Struct(structure, &structure.merge)
+        }
+        // Lists in lists and maps in maps are owned whole.
+        _ => shape(kind, &Merge::Atomic),
+    }
+}
+
+/// A member as Go sees it: `None` when it is left out, null when it is nil.
+fn view<'a>(field: &Field, members: &'a Map<String, Value>) -> Option<&'a Value> {
+    let value = members.get(field.name);
+    if field.is_omitted(value) {
+        return None;
+    }
+    Some(match value {
+        Some(value) if !value.is_null() => value,
+        _ if field.pointer => &Value::Null,
+        _ => match field.kind {
+            Kind::Struct(_) => &EMPTY.object,
+            Kind::String => &EMPTY.text,
+            Kind::Bool => &EMPTY.boolean,
+            Kind::Int32 | Kind::Int64 | Kind::IntOrString => &EMPTY.number,
+            Kind::Quantity => &EMPTY.quantity,
+            _ => &Value::Null,
+        },
+    })
+}
+
+fn compare<'a>(
+    shape: Shape,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+) -> Result<Changes<'a>, Untrackable> {
+    let changes = match shape {
+        Shape::Struct(structure, Merge::Granular)
+            if is_filled(structure, before) || is_filled(structure, after) =>
+        {
+            members(structure, before, after)?
+        }
+        Shape::Map(element, Merge::Granular) if has_any(before) || has_any(after) => {
+            entries(element, before, after)?
+        }
+        Shape::List(element, merge @ (Merge::Set | Merge::Map(_)))
+            if has_any(before) || has_any(after) =>
+        {
+            elements(element, merge, before, after)?
+        }
+        _ => return Ok(leaf(shape, before, after)),
+    };
+    Ok(changes.with_self(before, after))
+}
+
+impl<'a> Changes<'a> {
+    fn with_self(mut self, before: Option<&Value>, after: Option<&Value>) -> Self {
+        self.written.member |= before.is_none();
+        self.removed.member |= after.is_none();
+        self
+    }
+
+    fn push(&mut self, element: &Element<'a>, below: Changes<'a>) {
+        self.written.push(element, below.written);
+        self.removed.push(element, below.removed);
+    }
+
+    fn sorted(mut self) -> Self {
+        self.written.sort();
+        self.removed.sort();
+        self
+    }
+}
+
+fn leaf<'a>(shape: Shape, before: Option<&Value>, after: Option<&Value>) -> Changes<'a> {
+    let mut changes = Changes::default();
+    match (before, after) {
+        (_, None) => changes.removed.member = true,
+        (Some(before), Some(after)) if equal(shape, before, after) => {}
+        _ => changes.written.member = true,
+    }
+    changes
+}
+
+fn has_any(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Object(members)) => !members.is_empty(),
+        Some(Value::Array(elements)) => !elements.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_filled(structure: &Struct, value: Option<&Value>) -> bool {
+    let Some(Value::Object(members)) = value else { return false };
+    structure.fields.iter().any(|field| !field.name.is_empty() && view(field, members).is_some())
+}
+
+fn object(value: Option<&Value>) -> Option<&Map<String, Value>> {
+    value.and_then(Value::as_object)
+}
+
+fn members<'a>(
+    structure: &'static Struct,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+) -> Result<Changes<'a>, Untrackable> {
+    let mut changes = Changes::default();
+    let (before, after) = (object(before), object(after));
+    for field in structure.fields.iter().filter(|field| !field.name.is_empty()) {
+        let before = before.and_then(|members| view(field, members));
+        let after = after.and_then(|members| view(field, members));
+        if before.is_none() && after.is_none() {
+            continue;
+        }
+        let below = compare(shape(&field.kind, &field.merge), before, after)?;
+        changes.push(&Element::Field(Cow::Borrowed(field.name)), below);
+    }
+    Ok(changes.sorted())
+}
+
+fn entries<'a>(
+    element: &'static Kind,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+) -> Result<Changes<'a>, Untrackable> {
+    let mut changes = Changes::default();
+    let (before, after) = (object(before), object(after));
+    let new = after.into_iter().flatten();
+    for (name, value) in new {
+        let old = before.and_then(|members| members.get(name));
+        let below = compare(element_shape(element), old, Some(value))?;
+        changes.push(&Element::Field(Cow::Borrowed(name)), below);
+    }
+    for (name, value) in before.into_iter().flatten() {
+        if !after.is_some_and(|members| members.contains_key(name)) {
+            let below = compare(element_shape(element), Some(value), None)?;
+            changes.push(&Element::Field(Cow::Borrowed(name)), below);
+        }
+    }
+    Ok(changes.sorted())
+}
+
+type Elements<'a> = Vec<(Element<'a>, Vec<&'a Value>)>;
+
+fn elements<'a>(
+    kind: &'static Kind,
+    merge: &'static Merge,
+    before: Option<&'a Value>,
+    after: Option<&'a Value>,
+) -> Result<Changes<'a>, Untrackable> {
+    let mut changes = Changes::default();
+    let before = keyed(kind, merge, before)?;
+    let after = keyed(kind, merge, after)?;
+    let find = |list: &Elements<'a>, element: &Element<'a>| {
+        let found = list.iter().find(|(known, _)| known == element);
+        found.map(|(_, values)| values.clone()).unwrap_or_default()
+    };
+    for (element, old) in &before {
+        let new = find(&after, element);
+        changes.push(element, same_key(kind, old, &new)?);
+    }
+    for (element, new) in &after {
+        if find(&before, element).is_empty() {
+            changes.push(element, same_key(kind, &[], new)?);
+        }
+    }
+    Ok(changes.sorted())
+}
+
+// Elements of the same key: one on either side is followed, more are owned whole.
+fn same_key<'a>(
+    kind: &'static Kind,
+    before: &[&'a Value],
+    after: &[&'a Value],
+) -> Result<Changes<'a>, Untrackable> {
+    let shape = element_shape(kind);
+    match (before, after) {
+        ([] | [_], [] | [_]) => compare(shape, before.first().copied(), after.first().copied()),
+        ([_, _, ..], [_, _, ..]) => {
+            let same = before.len() == after.len()
+                && before.iter().zip(after).all(|(before, after)| equal(shape, before, after));
+            let member = !same;
+            Ok(Changes { written: Set { member, ..Set::default() }, removed: Set::default() })
+        }
+        ([_, _, ..], _) => {
+            let mut changes = match after.first() {
+                Some(after) => compare(shape, None, Some(*after))?,
+                None => Changes::default(),
+            };
+            changes.removed.member = true;
+            Ok(changes)
+        }
+        (_, _) => {
+            let mut changes = match before.first() {
+                Some(before) => compare(shape, Some(*before), None)?,
+                None => Changes::default(),
+            };
+            changes.written.member = true;
+            Ok(changes)
+        }
+    }
+}
+
+fn keyed<'a>(
+    kind: &'static Kind,
+    merge: &'static Merge,
+    list: Option<&'a Value>,
+) -> Result<Elements<'a>, Untrackable> {
+    let mut keyed: Elements<'a> = Vec::new();
+    for value in list.and_then(Value::as_array).into_iter().flatten() {
+        let element = match (merge, kind) {
+            (Merge::Map(keys), Kind::Struct(id)) => key(Schema::get().structure(*id), keys, value)?,
+            (Merge::Set, _) if value.is_string() || value.is_number() || value.is_boolean() => {
+                Element::Value(Cow::Borrowed(value))
+            }
+            _ => return Err(Untrackable),
+        };
+        match keyed.iter_mut().find(|(known, _)| *known == element) {
+            Some((_, values)) => values.push(value),
+            None => keyed.push((element, vec![value])),
+        }
+    }
+    Ok(keyed)
+}
+
+fn key<'a>(
+    structure: &'static Struct,
+    keys: &[&'static str],
+    value: &'a Value,
+) -> Result<Element<'a>, Untrackable> {
+    let members = value.as_object().ok_or(Untrackable)?;
+    let mut key = Vec::with_capacity(keys.len());
+    for name in keys {
+        let Some((_, field)) = structure.field(name) else { continue };
+        if let Some(value) = view(field, members) {
+            key.push((Cow::Borrowed(*name), Cow::Borrowed(value)));
+        } else if let Ok(value) = serde_json::from_str(field.default) {
+            key.push((Cow::Borrowed(*name), Cow::Owned(value)));
+        }
+    }
+    if key.is_empty() {
+        return Err(Untrackable);
+    }
+    key.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(Element::Key(key))
+}
+
+fn equal(shape: Shape, one: &Value, other: &Value) -> bool {
+    match (shape, one, other) {
+        (Shape::Struct(structure, _), Value::Object(one), Value::Object(other)) => {
+            structure.fields.iter().all(|field| match (view(field, one), view(field, other)) {
+                (None, None) => true,
+                (Some(one), Some(other)) => equal(shape_of(field), one, other),
+                _ => false,
+            })
+        }
+        (Shape::List(element, _), Value::Array(one), Value::Array(other)) => {
+            let element = element_shape(element);
+            let pairs = one.iter().zip(other);
+            one.len() == other.len()
+                && pairs.into_iter().all(|(one, other)| equal(element, one, other))
+        }
+        (Shape::Map(element, _), Value::Object(one), Value::Object(other)) => {
+            let element = element_shape(element);
+            let same = |(name, one): (&String, &Value)| {
+                other.get(name).is_some_and(|other| equal(element, one, other))
+            };
+            one.len() == other.len() && one.iter().all(same)
+        }
+        _ => one == other,
+    }
+}
+
+fn shape_of(field: &'static Field) -> Shape {
+    shape(&field.kind, &field.merge)
+}
