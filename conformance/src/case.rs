@@ -137,6 +137,13 @@ impl Step {
     }
 }
 
+impl Step {
+    /// Whether a step that says nothing of its answer still wants it to be 201.
+    pub fn is_granted_unless_said(&self) -> bool {
+        self.issue.is_some() || self.review.is_some()
+    }
+}
+
 impl Action<'_> {
     /// Whether an answer comes of it that is judged.
     pub fn is_judged(self) -> bool {

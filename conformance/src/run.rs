@@ -3,7 +3,7 @@
 use {
     crate::{
         batch::Item,
-        case::{Case, Need},
+        case::{Case, Need, Step},
         catalog::Catalog,
         exchange::Exchange,
         expect::{Context, Mismatch},
@@ -74,10 +74,11 @@ impl Run {
         let Some(side) = self.target.kubernetes.as_ref().filter(|_| !self.read_only) else {
             return Ok(());
         };
+        self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
         let body = json!({"metadata": {"name": self.namespace}});
         let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
         match answer.map_err(|error| error.0)?.status {
-            201 => self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace))),
+            201 => {}
             status => return Err(format!("cannot make namespace {}: {status}", self.namespace)),
         }
         if lifetime_cap(side, &self.namespace).await == Some(7200) {
@@ -141,14 +142,17 @@ impl Run {
         let suffix = tag(random().wrapping_add(self.count.fetch_add(1, Ordering::Relaxed) as u64));
         let mut session =
             Session::new(&self.target, case, variant, (&self.namespace, &self.ledger), suffix);
-        let judged = self.judge(case, variant, &mut session, &mut outcome).await;
+        let mut failures = Vec::new();
+        let stopped = self.judge(case, variant, &mut session, &mut outcome, &mut failures).await;
         let _left = session.clean_up().await;
-        outcome.verdict = match judged {
-            Err(Stopped(why)) => Verdict::CouldNotRun(why),
-            Ok(mut failures) => {
-                failures.extend(self.compare(id, &outcome));
-                if failures.is_empty() { Verdict::Passed } else { Verdict::Failed(failures) }
-            }
+        if stopped.is_ok() {
+            failures.extend(self.compare(id, &outcome));
+        }
+        outcome.verdict = match stopped {
+            // What has failed already says more than that the rest could not follow.
+            _ if !failures.is_empty() => Verdict::Failed(failures),
+            Err(Stopped(why)) => Verdict::CouldNotRun(session.redactor.text(&why).text),
+            Ok(()) => Verdict::Passed,
         };
         outcome.took = started.elapsed();
         outcome
@@ -160,18 +164,22 @@ impl Run {
         variant: Variant,
         session: &mut Session<'_>,
         outcome: &mut Outcome,
-    ) -> Result<Vec<Failure>, Stopped> {
+        failures: &mut Vec<Failure>,
+    ) -> Result<(), Stopped> {
         session.prepare().await?;
-        let mut failures = Vec::new();
         for (index, step) in case.when.0.iter().enumerate() {
             let Some(exchange) = session.step(step).await? else { continue };
             let mismatches = self.mismatches(case, index, variant, session, &exchange)?;
-            failures
-                .extend(mismatches.into_iter().map(|mismatch| Failure { step: index, mismatch }));
             outcome.transcript.push(snapshot::transcript(&exchange, &mut session.redactor));
+            for mut mismatch in mismatches {
+                for text in [&mut mismatch.expected, &mut mismatch.got] {
+                    *text = session.redactor.text(text).text;
+                }
+                failures.push(Failure { step: index, mismatch });
+            }
             outcome.exchanges.push(exchange);
         }
-        Ok(failures)
+        Ok(())
     }
 
     fn mismatches(
@@ -187,6 +195,10 @@ impl Run {
         let mut found = standing::judge(exchange, &expected, variant);
         for expect in expected {
             found.extend(expect.judge(exchange, context)?);
+        }
+        let unsaid = case.when.0.get(step).is_some_and(Step::is_granted_unless_said);
+        if unsaid && case.expected(step).next().is_none() && exchange.answer.status != 201 {
+            found.push(Mismatch::must("status", 201, exchange.answer.status));
         }
         found.retain(|it| it.level <= self.level);
         Ok(found)

@@ -37,9 +37,10 @@ impl Session<'_> {
     /// Makes it.
     pub(super) async fn make(&mut self, name: &str) -> Result<(), Stopped> {
         let blueprint = self.blueprint(name)?.clone();
+        // Noted first: when the run is interrupted, the answer may never be read.
+        self.note(Made::Object(blueprint.path()));
         let made = self.kubernetes()?.ask("POST", &blueprint.collection, Some(&blueprint.body));
         let body = created(&made.await?, 201, &blueprint.kind)?;
-        self.note(Made::Object(blueprint.path()));
         let uid = &body["metadata"]["uid"];
         self.vars.set(format!("{name}.uid"), uid.clone());
         let (kind, full) = (&blueprint.kind, &blueprint.name);
@@ -77,9 +78,9 @@ impl Session<'_> {
         let parent = self.target.parent();
         let path = format!("/v1/{parent}/attachedClusters?attachedClusterId={id}");
         let body = self.cluster(object);
+        self.note(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
         let answer = self.google()?.ask("POST", &path, Some(&body)).await?;
         let operation = created(&answer, 200, "attached cluster")?;
-        self.note(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
         self.finish(&operation).await?;
         self.vars.set(format!("{name}.id"), id.as_str());
         self.vars.set(name, format!("{parent}/attachedClusters/{id}"));
