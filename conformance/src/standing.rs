@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        exchange::Exchange,
+        exchange::{Api, Exchange},
         expect::{Expect, Mismatch, compare},
         level::Level,
         variant::Variant,
@@ -10,10 +10,49 @@ use {
     serde_json::{Value, json},
 };
 
+/// What is not as every answer of its API is.
+pub fn judge(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<Mismatch> {
+    match (exchange.api, variant) {
+        (Api::Kubernetes, _) => kubernetes(exchange, expected, variant),
+        (Api::Google, Variant::Grpc) => grpc(exchange),
+        (Api::Google, _) => google(exchange, expected),
+    }
+}
+
+/// What is not as every answer of a Google API over REST is. Pages that are not JSON say so
+/// themselves, by a content-type of their own.
+fn google(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    if expected.iter().any(|it| it.headers.contains_key("content-type")) {
+        return found;
+    }
+    let media_type = exchange.answer.header("content-type").first().map(|it| Value::from(*it));
+    let json = Value::from("application/json; charset=UTF-8");
+    compare("header content-type", &json, media_type.as_ref(), Level::Should, &mut found);
+    if exchange.answer.status >= 400 {
+        let error = json!({"error": {"code": exchange.answer.status, "status": "<text>"}});
+        let body = exchange.answer.value();
+        compare("body", &error, body.as_ref(), Level::Should, &mut found);
+    }
+    found
+}
+
+/// What is not as every gRPC answer is.
+fn grpc(exchange: &Exchange) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    let media_type = exchange.answer.header("content-type").first().map(|it| Value::from(*it));
+    let grpc = Value::from("~ ^application/grpc(\\+proto)?$");
+    compare("header content-type", &grpc, media_type.as_ref(), Level::Must, &mut found);
+    let body = exchange.answer.value();
+    let readable = json!({"unreadable": "<absent>"});
+    compare("body", &readable, body.as_ref(), Level::Must, &mut found);
+    found
+}
+
 /// What is not as every answer of a Kubernetes server is: its media type, that it is not to be
 /// cached, that it can be found in the audit log, and that an error is a Status. A case that
 /// expects another value of a header says so, and is believed.
-pub fn kubernetes(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<Mismatch> {
+fn kubernetes(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let said = |name: &str| expected.iter().any(|it| it.headers.contains_key(name));
     let mut header = |name: &str, expected: &str| {

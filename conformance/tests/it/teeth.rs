@@ -199,7 +199,7 @@ fn judge_at(case: &str, lie: deviant::Lie, level: Level) -> Vec<String> {
         run.open().await.unwrap();
         let id = "kubernetes/a-single-tooth";
         let outcome = run.case(id, &run.catalog.cases[id], Variant::Json).await;
-        run.close().await.unwrap();
+        assert_eq!(run.close().await, [""; 0]);
         match outcome.verdict {
             Verdict::Passed => Vec::new(),
             Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),
