@@ -50,10 +50,10 @@ fn report_and_restore(changes: &[Change], before: &Snapshots) -> Result<usize> {
     let mut refused = 0;
     for change in changes {
         match change {
-            Change::Written(path) => println!("written: {}", path.display()),
+            Change::Written(path) => println!("written: {}", shown(path)),
             Change::Refused(path) => {
                 refused += 1;
-                println!("refused: {}: record it from a kube-apiserver", path.display());
+                println!("refused: {}: record it from a kube-apiserver", shown(path));
                 match before.get(path) {
                     Some(text) => fs::write(path, text)?,
                     None => fs::remove_file(path)?,
@@ -62,6 +62,11 @@ fn report_and_restore(changes: &[Change], before: &Snapshots) -> Result<usize> {
         }
     }
     Ok(refused)
+}
+
+/// A path as it is written in the repository.
+fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }
 
 /// What differs between two readings.

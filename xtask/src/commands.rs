@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, tidy};
+use crate::{Result, bench, bless, ci, clients, kube, record, schema, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -19,11 +19,21 @@ const COMMANDS: &[Command] = &[
         run: clients::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
+    Command {
+        name: "record",
+        about: "the snapshots that a kube-apiserver writes",
+        run: record::run,
+    },
     Command { name: "bless", about: "the snapshots that the emulator writes", run: bless::run },
     Command {
         name: "kube",
         about: "a real kube-apiserver, for as long as a command runs",
         run: kube::run,
+    },
+    Command {
+        name: "schema",
+        about: "the tables of both APIs, from their Go packages",
+        run: schema::run,
     },
 ];
 

@@ -12,6 +12,8 @@ mod ci;
 mod clients;
 mod commands;
 mod kube;
+mod record;
+mod schema;
 mod tidy;
 
 use std::{

@@ -7,6 +7,7 @@ mod auth;
 mod convert;
 mod grpc;
 mod health;
+mod hosted;
 mod install_manifest;
 mod issuer;
 mod names;

@@ -10,6 +10,8 @@ mod flags;
 mod google;
 mod google_exchange;
 mod google_grpc;
+mod google_hosted;
+mod google_noise;
 mod google_rest;
 mod google_world;
 mod kubernetes;

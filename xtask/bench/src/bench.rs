@@ -48,10 +48,11 @@ impl Pair {
 
 /// Measures and prints.
 pub(crate) fn run(options: &Options) -> Result {
+    let busy = load_average();
     let stage = Stage::set(options)?;
     let medians = stage.measure(options)?;
     println!("{}", figure::table(&figures(&medians, options)));
-    println!("\n{}\n{}", conditions(options), inputs(&medians));
+    println!("\n{}\n{}", conditions(options, &busy), inputs(&medians));
     Ok(())
 }
 
@@ -108,6 +109,7 @@ impl Stage {
                 load::rate(kube.address, &work, options.connections, time)
             }));
         }
+        measurements.retain(|measurement| measurement.is(&options.only));
         let mut medians = rounds::run(&mut measurements, options.rounds)?;
         if let Some(megabytes) = memory::resident(self.rs256.pid()) {
             medians.insert("loaded", megabytes);
@@ -224,16 +226,21 @@ fn figures(medians: &Medians, options: &Options) -> Vec<Figure> {
 }
 
 /// What else has to be known to read the table.
-fn conditions(options: &Options) -> String {
-    let busy = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let busy = busy.split(' ').next().unwrap_or_default();
+fn conditions(options: &Options, busy: &str) -> String {
     format!(
-        "{} cores, {} connections, medians of {} rounds of {} s; load average at the end {busy}",
+        "{} cores, load average {busy} before the start; {} connections; medians of {} rounds of {} s",
         cores(),
         options.connections,
         options.rounds,
         options.seconds,
     )
+}
+
+/// How many processes wanted a core in the last minute, as the system says it: beside busy
+/// neighbours no figure means much.
+fn load_average() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned()
 }
 
 /// What the limits were put together from.

@@ -65,6 +65,9 @@ struct Options {
     /// Service accounts of the figure that shows what their number costs.
     #[arg(long, default_value_t = 100_000)]
     accounts: usize,
+    /// Measure only what has this in its name, as the list below the table has it.
+    #[arg(long, default_value = "")]
+    only: String,
     /// A kube-apiserver to compare with.
     #[arg(long)]
     kube_url: Option<String>,

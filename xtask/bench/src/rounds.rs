@@ -14,6 +14,11 @@ impl<'a> Measurement<'a> {
         Self { name, measure: Box::new(move || measure().map(Some)) }
     }
 
+    /// Whether its name has a text in it.
+    pub(crate) fn is(&self, part: &str) -> bool {
+        self.name.contains(part)
+    }
+
     /// Something that not every machine can measure.
     pub(crate) fn optional(
         name: &'static str,

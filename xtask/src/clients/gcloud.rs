@@ -24,6 +24,9 @@ const FLOWS: &[Flow<Session>] = &[
         name: "attached clusters describe",
         run: |s| s.says(&["describe", "flows"], "issuerUrl"),
     },
+    Flow { name: "attached clusters update", run: update },
+    Flow { name: "attached get-server-config", run: server_config },
+    Flow { name: "attached install manifest", run: manifest },
     Flow { name: "attached operations list", run: operations_list },
     Flow { name: "attached operations describe", run: operations_describe },
     Flow { name: "attached clusters delete", run: |s| s.quiet(&["delete", "flows", "--quiet"]) },
@@ -77,6 +80,21 @@ impl Session {
     fn quiet(&self, arguments: &[&str]) -> Result<(), String> {
         self.run("clusters", arguments).map(drop)
     }
+}
+
+fn update(s: &Session) -> Result<(), String> {
+    s.quiet(&["update", "flows", "--description", "mended"])?;
+    s.says(&["describe", "flows"], "mended")
+}
+
+fn server_config(s: &Session) -> Result<(), String> {
+    let arguments = ["container", "attached", "get-server-config"];
+    expect(&s.gcloud.run(&[&arguments[..], &WHERE].concat())?.out, "gke")
+}
+
+fn manifest(s: &Session) -> Result<(), String> {
+    let version = ["--platform-version", "1.33.0-gke.1"];
+    s.says(&[&["generate-install-manifest", "another"], &version[..]].concat(), "kind: Namespace")
 }
 
 fn operations_list(s: &Session) -> Result<(), String> {

@@ -21,7 +21,10 @@ pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;
-    for (at, byte) in bytes.iter().copied().enumerate() {
+    let mut plain = plain_start(bytes);
+    while let Some(byte) = bytes.get(plain).copied() {
+        let at = plain;
+        plain += 1;
         let escape: &[u8] = match byte {
             b'"' => b"\\\"",
             b'\\' => b"\\\\",
@@ -51,6 +54,15 @@ pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(&bytes[start..]);
     out.push(b'"');
+}
+
+// How many bytes at the start need no escape. Whole blocks are looked at without a branch in
+// between, since most texts, and tokens above all, need none.
+fn plain_start(bytes: &[u8]) -> usize {
+    let special = |byte: &u8| *byte < 0x20 || *byte >= 0x80 || b"\"\\<>&".contains(byte);
+    let is_plain = |block: &&[u8]| !block.iter().fold(false, |found, byte| found | special(byte));
+    let blocks = bytes.chunks_exact(32).take_while(is_plain).count();
+    blocks * 32
 }
 
 struct Writer {

@@ -1,0 +1,61 @@
+//! Writes the tables of both APIs anew, from what their own Go packages know of themselves. Needs
+//! Go; the versions in the two `go.mod` files decide what is written.
+
+use {
+    crate::{Result, root},
+    std::{fs, path::Path, process::Command},
+};
+
+/// One program: its folder, and where each file that it writes belongs.
+struct Program {
+    folder: &'static str,
+    files: &'static [(&'static str, &'static str)],
+}
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        folder: "xtask/schema/kubernetes",
+        files: &[
+            ("schema.txt", "emulator/src/codec/schema/kubernetes.txt"),
+            ("kinds.txt", "emulator/src/codec/schema/kinds.txt"),
+            ("samples.txt", "emulator/src/codec/schema/samples.txt"),
+        ],
+    },
+    Program {
+        folder: "xtask/schema/google",
+        files: &[
+            ("descriptors.binpb", "emulator/src/google/api/descriptors.binpb"),
+            ("routes.txt", "emulator/src/google/api/routes.txt"),
+        ],
+    },
+];
+
+/// `cargo xtask schema`: runs both programs, and names the tables that changed.
+pub(crate) fn run(arguments: &[String]) -> Result {
+    if let Some(argument) = arguments.first() {
+        return Err(format!("schema takes no arguments, got {argument:?}").into());
+    }
+    let out = std::env::temp_dir().join(format!("schema-{}", std::process::id()));
+    fs::create_dir_all(&out)?;
+    let written = PROGRAMS.iter().try_for_each(|program| write(program, &out));
+    fs::remove_dir_all(&out)?;
+    written
+}
+
+fn write(program: &Program, out: &Path) -> Result {
+    let mut go = Command::new("go");
+    go.args(["run", "."]).arg(out).current_dir(root().join(program.folder)).env("GOWORK", "off");
+    let status = go.status().map_err(|error| format!("go is needed: {error}"))?;
+    if !status.success() {
+        return Err(format!("go run in {} ended with {status}", program.folder).into());
+    }
+    for (name, place) in program.files {
+        let (new, path) = (fs::read(out.join(name))?, root().join(place));
+        let changed = fs::read(&path).ok().as_deref() != Some(new.as_slice());
+        println!("{place}: {}", if changed { "changed" } else { "as it was" });
+        if changed {
+            fs::write(path, new)?;
+        }
+    }
+    Ok(())
+}
