@@ -18,5 +18,6 @@ pub mod quote;
 pub mod schema;
 mod target;
 pub mod time;
+pub mod yaml;
 
 pub use target::{DecodeError, Decoded, FieldValidation, Target};
