@@ -11,6 +11,8 @@
 mod base64;
 pub mod fields;
 pub mod json;
+#[cfg(test)]
+mod mutations;
 pub mod negotiate;
 pub mod protobuf;
 mod quantity;

@@ -20,17 +20,22 @@ pub fn decode(
     target: &Target,
     validation: FieldValidation,
 ) -> Result<Decoded, DecodeError> {
-    let read = to_json(body).map_err(|Error(error)| target.unreadable(error, body))?;
+    let unreadable = |Error(error)| target.unreadable(error, body);
+    let Read { value, duplicates } = read(body).map_err(unreadable)?;
+    let json = json(&value).map_err(unreadable)?;
     let duplicates = match validation {
         FieldValidation::Ignore => Vec::new(),
-        _ => strict_error(read.duplicates),
+        _ => strict_error(duplicates),
     };
-    decode_text(&read.json, body, target, validation, duplicates)
+    decode_text(&json, body, target, validation, duplicates)
 }
 
-struct Read {
-    json: Vec<u8>,
-    duplicates: Vec<String>,
+/// What a stream holds.
+pub(super) struct Read {
+    /// Its first document.
+    pub(super) value: Value,
+    /// Keys that were there already, a text each.
+    pub(super) duplicates: Vec<String>,
 }
 
 fn strict_error(duplicates: Vec<String>) -> Vec<StrictError> {
@@ -41,9 +46,10 @@ fn strict_error(duplicates: Vec<String>) -> Vec<StrictError> {
     vec![StrictError { error, warnings: duplicates }]
 }
 
-fn to_json(body: &[u8]) -> Result<Read, Error> {
-    let Some(document) = compose(body)? else {
-        return Ok(Read { json: b"null".to_vec(), duplicates: Vec::new() });
+/// Reads the first document of a stream.
+pub(super) fn read(bytes: &[u8]) -> Result<Read, Error> {
+    let Some(document) = compose(bytes)? else {
+        return Ok(Read { value: Value::Null, duplicates: Vec::new() });
     };
     let mut builder = Builder {
         document: &document,
@@ -53,7 +59,7 @@ fn to_json(body: &[u8]) -> Result<Read, Error> {
         alias_steps: 0,
     };
     let value = builder.value(document.root)?;
-    Ok(Read { json: json(&value)?, duplicates: builder.duplicates })
+    Ok(Read { value, duplicates: builder.duplicates })
 }
 
 struct Builder<'a> {

@@ -238,9 +238,12 @@ impl Emitter {
     fn double_quoted(&mut self, text: &str, folds: bool) {
         self.indicator("\"", true, false, false);
         let mut after_space = false;
+        // Go means to look for a byte order mark here, but looks at the beginning each time.
+        let all = text.starts_with('\u{feff}');
         for (at, character) in text.char_indices() {
             let rest = &text[at + character.len_utf8()..];
-            if !is_printable(character) || is_break(character) || matches!(character, '"' | '\\') {
+            let printable = is_printable(character) && !is_break(character);
+            if all || !printable || matches!(character, '"' | '\\') {
                 self.escape(character);
                 after_space = false;
             } else if character == ' ' {

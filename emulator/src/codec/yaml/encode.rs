@@ -1,134 +1,80 @@
-//! Writes a document as YAML: the members that JSON would have, sorted by name, in the style of
-//! Go's YAML package.
+//! Writes a document as YAML. Go writes JSON, reads that as YAML and writes it again, which has
+//! effects of its own: characters that YAML refuses end it, and some line breaks are folded.
 
 use {
     super::{
+        decode::{Read, read},
         emit::Emitter,
+        reader::Error,
         resolve::{is_base_60, is_text},
+        value::{Value, go_float},
     },
-    crate::codec::schema::{Field, Kind, Schema, Struct},
-    serde_json::{Map, Value},
+    crate::codec::{json, schema::Struct},
     std::cmp::Ordering,
 };
 
-/// The document as YAML, with a line end.
-pub fn encode(structure: &Struct, document: &Value) -> Vec<u8> {
-    let mut writer = Writer { emitter: Emitter::default() };
-    writer.structure(structure, document);
-    writer.emitter.finish()
+/// The document as YAML, with a line end; an error text when there are characters in it that
+/// YAML refuses.
+pub fn encode(structure: &Struct, document: &serde_json::Value) -> Result<Vec<u8>, String> {
+    let json = json::encode(structure, document, false);
+    let Read { value, .. } = read(&json).map_err(|Error(error)| error)?;
+    let mut emitter = Emitter::default();
+    write(&mut emitter, &value);
+    Ok(emitter.finish())
 }
 
-struct Writer {
-    emitter: Emitter,
-}
-
-/// How to write a value, and the value.
-type Member<'a> = (&'a str, Shape<'a>, &'a Value);
-
-#[derive(Clone, Copy)]
-enum Shape<'a> {
-    Struct(&'a Struct),
-    Of(&'a Kind),
-    Any,
-}
-
-const EMPTY_TEXT: &str = "";
-
-impl Writer {
-    fn structure(&mut self, structure: &Struct, value: &Value) {
-        let empty = Map::new();
-        let members = value.as_object().unwrap_or(&empty);
-        let fields = structure.fields.iter().filter(|field| !field.name.is_empty());
-        let members = fields.filter_map(|field| {
-            let value = members.get(field.name);
-            let shown = !field.is_omitted(value);
-            shown.then(|| member(field, value.unwrap_or(&Value::Null)))
-        });
-        self.mapping(members.collect());
-    }
-
-    fn mapping(&mut self, mut members: Vec<Member<'_>>) {
-        members.sort_by(|(one, ..), (other, ..)| compare_keys(one, other));
-        if members.is_empty() {
-            return self.emitter.plain("{}");
-        }
-        self.emitter.open_mapping();
-        for (name, shape, value) in members {
-            self.emitter.key(name, is_plain(name));
-            self.value(shape, value);
-        }
-        self.emitter.close();
-    }
-
-    fn sequence<'a>(&mut self, elements: &'a [Value], shape: Shape<'a>) {
-        if elements.is_empty() {
-            return self.emitter.plain("[]");
-        }
-        self.emitter.open_sequence();
-        for element in elements {
-            self.emitter.item();
-            self.value(shape, element);
-        }
-        self.emitter.close();
-    }
-
-    fn value(&mut self, shape: Shape<'_>, value: &Value) {
-        match (shape, value) {
-            (Shape::Struct(structure), _) => self.structure(structure, value),
-            (Shape::Of(Kind::Struct(id)), Value::Object(_)) => {
-                self.structure(Schema::get().structure(*id), value);
+fn write(emitter: &mut Emitter, value: &Value) {
+    match value {
+        Value::Null => emitter.plain("null"),
+        Value::Bool(value) => emitter.plain(if *value { "true" } else { "false" }),
+        Value::Int(number) => emitter.plain(&number.to_string()),
+        Value::Uint(number) => emitter.plain(&number.to_string()),
+        Value::Float(number) => emitter.plain(&go_float(*number)),
+        Value::Text(text) => emitter.text(text, is_plain(text)),
+        Value::Sequence(elements) if elements.is_empty() => emitter.plain("[]"),
+        Value::Sequence(elements) => {
+            emitter.open_sequence();
+            for element in elements {
+                emitter.item();
+                write(emitter, element);
             }
-            (Shape::Of(Kind::Raw), Value::String(text)) => match serde_json::from_str(text) {
-                Ok(value) => self.value(Shape::Any, &value),
-                Err(_) => self.emitter.plain("null"),
-            },
-            (_, Value::Null) => self.emitter.plain("null"),
-            (_, Value::Bool(value)) => self.emitter.plain(if *value { "true" } else { "false" }),
-            (_, Value::Number(number)) => self.emitter.plain(&number_text(number)),
-            (_, Value::String(text)) => self.emitter.text(text, is_plain(text)),
-            (_, Value::Array(elements)) => self.sequence(elements, element(shape)),
-            (_, Value::Object(members)) => {
-                let shape = element(shape);
-                let members = members.iter();
-                self.mapping(members.map(|(name, value)| (&**name, shape, value)).collect());
-            }
+            emitter.close();
         }
+        Value::Mapping(members) if members.is_empty() => emitter.plain("{}"),
+        Value::Mapping(members) => mapping(emitter, members),
     }
 }
 
-fn element(shape: Shape<'_>) -> Shape<'_> {
-    match shape {
-        Shape::Of(kind) => kind.element().map_or(Shape::Any, Shape::Of),
-        _ => Shape::Any,
+fn mapping(emitter: &mut Emitter, members: &[(Value, Value)]) {
+    // All names come from JSON, so they are text.
+    let named = members.iter().filter_map(|(key, value)| match key {
+        Value::Text(name) => Some((name, value)),
+        _ => None,
+    });
+    emitter.open_mapping();
+    for (name, value) in sorted(named.collect()) {
+        emitter.key(name, is_plain(name));
+        write(emitter, value);
     }
+    emitter.close();
 }
 
-fn number_text(number: &serde_json::Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.is_f64() => super::value::go_float(float),
-        _ => number.to_string(),
+// By merging: the order of keys has circles in it, which the standard library's sort may refuse.
+fn sorted<'a>(mut members: Vec<(&'a String, &'a Value)>) -> Vec<(&'a String, &'a Value)> {
+    if members.len() < 2 {
+        return members;
     }
-}
-
-// What Go shows for a member that is not there.
-fn member<'a>(field: &'a Field, value: &'a Value) -> Member<'a> {
-    use std::sync::LazyLock;
-    static TEXT: LazyLock<Value> = LazyLock::new(|| Value::String(EMPTY_TEXT.to_owned()));
-    static QUANTITY: LazyLock<Value> = LazyLock::new(|| Value::String("0".to_owned()));
-    static NUMBER: LazyLock<Value> = LazyLock::new(|| Value::from(0));
-    static BOOLEAN: Value = Value::Bool(false);
-    let shape = Shape::Of(&field.kind);
-    if !value.is_null() || field.pointer {
-        return (field.name, shape, value);
+    let rest = sorted(members.split_off(members.len() / 2));
+    let mut ones = sorted(members).into_iter().peekable();
+    let mut others = rest.into_iter().peekable();
+    let mut merged = Vec::with_capacity(ones.len() + others.len());
+    while let (Some((one, _)), Some((other, _))) = (ones.peek(), others.peek()) {
+        let first = if compare_keys(one, other).is_le() { ones.next() } else { others.next() };
+        merged.extend(first);
     }
-    match &field.kind {
-        Kind::String => (field.name, shape, &TEXT),
-        Kind::Bool => (field.name, shape, &BOOLEAN),
-        Kind::Int32 | Kind::Int64 | Kind::IntOrString => (field.name, shape, &NUMBER),
-        Kind::Quantity => (field.name, shape, &QUANTITY),
-        Kind::Struct(id) => (field.name, Shape::Struct(Schema::get().structure(*id)), value),
-        _ => (field.name, shape, value),
-    }
+    merged.extend(ones);
+    merged.extend(others);
+    merged
 }
 
 // Whether text can stand without quotes and still be text.
@@ -173,8 +119,10 @@ mod tests {
 
     #[test]
     fn keys_are_in_the_order_of_people() {
-        let mut keys = vec!["b", "a10", "a2", "a", "10", "9", "a-1", "a.b", "A", "a01", "_"];
-        keys.sort_by(|one, other| compare_keys(one, other));
+        let names = ["b", "a10", "a2", "a", "10", "9", "a-1", "a.b", "A", "a01", "_"];
+        let names: Vec<_> = names.into_iter().map(str::to_owned).collect();
+        let members = names.iter().map(|name| (name, &Value::Null)).collect();
+        let keys: Vec<_> = sorted(members).into_iter().map(|(name, _)| &**name).collect();
         assert_eq!(keys, ["_", "9", "10", "A", "a", "a-1", "a.b", "a01", "a2", "a10", "b"]);
     }
 }

@@ -3,7 +3,7 @@
 use {
     super::reader::Error,
     crate::codec::{json::write_string, quote::quote},
-    std::collections::BTreeMap,
+    std::{cmp::Ordering, collections::BTreeMap},
 };
 
 /// A value of a document.
@@ -42,9 +42,20 @@ impl Value {
                 let member = |(key, value): &(Self, Self)| {
                     format!("{}:{}", key.go_syntax(), value.go_syntax())
                 };
-                let members: Vec<_> = members.iter().map(member).collect();
+                // Go sorts them.
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by(|(one, _), (other, _)| one.compare_key(other));
+                let members: Vec<_> = sorted.into_iter().map(member).collect();
                 format!("map[interface {{}}]interface {{}}{{{}}}", members.join(", "))
             }
+        }
+    }
+
+    fn compare_key(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(one), Self::Int(other)) => one.cmp(other),
+            (Self::Float(one), Self::Float(other)) => one.total_cmp(other),
+            (one, other) => one.identity().cmp(&other.identity()),
         }
     }
 
