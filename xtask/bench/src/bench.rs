@@ -256,11 +256,15 @@ fn load_average() -> String {
     text.split(' ').next().filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned()
 }
 
+/// What is no rate, and has no rate by processor time.
+const NO_RATES: &[&str] = &["start", "idle", "loaded"];
+
 /// What the limits were put together from: as measured, and by processor time.
 fn inputs(medians: &Medians) -> String {
     let line = |(name, value): (&&'static str, &f64)| {
-        let by_cpu = medians.by_cpu.get(name).copied().unwrap_or_default();
-        format!("{name:<20} {value:>10.1} {by_cpu:>10.1}")
+        let by_cpu = medians.by_cpu.get(name).filter(|_| !NO_RATES.contains(name));
+        let by_cpu = by_cpu.map(|value| format!("{value:.0}")).unwrap_or_default();
+        format!("{name:<20} {value:>10.1} {by_cpu:>10}")
     };
     medians.values.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -58,8 +58,10 @@ pub(crate) fn run(
             let value = (measurement.measure)().map_err(|error| format!("{name}: {error}"))?;
             let Some(value) = value else { continue };
             values.entry(name).or_default().push(value);
-            if let (Some(before), Some(after)) = (before, meter.read()) {
-                let all = start.elapsed().as_secs_f64() * cores() as f64;
+            let all = start.elapsed().as_secs_f64() * cores() as f64;
+            if let (Some(before), Some(after)) = (before, meter.read())
+                && after > before
+            {
                 by_cpu.entry(name).or_default().push(value * all / (after - before).as_secs_f64());
             }
         }
