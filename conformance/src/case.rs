@@ -4,6 +4,7 @@ use {
     crate::{
         expect::Expect,
         given::Given,
+        google::schema::Method,
         ordered::{OneOrMany, Ordered},
         variant::Variant,
     },
@@ -32,6 +33,9 @@ pub struct Case {
     /// What a target has to have for it.
     #[serde(default)]
     pub needs: Vec<Need>,
+    /// Whether it needs objects of its own, among them `$sa` and `$namespace`.
+    #[serde(skip)]
+    pub makes_objects: bool,
 }
 
 /// One step: one action, and what its answer has to be.
@@ -133,6 +137,13 @@ impl Step {
     }
 }
 
+impl Step {
+    /// Whether a step that says nothing of its answer still wants it to be 201.
+    pub fn is_granted_unless_said(&self) -> bool {
+        self.issue.is_some() || self.review.is_some()
+    }
+}
+
 impl Action<'_> {
     /// Whether an answer comes of it that is judged.
     pub fn is_judged(self) -> bool {
@@ -155,6 +166,20 @@ impl Case {
         own.into_iter().chain(self.then.as_ref().filter(move |_| last))
     }
 
+    /// Whether nothing is different after it: reviews make nothing, and so do requests that a
+    /// server refuses, but nobody knows beforehand that it will.
+    pub fn is_read_only(&self) -> bool {
+        let reads = |step: &Step| match step.action() {
+            Ok(Action::Review(_)) => true,
+            Ok(Action::Send(line)) => {
+                line.starts_with("GET ") || line.contains("selfsubjectreviews")
+            }
+            Ok(Action::Call(method)) => method.contains(".Get") || method.contains(".List"),
+            _ => false,
+        };
+        !self.makes_objects && self.when.0.iter().all(reads)
+    }
+
     /// Whether a kube-apiserver is its author; otherwise the emulator is.
     pub fn is_recorded_from_kubernetes(&self, id: &str) -> bool {
         id.starts_with("kubernetes/") && !self.needs.contains(&Need::Clock)
@@ -170,9 +195,18 @@ impl Case {
         if self.then.is_none() && self.when.0.iter().all(|step| step.then.is_none()) {
             faults.push("nothing is expected".to_owned());
         }
+        for method in self.when.0.iter().filter_map(|step| step.call.as_deref()) {
+            if Method::find(method).is_none() {
+                faults.push(format!("no method is {method}"));
+            }
+        }
         let raw = self.when.0.iter().any(|step| step.text.is_some() || step.hex.is_some());
         if raw && self.variants.iter().any(|it| matches!(it, Variant::Yaml | Variant::Protobuf)) {
             faults.push("a body that is sent as it stands has no other encodings".to_owned());
+        }
+        let sent = self.when.0.iter().any(|step| step.call.is_none() && step.send.is_some());
+        if sent && self.variants.contains(&Variant::Grpc) {
+            faults.push("only what is a call has a gRPC form".to_owned());
         }
         faults
     }

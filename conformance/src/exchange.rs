@@ -6,9 +6,20 @@ use {
     serde_json::Value,
 };
 
+/// The two APIs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    /// Kubernetes.
+    Kubernetes,
+    /// GKE Multi-Cloud.
+    Google,
+}
+
 /// A request and what came back.
 #[derive(Debug, Clone)]
 pub struct Exchange {
+    /// Whose it is.
+    pub api: Api,
     /// What was sent.
     pub request: Request,
     /// What came back.
@@ -39,6 +50,27 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body, as received.
     pub body: Bytes,
+    /// What it means in JSON, where that does not follow from the body alone (gRPC).
+    pub meaning: Option<Value>,
+}
+
+impl Api {
+    /// Whose a path is: one that begins with `v` and a digit is Google's.
+    pub fn of(path: &str) -> Self {
+        let first = path.trim_start_matches('/').as_bytes();
+        match first {
+            [b'v', b'0'..=b'9', ..] => Self::Google,
+            _ => Self::Kubernetes,
+        }
+    }
+}
+
+impl Request {
+    /// What its body means.
+    pub fn value(&self) -> Option<Value> {
+        let named = self.headers.iter().find(|(name, _)| name == "content-type");
+        value(named.map(|(_, value)| value.as_str()).unwrap_or_default(), &self.body)
+    }
 }
 
 impl Answer {
@@ -56,11 +88,18 @@ impl Answer {
 
     /// What the body means, when it is JSON or the same in another encoding.
     pub fn value(&self) -> Option<Value> {
-        match self.media_type() {
-            "application/yaml" => serde_saphyr::from_slice(&self.body).ok(),
-            "application/vnd.kubernetes.protobuf" => protobuf::decode(&self.body).ok(),
-            _ => serde_json::from_slice(&self.body).ok(),
+        if self.meaning.is_some() {
+            return self.meaning.clone();
         }
+        value(self.media_type(), &self.body)
+    }
+}
+
+fn value(media_type: &str, body: &[u8]) -> Option<Value> {
+    match media_type {
+        "application/yaml" => serde_saphyr::from_slice(body).ok(),
+        "application/vnd.kubernetes.protobuf" => protobuf::decode(body).ok(),
+        _ => serde_json::from_slice(body).ok(),
     }
 }
 

@@ -19,6 +19,9 @@ const TABLE: &[(&str, &str)] = &[
     ("version", r#"resourceVersion"?: ?"(?<version_value>\d+)""#),
     ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
+    ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+)"),
+    ("etag", r#""etag": ?"(?<etag_value>[^"]+)"#),
+    ("opaque", r#""(?:access_?[tT]oken|token|subject_?[tT]oken)": ?"(?<opaque_value>[^"]{20,})"#),
     ("access", r"ya29\.[A-Za-z0-9_.-]+"),
     ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
     ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)"#),
@@ -95,6 +98,12 @@ impl Redactor {
                 };
                 let inner = captures.name(&format!("{name}_value"));
                 let value = inner.map_or(whole, |it| it.as_str());
+                // A credential is told by its place, and then by its looks.
+                let name = match *name {
+                    "opaque" if Token::parse(value).is_some() => &"token",
+                    "opaque" if value.starts_with("ya29.") => &"access",
+                    _ => name,
+                };
                 if *name == "token" && !self.seen.contains_key(&("token", value.to_owned())) {
                     tokens.push(value.to_owned());
                 }
@@ -184,6 +193,17 @@ mod tests {
             redactor.text(text).text,
             r#"{"creationTimestamp":"{now}","time":"{now}","x":"{now+3600s}","deletionTimestamp":"{now+30s}"}"#
         );
+    }
+
+    #[test]
+    fn a_credential_is_hidden_whatever_it_looks_like() {
+        for (text, hidden) in [
+            (r#"{"token":"0123456789abcdefghij"}"#, r#"{"token":"{opaque-1}"}"#),
+            (r#"{"access_token": "ya29.abc"}"#, r#"{"access_token": "{access-1}"}"#),
+            (r#"{"access_token":"ya29.0123456789abcdef"}"#, r#"{"access_token":"{access-1}"}"#),
+        ] {
+            assert_eq!(Redactor::default().text(text).text, hidden);
+        }
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use {
     crate::{
-        case::{Case, Need},
+        batch::Item,
+        case::{Case, Need, Step},
         catalog::Catalog,
         exchange::Exchange,
         expect::{Context, Mismatch},
+        ledger::{Ledger, Made},
         level::Level,
         session::{Session, Stopped},
         snapshot, standing,
@@ -33,14 +35,28 @@ pub struct Run {
     pub target: Arc<Target>,
     /// How strictly.
     pub level: Level,
-    /// Whether snapshots are compared (at `observed`).
-    pub snapshots: bool,
+    /// Which snapshots are compared, at `observed`.
+    pub compared: Compared,
+    /// Whether nothing may be made.
+    pub read_only: bool,
     /// The namespace of this run.
     pub namespace: String,
     /// What the target has of what cases may need, as far as it can be told without a trace and,
     /// once the run is open, beyond.
     features: HashSet<Need>,
+    ledger: Ledger,
     count: AtomicUsize,
+}
+
+/// Which snapshots an exchange has to equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// None: they are about to be written.
+    Nothing,
+    /// Those of a kube-apiserver of the target's version.
+    Kubernetes,
+    /// Those of the emulator too, if the target is one.
+    Everything,
 }
 
 impl Run {
@@ -49,12 +65,16 @@ impl Run {
         let namespace = format!("token-conformance-{}", tag(random()));
         let count = AtomicUsize::new(0);
         let features = target.facts.features.clone();
-        Self { catalog, target, level, snapshots: true, namespace, features, count }
+        let (compared, read_only, ledger) = (Compared::Everything, false, Ledger::default());
+        Self { catalog, target, level, compared, read_only, namespace, features, ledger, count }
     }
 
     /// Makes the namespace, and finds out there what can only be found out by issuing a token.
     pub async fn open(&mut self) -> Result<(), String> {
-        let Some(side) = &self.target.kubernetes else { return Ok(()) };
+        let Some(side) = self.target.kubernetes.as_ref().filter(|_| !self.read_only) else {
+            return Ok(());
+        };
+        self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
         let body = json!({"metadata": {"name": self.namespace}});
         let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
         match answer.map_err(|error| error.0)?.status {
@@ -67,11 +87,15 @@ impl Run {
         Ok(())
     }
 
-    /// Removes it. Without controllers nobody else would finish that, so it is finalized.
-    pub async fn close(&self) -> Result<(), String> {
-        let Some(side) = &self.target.kubernetes else { return Ok(()) };
-        let finalize = self.target.facts.features.contains(&Need::NoControllers);
-        remove_namespace(side, &self.namespace, finalize).await
+    /// Takes away all that is left, and returns what could not be.
+    pub async fn close(&self) -> Vec<String> {
+        self.ledger.discard_all(&self.target).await
+    }
+
+    /// Whether some case has to make something.
+    pub fn needs_namespace(&self, items: &[Item]) -> bool {
+        let makes = |(id, _): &Item| self.catalog.cases.get(id).is_some_and(|it| it.makes_objects);
+        self.target.kubernetes.is_some() && !self.read_only && items.iter().any(makes)
     }
 
     /// Why a case does not apply to the target, if it does not.
@@ -89,7 +113,11 @@ impl Run {
         if id.starts_with("google/") && self.target.google.is_none() {
             return Some("no Google endpoint was named".to_owned());
         }
-        if variant.protocol() == Protocol::Http2 && !facts.http2 {
+        if self.read_only && !case.is_read_only() {
+            return Some("would make something (--read-only)".to_owned());
+        }
+        let http2 = if id.starts_with("google/") { facts.google_http2 } else { facts.http2 };
+        if variant.protocol() == Protocol::Http2 && !http2 {
             return Some("the target does not offer HTTP/2 by ALPN".to_owned());
         }
         let missing = case.needs.iter().find(|it| !self.features.contains(it));
@@ -112,15 +140,19 @@ impl Run {
             return outcome;
         }
         let suffix = tag(random().wrapping_add(self.count.fetch_add(1, Ordering::Relaxed) as u64));
-        let mut session = Session::new(&self.target, case, variant, &self.namespace, suffix);
-        let judged = self.judge(case, variant, &mut session, &mut outcome).await;
+        let mut session =
+            Session::new(&self.target, case, variant, (&self.namespace, &self.ledger), suffix);
+        let mut failures = Vec::new();
+        let stopped = self.judge(case, variant, &mut session, &mut outcome, &mut failures).await;
         let _left = session.clean_up().await;
-        outcome.verdict = match judged {
-            Err(Stopped(why)) => Verdict::CouldNotRun(why),
-            Ok(mut failures) => {
-                failures.extend(self.compare(id, &outcome));
-                if failures.is_empty() { Verdict::Passed } else { Verdict::Failed(failures) }
-            }
+        if stopped.is_ok() {
+            failures.extend(self.compare(id, &outcome));
+        }
+        outcome.verdict = match stopped {
+            // What has failed already says more than that the rest could not follow.
+            _ if !failures.is_empty() => Verdict::Failed(failures),
+            Err(Stopped(why)) => Verdict::CouldNotRun(session.redactor.text(&why).text),
+            Ok(()) => Verdict::Passed,
         };
         outcome.took = started.elapsed();
         outcome
@@ -132,18 +164,22 @@ impl Run {
         variant: Variant,
         session: &mut Session<'_>,
         outcome: &mut Outcome,
-    ) -> Result<Vec<Failure>, Stopped> {
+        failures: &mut Vec<Failure>,
+    ) -> Result<(), Stopped> {
         session.prepare().await?;
-        let mut failures = Vec::new();
         for (index, step) in case.when.0.iter().enumerate() {
             let Some(exchange) = session.step(step).await? else { continue };
             let mismatches = self.mismatches(case, index, variant, session, &exchange)?;
-            failures
-                .extend(mismatches.into_iter().map(|mismatch| Failure { step: index, mismatch }));
             outcome.transcript.push(snapshot::transcript(&exchange, &mut session.redactor));
+            for mut mismatch in mismatches {
+                for text in [&mut mismatch.expected, &mut mismatch.got] {
+                    *text = session.redactor.text(text).text;
+                }
+                failures.push(Failure { step: index, mismatch });
+            }
             outcome.exchanges.push(exchange);
         }
-        Ok(failures)
+        Ok(())
     }
 
     fn mismatches(
@@ -156,9 +192,19 @@ impl Run {
     ) -> Result<Vec<Mismatch>, Stopped> {
         let context = Context { vars: &session.vars, party: self.target.facts.party.as_ref() };
         let expected: Vec<_> = case.expected(step).collect();
-        let mut found = standing::kubernetes(exchange, &expected, variant);
-        for expect in expected {
+        let mut found = Vec::new();
+        for expect in &expected {
             found.extend(expect.judge(exchange, context)?);
+        }
+        // What the case says already need not be said again.
+        for mismatch in standing::judge(exchange, &expected, variant, context) {
+            if found.iter().all(|it: &Mismatch| it.what != mismatch.what) {
+                found.push(mismatch);
+            }
+        }
+        let unsaid = case.when.0.get(step).is_some_and(Step::is_granted_unless_said);
+        if unsaid && case.expected(step).next().is_none() && exchange.answer.status != 201 {
+            found.push(Mismatch::must("status", 201, exchange.answer.status));
         }
         found.retain(|it| it.level <= self.level);
         Ok(found)
@@ -166,11 +212,19 @@ impl Run {
 
     /// Compares the whole exchange with what was recorded from a server of the same version.
     fn compare(&self, id: &str, outcome: &Outcome) -> Option<Failure> {
-        if !self.snapshots || self.level < Level::Observed {
+        if self.level < Level::Observed {
             return None;
         }
         let snapshot = self.catalog.snapshots.get(id)?;
-        if snapshot.recorded_from != self.target.facts.server() {
+        let server = self.target.facts.server();
+        let emulator = self.target.facts.features.contains(&Need::Clock);
+        let applies = match self.compared {
+            Compared::Nothing => false,
+            _ if snapshot.recorded_from == server => true,
+            Compared::Kubernetes => false,
+            Compared::Everything => emulator && snapshot.recorded_from == snapshot::EMULATOR,
+        };
+        if !applies {
             return None;
         }
         let recorded = snapshot.section(outcome.variant.recorded_as()).unwrap_or_default();
@@ -191,18 +245,6 @@ async fn lifetime_cap(side: &Side, namespace: &str) -> Option<i64> {
     let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok();
     side.ask("DELETE", &path, None).await.ok()?;
     answer?.value()?["spec"]["expirationSeconds"].as_i64()
-}
-
-/// Removes a namespace.
-pub async fn remove_namespace(side: &Side, name: &str, finalize: bool) -> Result<(), String> {
-    let path = format!("/api/v1/namespaces/{name}");
-    let answer = side.ask("DELETE", &path, None).await.map_err(|error| error.0)?;
-    if finalize && let Some(mut namespace) = answer.value() {
-        namespace["spec"] = json!({"finalizers": []});
-        let path = format!("{path}/finalize");
-        side.ask("PUT", &path, Some(&namespace)).await.map_err(|error| error.0)?;
-    }
-    Ok(())
 }
 
 /// The first line that differs, with its number.

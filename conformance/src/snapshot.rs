@@ -128,6 +128,9 @@ pub fn transcript(exchange: &Exchange, redactor: &mut Redactor) -> String {
 /// The body laid out, and what it was laid out from, so that no byte of it is lost.
 fn body(exchange: &Exchange) -> (String, String) {
     let bytes = &exchange.answer.body;
+    if let Some(meaning) = &exchange.answer.meaning {
+        return (layout::indented(&meaning.to_string()), "gRPC, in its JSON form".to_owned());
+    }
     if bytes.is_empty() {
         return (String::new(), "no body".to_owned());
     }

@@ -29,6 +29,10 @@ pub struct Target {
     pub kubernetes: Option<Side>,
     /// The Google API.
     pub google: Option<Side>,
+    /// An attached cluster to use, rather than making one.
+    pub cluster: Option<String>,
+    /// A token of that cluster's to exchange.
+    pub subject_token: Option<String>,
     /// What was found out.
     pub facts: Facts,
 }
@@ -40,8 +44,10 @@ pub struct Facts {
     pub version: Option<String>,
     /// What it has of what cases may need.
     pub features: HashSet<Need>,
-    /// Whether it speaks HTTP/2.
+    /// Whether the Kubernetes side offers HTTP/2 by ALPN.
     pub http2: bool,
+    /// Whether the Google side does, or is plain.
+    pub google_http2: bool,
     /// Its issuer and keys, where they may be read.
     pub party: Option<RelyingParty>,
 }
@@ -76,6 +82,13 @@ impl Side {
 }
 
 impl Target {
+    /// Project and location of attached clusters.
+    pub fn parent(&self) -> &str {
+        let cluster = self.cluster.as_deref();
+        let parent = cluster.and_then(|it| it.split_once("/attachedClusters/"));
+        parent.map_or("projects/token-conformance/locations/us-west1", |(parent, _)| parent)
+    }
+
     /// Finds out what the target is, changing nothing there.
     pub async fn learn(&mut self) -> Result<(), Unreachable> {
         let mut facts = Facts::default();
@@ -88,7 +101,8 @@ impl Target {
                 facts.features.insert(Need::Discovery);
             }
         }
-        if self.google.is_some() {
+        if let Some(side) = &self.google {
+            facts.google_http2 = !side.client.endpoint().https || side.client.offers_http2().await;
             facts.features.insert(Need::Google);
         }
         self.facts = facts;

@@ -162,7 +162,8 @@ async fn read(response: http::Response<Incoming>) -> Result<Answer, Unreachable>
     let body = body.collect().await.map_err(|error| Unreachable(deepest(&error)))?;
     let mut headers = texts(&parts.headers);
     headers.extend(body.trailers().map(texts).unwrap_or_default());
-    Ok(Answer { status: parts.status.as_u16(), headers, body: body.to_bytes() })
+    let (status, body) = (parts.status.as_u16(), body.to_bytes());
+    Ok(Answer { status, headers, body, meaning: None })
 }
 
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {

@@ -1,6 +1,7 @@
 //! A plain HTTP client: what it is given goes out untouched, what comes back is kept whole.
 
 pub mod connection;
+mod pace;
 pub mod tls;
 
 use {
@@ -9,6 +10,7 @@ use {
         variant::Protocol,
     },
     connection::Connection,
+    pace::Pace,
     rustls::ClientConfig,
     std::{
         collections::HashMap,
@@ -43,12 +45,18 @@ pub struct Client {
     endpoint: Endpoint,
     tls: Arc<ClientConfig>,
     idle: Mutex<HashMap<Protocol, Vec<Connection>>>,
+    pace: Option<Pace>,
 }
 
 impl Client {
     /// A client that has not connected yet.
     pub fn new(endpoint: Endpoint, tls: ClientConfig) -> Self {
-        Self { endpoint, tls: Arc::new(tls), idle: Mutex::default() }
+        Self { endpoint, tls: Arc::new(tls), idle: Mutex::default(), pace: None }
+    }
+
+    /// The same, asking no more than so many times a second.
+    pub fn limited(self, qps: Option<u32>) -> Self {
+        Self { pace: qps.map(Pace::new), ..self }
     }
 
     /// The endpoint.
@@ -58,6 +66,9 @@ impl Client {
 
     /// One exchange.
     pub async fn send(&self, request: &Request) -> Result<Answer, Unreachable> {
+        if let Some(pace) = &self.pace {
+            pace.wait().await;
+        }
         let exchange = async {
             while let Some(mut idle) = self.take(request.protocol) {
                 // A server may have closed it meanwhile; nothing was sent then.

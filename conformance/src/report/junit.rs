@@ -1,24 +1,28 @@
 //! The report that CI systems read.
 
 use {
+    super::Report,
     crate::verdict::{Outcome, Verdict},
-    quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite},
+    quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite},
 };
 
 /// The report as XML.
-pub fn report(target: &str, outcomes: &[Outcome]) -> Result<String, String> {
-    let mut report = Report::new("token-conformance");
+pub fn report(report: &Report<'_>) -> Result<String, String> {
+    let target = report.endpoints().join(" ");
+    let digest = report.run.catalog.digest();
+    let mut xml = Xml::new("token-conformance");
     let mut suite: Option<TestSuite> = None;
-    for outcome in outcomes {
+    for outcome in report.outcomes {
         let name = outcome.name();
         let (class, _) = outcome.case.rsplit_once('/').unwrap_or(("", &outcome.case));
         if suite.as_ref().is_some_and(|it| it.name.as_str() != class) {
-            report.add_test_suites(suite.take());
+            xml.add_test_suites(suite.take());
         }
         let suite = suite.get_or_insert_with(|| {
             let mut suite = TestSuite::new(class);
-            suite.add_property(("target", target));
+            suite.add_property(("target", target.as_str()));
             suite.add_property(("suite-version", env!("CARGO_PKG_VERSION")));
+            suite.add_property(("suite-digest", digest.as_str()));
             suite
         });
         let mut case = TestCase::new(name.rsplit('/').next().unwrap_or(&name), status(outcome));
@@ -28,8 +32,8 @@ pub fn report(target: &str, outcomes: &[Outcome]) -> Result<String, String> {
         }
         suite.add_test_case(case);
     }
-    report.add_test_suites(suite);
-    report.to_string().map_err(|error| error.to_string())
+    xml.add_test_suites(suite);
+    xml.to_string().map_err(|error| error.to_string())
 }
 
 fn status(outcome: &Outcome) -> TestCaseStatus {

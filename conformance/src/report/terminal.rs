@@ -1,38 +1,13 @@
 //! The report that is read where the run was started.
 
 use {
+    super::Count,
     crate::{
         catalog::Catalog,
         verdict::{Outcome, Verdict},
     },
     std::fmt::Write as _,
 };
-
-/// How many of each verdict there are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Count {
-    /// Passed, or failing as is known.
-    pub passed: usize,
-    /// Failed, or could not run.
-    pub failed: usize,
-    /// Skipped.
-    pub skipped: usize,
-}
-
-impl Count {
-    /// Counts.
-    pub fn of(outcomes: &[Outcome]) -> Self {
-        let mut count = Self::default();
-        for outcome in outcomes {
-            match outcome.verdict {
-                Verdict::Passed | Verdict::KnownFailing(_) => count.passed += 1,
-                Verdict::Failed(_) | Verdict::CouldNotRun(_) => count.failed += 1,
-                Verdict::Skipped(_) => count.skipped += 1,
-            }
-        }
-        count
-    }
-}
 
 /// The whole report. Its last line is the count.
 pub fn report(catalog: &Catalog, outcomes: &[Outcome], trace: bool) -> String {

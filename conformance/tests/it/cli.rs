@@ -50,6 +50,44 @@ fn conformant_is_0() {
 }
 
 #[test]
+fn both_apis_are_judged_in_one_run() {
+    let emulator = &emulator::shared().emulator;
+    let output = run(&[
+        "run",
+        "--kubeconfig",
+        &kubeconfig(),
+        "--google-endpoint",
+        emulator.https_url(),
+        "--access-token",
+        emulator.google_access_token(),
+        "--run",
+        "google/agent-token/subject-token-is-exchanged*",
+        "--run",
+        ONE,
+    ]);
+    assert_eq!(last_line(&output), "3 passed, 0 failed, 0 skipped");
+    assert_eq!(code(&output), 0);
+}
+
+#[test]
+fn what_makes_something_is_skipped_when_read_only() {
+    let output = run(&["run", "--kubeconfig", &kubeconfig(), "--read-only", "--run", ONE]);
+    assert_eq!(last_line(&output), "0 passed, 0 failed, 1 skipped");
+    assert_eq!(code(&output), 3, "no case could be judged");
+    let selected = "*/version-is-told-in-json";
+    let output = run(&["run", "--kubeconfig", &kubeconfig(), "--read-only", "--run", selected]);
+    assert_eq!(last_line(&output), "1 passed, 0 failed, 0 skipped");
+}
+
+#[test]
+fn export_writes_what_is_carried() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("export");
+    assert_eq!(code(&run(&["export", folder.to_str().unwrap()])), 0);
+    let list = run(&["--suite", folder.to_str().unwrap(), "list"]);
+    assert_eq!(list.stdout, run(&["list"]).stdout);
+}
+
+#[test]
 fn a_lie_is_1_and_told_with_its_requirement_and_source() {
     let token = emulator::shared().emulator.token();
     let liar = RUNTIME.block_on(deviant::start(|it| it.status = 400));

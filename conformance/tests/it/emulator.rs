@@ -12,7 +12,7 @@ use {
         catalog::Catalog,
         client::{Client, Endpoint, tls},
         level::Level,
-        run::Run,
+        run::{Compared, Run},
         target::{Side, Target},
     },
     token_emulator::{Emulator, config::Config, world::settings::AuthorizationMode},
@@ -65,6 +65,7 @@ fn start(config: Config) -> Judged {
         let emulator = Emulator::start_with(config).await.unwrap();
         let target = Arc::new(target(&emulator).await);
         let mut run = Run::new(Arc::clone(&CATALOG), target, Level::Observed);
+        run.compared = Compared::Kubernetes;
         run.open().await.unwrap();
         Judged { emulator, run: Arc::new(run) }
     })

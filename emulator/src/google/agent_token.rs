@@ -11,10 +11,10 @@ use {
         wire,
     },
     crate::{
-        tokens::exchange::{self, Issuer},
+        tokens::exchange::{self, Issuer, Rejection},
         world::{
             access_tokens::{AccessToken, Grant},
-            clusters::{AttachedCluster, State},
+            registry::State,
         },
     },
     jiff::Timestamp,
@@ -26,33 +26,107 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
 
-/// How long an access token lives, in seconds. An answer says a second less, as Google's do.
+/// How long an access token lives, in seconds.
 const LIFETIME: i64 = 3600;
+
+/// What an answer says of it: a second less, as Google's do.
+const EXPIRES_IN: i32 = 3599;
 
 /// GenerateAttachedClusterAgentToken.
 pub(super) fn generate(
     context: &Context<'_>,
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {
-    let (token, scopes) = check_fields(request)?;
+    let fields = Fields::read(request)?;
     let name = wire::text(request, "attached_cluster");
     let cluster = attached_clusters::find(context.world, "attached_cluster", name)?;
-    if matches!(cluster.state, State::Stopping | State::Error) {
-        let message = "The cluster is being deleted or in error, and gets no tokens.";
-        return Err(Status::new(Code::FailedPrecondition, message).into());
-    }
-    let now = context.world.clock.now();
+    check_state(cluster.state)?;
     let keys = issuer::keys(context, &cluster.oidc)?;
     let issuer = Issuer { url: &cluster.oidc.issuer_url, keys: keys.borrow() };
-    let audience = Some(wire::text(request, "audience")).filter(|audience| !audience.is_empty());
-    exchange::verify(token, issuer, audience, now).map_err(|why| rejected(&why, audience))?;
-    let minted = access_token(&cluster, scopes, now);
-    let text = context.world.access_tokens.mint(&context.world.entropy, now, minted);
+    fields.verify(context, issuer).map_err(|why| fields.rejected(&why))?;
+    let project = cluster.name.split('/').nth(1).unwrap_or_default();
+    let is_number = project.bytes().all(|byte| byte.is_ascii_digit());
+    let fleet = cluster.fleet.project.strip_prefix("projects/").unwrap_or_default();
+    let agent = service_agent(if is_number { project } else { fleet }, "container");
+    Ok(answer(context, mint(context, &cluster.name, agent, fields.scopes)))
+}
+
+/// What a request for an agent's token says, as far as no cluster has a say in it.
+pub(super) struct Fields<'a> {
+    token: &'a str,
+    audience: Option<&'a str>,
+    /// The scopes asked for, separated by spaces.
+    pub(super) scopes: &'a str,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads them, and checks them in the order of their numbers.
+    pub(super) fn read(request: &'a DynamicMessage) -> Result<Self, Status> {
+        let (token, scopes) = check_fields(request)?;
+        let audience =
+            Some(wire::text(request, "audience")).filter(|audience| !audience.is_empty());
+        Ok(Self { token, audience, scopes })
+    }
+
+    /// Whether the subject token is the issuer's.
+    pub(super) fn verify(
+        &self,
+        context: &Context<'_>,
+        issuer: Issuer<'_>,
+    ) -> Result<String, Rejection> {
+        exchange::verify(self.token, issuer, self.audience, context.world.clock.now())
+    }
+
+    /// The error for a subject token that is not.
+    pub(super) fn rejected(&self, why: &Rejection) -> Status {
+        rejected(why, self.audience)
+    }
+}
+
+/// A cluster that goes, or is broken, gets no tokens.
+pub(super) fn check_state(state: State) -> Result<(), Status> {
+    if !matches!(state, State::Stopping | State::Error) {
+        return Ok(());
+    }
+    let message = "The cluster is being deleted or in error, and gets no tokens.";
+    Err(Status::new(Code::FailedPrecondition, message))
+}
+
+/// Mints an access token for a cluster's agent.
+pub(super) fn mint(
+    context: &Context<'_>,
+    cluster: &str,
+    principal: String,
+    scopes: &str,
+) -> Minted {
+    let now = context.world.clock.now();
+    let expires = Timestamp::from_second(now.as_second() + LIFETIME).unwrap_or(Timestamp::MAX);
+    let scopes = scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+    let grant = Grant { principal, scopes, expires: Some(expires) };
+    let token = AccessToken { grant, cluster: Some(cluster.to_owned()) };
+    Minted { text: context.world.access_tokens.mint(&context.world.entropy, now, token), expires }
+}
+
+/// A new access token.
+pub(super) struct Minted {
+    /// The token.
+    pub(super) text: String,
+    /// When it ends.
+    pub(super) expires: Timestamp,
+}
+
+/// The answer that all methods for agents' tokens give.
+pub(super) fn answer(context: &Context<'_>, minted: Minted) -> DynamicMessage {
     let mut answer = context.output();
-    answer.set_field_by_name("access_token", Value::String(text));
-    answer.set_field_by_name("expires_in", Value::I32(LIFETIME as i32 - 1));
+    answer.set_field_by_name("access_token", Value::String(minted.text));
+    answer.set_field_by_name("expires_in", Value::I32(EXPIRES_IN));
     wire::set_text(&mut answer, "token_type", "Bearer");
-    Ok(answer)
+    answer
+}
+
+/// The service agent of a project that acts for the agents in its clusters.
+pub(super) fn service_agent(project_number: &str, part: &str) -> String {
+    format!("service-{project_number}@gcp-sa-gkemulticloud{part}.iam.gserviceaccount.com")
 }
 
 /// Checks what does not depend on the cluster. Gives the subject token and the scopes.
@@ -107,26 +181,4 @@ fn check_options(options: &str) -> Result<(), Status> {
         return Ok(());
     }
     Err(Status::bad_field("options", "Invalid options. Expected a string that holds a JSON object"))
-}
-
-fn access_token(cluster: &AttachedCluster, scopes: &str, now: Timestamp) -> AccessToken {
-    let expires = Timestamp::from_second(now.as_second() + LIFETIME).unwrap_or(Timestamp::MAX);
-    let scopes = scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned);
-    AccessToken {
-        grant: Grant {
-            principal: principal(cluster),
-            scopes: scopes.collect(),
-            expires: Some(expires),
-        },
-        cluster: Some(cluster.name.clone()),
-    }
-}
-
-/// The service agent that acts for the agents in a cluster.
-fn principal(cluster: &AttachedCluster) -> String {
-    let project = cluster.name.split('/').nth(1).unwrap_or_default();
-    let is_number = project.bytes().all(|byte| byte.is_ascii_digit());
-    let fleet = cluster.fleet.project.strip_prefix("projects/").unwrap_or_default();
-    let number = if is_number { project } else { fleet };
-    format!("service-{number}@gcp-sa-gkemulticloudcontainer.iam.gserviceaccount.com")
 }

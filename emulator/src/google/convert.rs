@@ -4,9 +4,10 @@ use {
     super::{schema::Schema, wire},
     crate::world::{
         clusters::{
-            AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy, State,
+            AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy,
             SystemComponents, Toleration,
         },
+        registry::State,
         trusted_keys::TrustedKeys,
     },
     jiff::Timestamp,
@@ -128,14 +129,7 @@ pub(super) fn to_message(schema: &Schema, cluster: &AttachedCluster) -> DynamicM
 }
 
 fn set_server_fields(message: &mut DynamicMessage, cluster: &AttachedCluster) {
-    let state = match cluster.state {
-        State::Provisioning => 1,
-        State::Running => 2,
-        State::Reconciling => 3,
-        State::Stopping => 4,
-        State::Error => 5,
-        State::Degraded => 6,
-    };
+    let state = wire::state_number(cluster.state);
     message.set_field_by_name("state", Value::EnumNumber(state));
     let reconciling = cluster.state == State::Reconciling;
     message.set_field_by_name("reconciling", Value::Bool(reconciling));

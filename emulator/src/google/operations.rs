@@ -2,7 +2,7 @@
 
 use {
     super::{
-        convert, names, paging,
+        convert, hosted, names, paging,
         service::{Context, Stop},
         status::{Code, Status, any},
         wire,
@@ -26,7 +26,9 @@ pub(super) fn list(
 ) -> Result<DynamicMessage, Stop> {
     let parent = wire::text(request, "name");
     names::parent("name", parent)?;
-    let operations = context.world.operations.list(parent);
+    let mut operations = context.world.operations.list(parent);
+    let filter = Filter::parse(wire::text(request, "filter"))?;
+    operations.retain(|operation| filter.fits(operation));
     let page = paging::page(request, parent, operations)?;
     let mut answer = context.output();
     let operations = page.items.iter().map(|operation| to_message(context, operation));
@@ -75,6 +77,9 @@ pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> Dynami
         Outcome::Cluster(cluster) => {
             ("response", any(context.schema, &convert::to_message(context.schema, cluster)))
         }
+        Outcome::Hosted(resource) => {
+            ("response", any(context.schema, &hosted::to_message(context.schema, resource)))
+        }
         Outcome::Gone => {
             ("response", any(context.schema, &context.schema.message("google.protobuf.Empty")))
         }
@@ -94,17 +99,48 @@ fn metadata(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
         wire::set_time(&mut metadata, "end_time", operation.end_time);
     }
     wire::set_text(&mut metadata, "target", &operation.target);
-    let verb = match operation.verb {
-        Verb::Create => "create",
-        Verb::Update => "update",
-        Verb::Import => "import",
-        Verb::Delete => "delete",
-    };
-    wire::set_text(&mut metadata, "verb", verb);
+    wire::set_text(&mut metadata, "verb", verb(operation.verb));
     if operation.requested_cancellation {
         metadata.set_field_by_name("requested_cancellation", Value::Bool(true));
     }
     metadata
+}
+
+fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Create => "create",
+        Verb::Update => "update",
+        Verb::Import => "import",
+        Verb::Delete => "delete",
+    }
+}
+
+/// `done=true`, `metadata.verb=create` and `metadata.target=NAME`, joined by `AND`.
+#[derive(Debug)]
+struct Filter(Vec<(String, String)>);
+
+impl Filter {
+    fn parse(text: &str) -> Result<Self, Status> {
+        let unsupported = || {
+            let sentence = "Invalid filter. It may compare done, metadata.verb and metadata.target";
+            Status::bad_field("filter", sentence)
+        };
+        let terms = text.split(" AND ").filter(|term| !term.trim().is_empty()).map(|term| {
+            let (name, value) = term.split_once('=').ok_or_else(unsupported)?;
+            let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+            let known = ["done", "metadata.verb", "metadata.target"].contains(&name);
+            if known { Ok((name.to_owned(), value.to_owned())) } else { Err(unsupported()) }
+        });
+        terms.collect::<Result<_, _>>().map(Self)
+    }
+
+    fn fits(&self, operation: &Operation) -> bool {
+        self.0.iter().all(|(name, value)| match name.as_str() {
+            "done" => operation.outcome.is_some().to_string() == *value,
+            "metadata.verb" => verb(operation.verb) == value,
+            _ => operation.target == *value,
+        })
+    }
 }
 
 fn not_found(name: &str) -> Status {

@@ -1,13 +1,16 @@
-//! The attached clusters of the GKE Multi-Cloud API: found by their full name.
+//! The attached clusters of the GKE Multi-Cloud API.
 
 use {
-    crate::world::trusted_keys::TrustedKeys,
-    jiff::Timestamp,
-    std::{
-        collections::BTreeMap,
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+    crate::world::{
+        registry::{Registered, Registry, State},
+        trusted_keys::TrustedKeys,
     },
+    jiff::Timestamp,
+    std::{collections::BTreeMap, sync::Arc},
 };
+
+/// The attached clusters.
+pub type Clusters = Registry<AttachedCluster>;
 
 /// A Kubernetes cluster that is registered with Google. It does not change: a write puts another
 /// in its place.
@@ -77,23 +80,6 @@ pub struct Fleet {
     pub membership: String,
 }
 
-/// Where a cluster is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It is being registered.
-    Provisioning,
-    /// It is usable.
-    Running,
-    /// It is being updated.
-    Reconciling,
-    /// It is being taken away.
-    Stopping,
-    /// It is unusable.
-    Error,
-    /// It needs help from its owner.
-    Degraded,
-}
-
 /// Who administers a cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Authorization {
@@ -150,93 +136,26 @@ pub struct Toleration {
     pub effect: i32,
 }
 
-/// The attached clusters.
-#[derive(Debug, Default)]
-pub struct Clusters {
-    clusters: Mutex<BTreeMap<String, Arc<AttachedCluster>>>,
-}
-
-/// Why a write was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteError {
-    /// There is a cluster of that name.
-    AlreadyExists,
-    /// There is none.
-    NotFound,
-    /// It has been written since it was read.
-    Changed,
-}
-
-impl Clusters {
-    /// The cluster of that name.
-    pub fn get(&self, name: &str) -> Option<Arc<AttachedCluster>> {
-        self.lock().get(name).cloned()
+impl Registered for AttachedCluster {
+    fn name(&self) -> &str {
+        &self.name
     }
 
-    /// The clusters of `projects/P/locations/L`, in the order of their names.
-    pub fn list(&self, parent: &str) -> Vec<Arc<AttachedCluster>> {
-        let prefix = format!("{parent}/attachedClusters/");
-        let clusters = self.lock();
-        let of_parent = clusters.range(prefix.clone()..);
-        of_parent
-            .take_while(|(name, _)| name.starts_with(&prefix))
-            .map(|(_, cluster)| Arc::clone(cluster))
-            .collect()
+    fn uid(&self) -> &str {
+        &self.uid
     }
 
-    /// Adds a cluster.
-    pub fn create(&self, cluster: AttachedCluster) -> Result<Arc<AttachedCluster>, WriteError> {
-        let mut clusters = self.lock();
-        if clusters.contains_key(&cluster.name) {
-            return Err(WriteError::AlreadyExists);
-        }
-        let cluster = Arc::new(cluster);
-        clusters.insert(cluster.name.clone(), Arc::clone(&cluster));
-        Ok(cluster)
+    fn state(&self) -> State {
+        self.state
     }
 
-    /// Puts another version in the place of the one that was read.
-    pub fn replace(
-        &self,
-        read: &Arc<AttachedCluster>,
-        cluster: AttachedCluster,
-    ) -> Result<Arc<AttachedCluster>, WriteError> {
-        let mut clusters = self.lock();
-        let place = clusters.get_mut(&read.name).ok_or(WriteError::NotFound)?;
-        if !Arc::ptr_eq(place, read) {
-            return Err(WriteError::Changed);
-        }
-        *place = Arc::new(cluster);
-        Ok(Arc::clone(place))
+    fn settle(&mut self, state: State, time: Timestamp) {
+        self.state = state;
+        self.update_time = time;
     }
 
-    /// Changes the cluster of that name and identity, if it is still there.
-    pub(crate) fn settle(
-        &self,
-        name: &str,
-        uid: &str,
-        change: impl FnOnce(&mut AttachedCluster),
-    ) -> Option<Arc<AttachedCluster>> {
-        let mut clusters = self.lock();
-        let place = clusters.get_mut(name).filter(|cluster| cluster.uid == uid)?;
-        change(Arc::make_mut(place));
-        Some(Arc::clone(place))
-    }
-
-    /// Takes away the cluster of that name and identity, if it is still there.
-    pub(crate) fn remove(&self, name: &str, uid: &str) {
-        let mut clusters = self.lock();
-        if clusters.get(name).is_some_and(|cluster| cluster.uid == uid) {
-            clusters.remove(name);
-        }
-    }
-
-    /// Takes all of them away.
-    pub fn clear(&self) {
-        self.lock().clear();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<AttachedCluster>>> {
-        self.clusters.lock().unwrap_or_else(PoisonError::into_inner)
+    fn fail(&mut self, error: &str) {
+        self.state = State::Error;
+        self.errors = vec![error.to_owned()];
     }
 }

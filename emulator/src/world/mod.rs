@@ -8,17 +8,19 @@ pub mod clock;
 pub mod clusters;
 pub mod entropy;
 pub mod expiries;
+pub mod hosted;
 pub mod journal;
 pub mod keys;
 pub mod objects;
 pub mod operations;
+pub mod registry;
 pub mod settings;
 pub mod trusted_keys;
 
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
-    clusters::Clusters, entropy::Entropy, expiries::Expiries, journal::Journal, keys::Keys,
-    objects::Objects, operations::Operations, settings::Settings,
+    clusters::Clusters, entropy::Entropy, expiries::Expiries, hosted::Hosted, journal::Journal,
+    keys::Keys, objects::Objects, operations::Operations, settings::Settings,
 };
 
 /// One emulator's whole state. Shared between connections behind an `Arc`; every part locks for
@@ -45,6 +47,8 @@ pub struct World {
     pub flow_control: (String, String),
     /// The attached clusters of the Google side.
     pub clusters: Clusters,
+    /// Its clusters on AWS and Azure.
+    pub hosted: Hosted,
     /// Its long-running operations.
     pub operations: Operations,
     /// Its access tokens.
@@ -68,6 +72,7 @@ impl World {
             callers,
             authentications: Authentications::default(),
             clusters: Clusters::default(),
+            hosted: Hosted::default(),
             operations: Operations::default(),
             access_tokens: AccessTokens::default(),
             journal: Journal::default(),
@@ -81,6 +86,7 @@ impl World {
         self.expiries.clear();
         self.authentications.clear();
         self.clusters.clear();
+        self.hosted.clear();
         self.operations.clear();
         self.access_tokens.clear();
         self.journal.clear();

@@ -4,7 +4,9 @@
 use {
     crate::world::{
         World,
-        clusters::{AttachedCluster, Clusters, State},
+        clusters::AttachedCluster,
+        hosted::HostedResource,
+        registry::{Registered, Registry, State},
     },
     jiff::{SignedDuration, Timestamp},
     std::{
@@ -19,7 +21,7 @@ use {
 /// How many finished operations are kept; then the oldest is forgotten.
 const FINISHED: usize = 10_000;
 
-/// Something that is done to a cluster, and takes its time.
+/// Something that is done to a cluster or the like, and takes its time.
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// `projects/P/locations/L/operations/ID`
@@ -56,9 +58,11 @@ pub enum Verb {
 /// How an operation ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// With a cluster.
+    /// With an attached cluster.
     Cluster(Arc<AttachedCluster>),
-    /// With a cluster less.
+    /// With something on AWS or Azure.
+    Hosted(Arc<HostedResource>),
+    /// With one less.
     Gone,
     /// Before its time, as somebody asked.
     Cancelled,
@@ -86,9 +90,9 @@ impl Default for Operations {
 }
 
 impl World {
-    /// Begins an operation on a cluster.
-    pub fn start_operation(&self, verb: Verb, cluster: &AttachedCluster) -> Operation {
-        let operation = self.operation(verb, &cluster.name, &cluster.uid);
+    /// Begins an operation.
+    pub fn start_operation(&self, verb: Verb, target: &impl Registered) -> Operation {
+        let operation = self.operation(verb, target.name(), target.uid());
         self.operations.start(operation.clone());
         operation
     }
@@ -111,7 +115,7 @@ impl World {
     pub fn settle_operations(&self) {
         let now = self.clock.now();
         for operation in self.operations.take_due(now) {
-            let outcome = operation.succeed(&self.clusters);
+            let outcome = operation.succeed(self);
             self.operations.finish(&operation.name, operation.end_time, outcome);
         }
     }
@@ -119,7 +123,7 @@ impl World {
     /// Ends a running operation before its time. Says whether there is one of that name at all.
     pub fn cancel_operation(&self, name: &str) -> bool {
         if let Some(operation) = self.operations.take_running(name) {
-            operation.give_up(&self.clusters);
+            operation.give_up(self);
             self.operations.finish(name, self.clock.now(), Outcome::Cancelled);
         }
         self.operations.get(name).is_some()
@@ -129,7 +133,8 @@ impl World {
         let create_time = self.clock.now();
         let runs = SignedDuration::try_from(self.settings.google_operation_duration);
         let end_time = create_time.saturating_add(runs.unwrap_or(SignedDuration::MAX));
-        let parent = target.split("/attachedClusters/").next().unwrap_or(target);
+        let location = target.match_indices('/').nth(3).map_or(target.len(), |(slash, _)| slash);
+        let parent = &target[..location];
         Operation {
             name: format!("{parent}/operations/{}", self.entropy.uuid()),
             verb,
@@ -144,28 +149,35 @@ impl World {
 }
 
 impl Operation {
-    fn succeed(&self, clusters: &Clusters) -> Outcome {
+    fn succeed(&self, world: &World) -> Outcome {
+        let World { clusters, hosted, .. } = world;
         if self.verb == Verb::Delete {
             clusters.remove(&self.target, &self.target_uid);
+            hosted.remove(&self.target, &self.target_uid);
             return Outcome::Gone;
         }
-        let settled = clusters.settle(&self.target, &self.target_uid, |cluster| {
-            // A deletion that began meanwhile goes on.
-            if cluster.state != State::Stopping {
-                cluster.state = State::Running;
-            }
-            cluster.update_time = self.end_time;
-        });
-        settled.map_or(Outcome::Gone, Outcome::Cluster)
+        let settled = self.settle(clusters).map(Outcome::Cluster);
+        settled.or_else(|| self.settle(hosted).map(Outcome::Hosted)).unwrap_or(Outcome::Gone)
     }
 
-    fn give_up(&self, clusters: &Clusters) {
-        clusters.settle(&self.target, &self.target_uid, |cluster| match self.verb {
-            Verb::Create | Verb::Import => {
-                cluster.state = State::Error;
-                cluster.errors = vec!["The operation was cancelled.".to_owned()];
-            }
-            Verb::Update | Verb::Delete => cluster.state = State::Running,
+    fn settle<T: Registered>(&self, registry: &Registry<T>) -> Option<Arc<T>> {
+        registry.change(&self.target, &self.target_uid, |member| {
+            // A deletion that began meanwhile goes on.
+            let stopping = member.state() == State::Stopping;
+            let state = if stopping { State::Stopping } else { State::Running };
+            member.settle(state, self.end_time);
+        })
+    }
+
+    fn give_up(&self, world: &World) {
+        self.abandon(&world.clusters);
+        self.abandon(&world.hosted);
+    }
+
+    fn abandon<T: Registered>(&self, registry: &Registry<T>) {
+        registry.change(&self.target, &self.target_uid, |member| match self.verb {
+            Verb::Create | Verb::Import => member.fail("The operation was cancelled."),
+            Verb::Update | Verb::Delete => member.settle(State::Running, self.end_time),
         });
     }
 }
@@ -176,15 +188,18 @@ impl Operations {
         self.lock().operations.get(name).cloned()
     }
 
-    /// The operations of `projects/P/locations/L`, in the order of their names.
+    /// The operations of `projects/P/locations/L`, oldest first.
     pub fn list(&self, parent: &str) -> Vec<Operation> {
         let prefix = format!("{parent}/operations/");
         let state = self.lock();
         let of_parent = state.operations.range(prefix.clone()..);
-        of_parent
+        let mut operations: Vec<Operation> = of_parent
             .take_while(|(name, _)| name.starts_with(&prefix))
             .map(|(_, operation)| operation.clone())
-            .collect()
+            .collect();
+        drop(state);
+        operations.sort_by_key(|operation| operation.create_time);
+        operations
     }
 
     /// Forgets a finished operation; a running one stays. Says whether there is one of that name.

@@ -1,9 +1,17 @@
 //! The Google side over REST: from a registered cluster to an access token.
 
 use {
-    crate::google_world::{CLUSTER, Google, PARENT, jwt, request, rsa_key},
+    crate::google_world::{
+        CLUSTER, Google, PARENT, exchange_body, jwt, request, request_with, rsa_key,
+    },
     serde_json::{Value, json},
-    token_emulator::world::settings::{GoogleAuth, Settings},
+    token_emulator::{
+        google, kubernetes,
+        world::{
+            access_tokens::Grant,
+            settings::{GoogleAuth, Settings},
+        },
+    },
 };
 
 #[test]
@@ -134,4 +142,96 @@ fn an_answer_is_pretty_unless_it_is_not_wanted_so() {
     assert_eq!(response.body, r#"{"fleet":{"project":"projects/123"},"state":"RUNNING"}"#);
     let target = format!("{CLUSTER}?fields=state&%24alt=json%3Benum-encoding%3Dint");
     assert_eq!(google.respond(&request("GET", &target, "")).body, "{\n  \"state\": 2\n}\n");
+}
+
+#[test]
+fn a_service_account_of_the_emulator_becomes_a_google_caller() {
+    let settings = Settings { google_auth: GoogleAuth::Strict, ..Settings::default() };
+    let google = Google::with(settings);
+    let issuer = google.world.settings.issuers[0].clone();
+    let name = "projects/p/locations/us-west1/attachedClusters/c1";
+    let seed =
+        json!({"kind": "AttachedCluster", "name": name, "oidcConfig": {"issuerUrl": issuer}});
+    google::seed(&google.world, seed).unwrap();
+    let grant = Grant { scopes: vec![google::CLOUD_PLATFORM.to_owned()], ..Grant::default() };
+    google.world.access_tokens.insert("owner", grant);
+    kubernetes::seed_defaults(&google.world);
+    let path = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    let response = kubernetes::answer(&google.world, &request("POST", path, "{}"));
+    let token_request: Value = serde_json::from_slice(&response.body).unwrap();
+    let subject_token = token_request["status"]["token"].as_str().unwrap();
+
+    let body = exchange_body(subject_token).to_string();
+    let target = format!("{CLUSTER}:generateAttachedClusterAgentToken");
+    let post = |bearer: &str| {
+        let bearer = format!("Bearer {bearer}");
+        let headers = [("content-type", "application/json"), ("authorization", bearer.as_str())];
+        let response = google.respond(&request_with("POST", &target, &headers, body.as_bytes()));
+        let answer: Value = serde_json::from_slice(&response.body).unwrap();
+        (response.status.as_u16(), answer)
+    };
+    assert_eq!(post(subject_token).0, 401);
+    let (status, answer) = post("owner");
+    assert_eq!(status, 200, "{answer}");
+    let access_token = answer["access_token"].as_str().unwrap();
+    assert_eq!(post(access_token).0, 200);
+    google.world.clock.advance(jiff::SignedDuration::from_secs(3600)).unwrap();
+    let (status, answer) = post(access_token);
+    assert_eq!(
+        (status, &answer["error"]["details"][0]["reason"]),
+        (401, &json!("ACCESS_TOKEN_EXPIRED"))
+    );
+}
+
+#[test]
+fn a_running_operation_can_be_cancelled() {
+    let google = Google::new();
+    let body = json!({
+        "platformVersion": "1.35.0-gke.1",
+        "distribution": "aks",
+        "fleet": {"project": "projects/123"},
+        "oidcConfig": {"issuerUrl": "https://issuer.example.com"},
+    });
+    let target = format!("{PARENT}/attachedClusters?attachedClusterId=c1");
+    let (_, operation) = google.call("POST", &target, &body.to_string());
+    let operation = format!("/v1/{}", operation["name"].as_str().unwrap());
+    assert_eq!(google.call("POST", &format!("{operation}:cancel"), "{}"), (200, json!({})));
+    let (_, done) = google.call("GET", &operation, "");
+    assert_eq!((&done["done"], &done["error"]["code"]), (&json!(true), &json!(1)));
+    assert_eq!(done["metadata"]["requestedCancellation"], true);
+    assert_eq!(google.call("GET", CLUSTER, "").1["state"], "ERROR");
+    let (_, list) = google.call("GET", &format!("{PARENT}/operations?filter=done%3Dtrue"), "");
+    assert_eq!(list["operations"].as_array().unwrap().len(), 1);
+    let (_, list) = google.call("GET", &format!("{PARENT}/operations?filter=done%3Dfalse"), "");
+    assert_eq!(list, json!({}));
+    assert_eq!(google.call("GET", &format!("{PARENT}/operations?filter=x"), "").0, 400);
+    assert_eq!(google.call("DELETE", &operation, ""), (200, json!({})));
+    assert_eq!(google.call("GET", &operation, "").0, 404);
+}
+
+#[test]
+fn an_update_changes_what_the_mask_names() {
+    let google = Google::new();
+    google.register(&[]);
+    let (_, before) = google.call("GET", CLUSTER, "");
+    let body = json!({"name": "other", "description": "d", "platformVersion": "1.36.0-gke.1",
+                      "proxyConfig": {"kubernetesSecret": {"name": "n", "namespace": "ns"}}});
+    let paths = "description,proxyConfig.kubernetesSecret.name";
+    let patch =
+        |query: &str| google.call("PATCH", &format!("{CLUSTER}?{query}"), &body.to_string());
+    for bad in ["", "updateMask=", "updateMask=*", "updateMask=fleet", "updateMask=name"] {
+        let (status, answer) = patch(bad);
+        assert_eq!((status, answer["error"]["status"].as_str()), (400, Some("INVALID_ARGUMENT")));
+    }
+    let (_, operation) = patch(&format!("updateMask={paths}&validateOnly=true"));
+    assert_eq!((&operation["done"], &google.call("GET", CLUSTER, "").1), (&json!(true), &before));
+    assert_eq!(patch(&format!("update_mask={paths}")).0, 200);
+    let (_, after) = google.call("GET", CLUSTER, "");
+    assert_eq!((&after["state"], &after["reconciling"]), (&json!("RECONCILING"), &json!(true)));
+    assert_eq!(after["description"], "d");
+    assert_eq!(after["proxyConfig"], json!({"kubernetesSecret": {"name": "n"}}));
+    assert_eq!(after["platformVersion"], before["platformVersion"]);
+    assert_ne!(after["etag"], before["etag"]);
+    google.settle();
+    assert_eq!(google.call("GET", CLUSTER, "").1["state"], "RUNNING");
 }

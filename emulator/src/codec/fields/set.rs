@@ -144,8 +144,15 @@ impl<'a> Set<'a> {
     }
 
     /// What is in this and not in the other.
-    pub(super) fn difference(self, other: &Self) -> Self {
-        self.zip(other.clone(), |one, other| one && !other)
+    pub(super) fn difference(mut self, other: &Self) -> Self {
+        self.member &= !other.member;
+        self.children.retain_mut(|(element, below)| {
+            if let Some((_, other)) = other.children.iter().find(|(known, _)| known == element) {
+                *below = std::mem::take(below).difference(other);
+            }
+            !below.is_empty()
+        });
+        self
     }
 
     /// What is in both.

@@ -21,7 +21,10 @@ pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;
-    for (at, byte) in bytes.iter().copied().enumerate() {
+    let mut plain = plain_start(bytes);
+    while let Some(byte) = bytes.get(plain).copied() {
+        let at = plain;
+        plain += 1;
         let escape: &[u8] = match byte {
             b'"' => b"\\\"",
             b'\\' => b"\\\\",
@@ -51,6 +54,20 @@ pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
     }
     out.extend_from_slice(&bytes[start..]);
     out.push(b'"');
+}
+
+// How many bytes at the start need no escape. Whole blocks are looked at without a branch in
+// between, since most texts, and tokens above all, need none.
+fn plain_start(bytes: &[u8]) -> usize {
+    let special = |byte: u8| {
+        let quoted = (byte == b'"') | (byte == b'\\');
+        let html = (byte == b'<') | (byte == b'>') | (byte == b'&');
+        (byte < 0x20) | (byte >= 0x80) | quoted | html
+    };
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let is_plain =
+        |block: &&[u8; 32]| !block.iter().fold(false, |found, byte| found | special(*byte));
+    blocks.iter().take_while(is_plain).count() * 32
 }
 
 struct Writer {

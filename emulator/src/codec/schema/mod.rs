@@ -18,6 +18,7 @@ pub struct Schema {
 #[derive(Debug)]
 struct Root {
     api_version: &'static str,
+    kind: &'static str,
     structure: usize,
 }
 
@@ -151,9 +152,8 @@ impl Schema {
     pub fn root(&self, api_version: &str, kind: &str) -> Option<&Struct> {
         self.roots
             .iter()
-            .filter(|root| root.api_version == api_version)
+            .find(|root| root.kind == kind && root.api_version == api_version)
             .map(|root| &self.structs[root.structure])
-            .find(|structure| structure.name() == kind)
     }
 
     /// The struct with that import path and name.

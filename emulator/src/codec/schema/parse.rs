@@ -52,7 +52,8 @@ fn text(column: Option<&'static str>) -> &'static str {
 
 fn root(line: &'static str, ids: &Ids) -> Option<Root> {
     let (api_version, id) = line.split_once(' ')?;
-    Some(Root { api_version, structure: *ids.get(id)? })
+    let kind = id.rsplit('.').next().unwrap_or(id);
+    Some(Root { api_version, kind, structure: *ids.get(id)? })
 }
 
 fn structure(line: &'static str) -> Struct {

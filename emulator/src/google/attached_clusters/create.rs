@@ -11,8 +11,9 @@ use {
         },
         world::{
             World,
-            clusters::{AttachedCluster, Fleet, Monitoring, State, WriteError},
+            clusters::{AttachedCluster, Fleet, Monitoring},
             operations::{Outcome, Verb},
+            registry::{State, WriteError},
         },
     },
     aws_lc_rs::digest,
@@ -110,7 +111,7 @@ fn register(
         return Ok(operations::to_message(context, &operation));
     }
     let cluster = world.clusters.create(cluster).map_err(|error| write_error(error, &name))?;
-    let operation = world.start_operation(verb, &cluster);
+    let operation = world.start_operation(verb, &*cluster);
     Ok(operations::to_message(context, &operation))
 }
 
@@ -141,7 +142,7 @@ fn membership(fleet_project: &str, id: &str) -> String {
 }
 
 /// A project's number. Of a project that is known by its id it is made up, always the same.
-fn project_number(project: &str) -> String {
+pub(in crate::google) fn project_number(project: &str) -> String {
     if project.bytes().all(|byte| byte.is_ascii_digit()) {
         return project.to_owned();
     }

@@ -6,10 +6,10 @@ mod update;
 mod validate;
 
 pub(super) use {
-    create::{create, import, seed},
+    create::{create, import, project_number, seed},
     delete::delete,
     update::update,
-    validate::present as required_text,
+    validate::{id as validate_id, present as required_text, required},
 };
 
 use {
@@ -19,10 +19,7 @@ use {
         status::{Code, Status},
         wire,
     },
-    crate::world::{
-        World,
-        clusters::{AttachedCluster, WriteError},
-    },
+    crate::world::{World, clusters::AttachedCluster, registry::WriteError},
     base64::{Engine, prelude::BASE64_STANDARD},
     prost_reflect::DynamicMessage,
     std::sync::Arc,
@@ -41,7 +38,11 @@ pub(super) fn list(
 ) -> Result<DynamicMessage, Stop> {
     let parent = wire::text(request, "parent");
     names::parent("parent", parent)?;
-    let page = paging::page(request, parent, context.world.clusters.list(parent))?;
+    let page = paging::page(
+        request,
+        parent,
+        context.world.clusters.list(&format!("{parent}/attachedClusters")),
+    )?;
     let mut answer = context.output();
     let clusters = page.items.iter().map(|cluster| convert::to_message(context.schema, cluster));
     wire::set_messages(&mut answer, "attached_clusters", clusters);
@@ -59,12 +60,12 @@ fn not_found() -> Status {
     Status::new(Code::NotFound, "cluster not found")
 }
 
-fn stale() -> Status {
+pub(super) fn stale() -> Status {
     Status::new(Code::Aborted, "The etag provided does not match the current etag of the cluster.")
 }
 
 /// A write that lost against another one.
-fn write_error(error: WriteError, name: &str) -> Status {
+pub(super) fn write_error(error: WriteError, name: &str) -> Status {
     match error {
         WriteError::AlreadyExists => {
             Status::new(Code::AlreadyExists, format!("Resource '{name}' already exists"))

@@ -10,8 +10,9 @@ use {
             wire,
         },
         world::{
-            clusters::{AttachedCluster, State},
+            clusters::AttachedCluster,
             operations::{Outcome, Verb},
+            registry::State,
         },
     },
     prost_reflect::DynamicMessage,
@@ -50,7 +51,7 @@ pub(in crate::google) fn update(
     }
     let cluster = world.clusters.replace(&cluster, updated);
     let cluster = cluster.map_err(|error| write_error(error, name))?;
-    let operation = world.start_operation(Verb::Update, &cluster);
+    let operation = world.start_operation(Verb::Update, &*cluster);
     Ok(operations::to_message(context, &operation))
 }
 

@@ -28,7 +28,7 @@ pub(in crate::google) fn present<'a>(
 }
 
 /// The id of something new.
-pub(super) fn id(field: &str, id: &str) -> Result<(), Status> {
+pub(in crate::google) fn id(field: &str, id: &str) -> Result<(), Status> {
     if id.is_empty() {
         Err(required(field))
     } else if names::is_valid_id(id) {

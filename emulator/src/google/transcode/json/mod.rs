@@ -2,6 +2,9 @@
 //! error points at its place with a caret.
 //! Source: proto-converter, `JsonStreamParser`.
 
+#[cfg(test)]
+mod tests;
+
 /// How deep values may nest.
 const DEPTH: usize = 100;
 
@@ -331,90 +334,4 @@ fn is_key_start(byte: u8) -> bool {
 
 fn is_key_part(byte: u8) -> bool {
     is_key_start(byte) || byte.is_ascii_digit()
-}
-
-#[cfg(test)]
-mod tests {
-    use {super::*, rstest::rstest};
-
-    fn string(text: &str) -> Json {
-        Json::String(text.to_owned())
-    }
-
-    #[test]
-    fn the_grammar_is_lenient() {
-        let value = parse(b" {'a':\"x\", b_1: [1,-2,1.5,], $c:{}, null:null, trueish:false,} ");
-        let members = [
-            ("a", string("x")),
-            (
-                "b_1",
-                Json::List(vec![
-                    Json::Number(Number::Unsigned(1)),
-                    Json::Number(Number::Signed(-2)),
-                    Json::Number(Number::Double(1.5)),
-                ]),
-            ),
-            ("$c", Json::Object(vec![])),
-            ("null", Json::Null),
-            ("trueish", Json::Bool(false)),
-        ];
-        let members = members.map(|(key, value)| (key.to_owned(), value));
-        assert_eq!(value, Ok(Json::Object(members.into())));
-    }
-
-    #[test]
-    fn escapes_are_read() {
-        let value = parse(br#""\u00e9\ud83d\ude00\n\/\'\q\v""#);
-        assert_eq!(value, Ok(string("é😀\n/'q\u{b}")));
-        assert_eq!(parse("'\\é'".as_bytes()), Ok(string("é")));
-    }
-
-    #[rstest]
-    #[case("not json", "Unexpected token.\nnot json\n^")]
-    #[case("", "Unexpected end of string. Expected a value.\n\n^")]
-    #[case("{\"a\" 1}", "Expected : between key:value pair.\n{\"a\" 1}\n     ^")]
-    #[case("{\"a\":1 b", "Expected , or } after key:value pair.\n{\"a\":1 b\n       ^")]
-    #[case(
-        "{\"a\":1",
-        "Unexpected end of string. Expected , or } after key:value pair.\n{\"a\":1\n      ^"
-    )]
-    #[case("{1:2}", "Expected an object key or }.\n{1:2}\n ^")]
-    #[case("[1 2]", "Expected , or ] after array value.\n[1 2]\n   ^")]
-    #[case("[#]", "Expected a value or ] within an array.\n[#]\n ^")]
-    #[case("{\"a\":#}", "Expected a value.\n{\"a\":#}\n     ^")]
-    #[case("\"abc", "Closing quote expected in string.\n\"abc\n    ^")]
-    #[case("{\"a\":012}", "Octal/hex numbers are not valid JSON values.\n{\"a\":012}\n     ^")]
-    #[case("0x1", "Octal/hex numbers are not valid JSON values.\n0x1\n^")]
-    #[case("{} x", "Parsing terminated before end of input.\n{} x\n   ^")]
-    #[case("\"\\u12", "Illegal hex string.\n\"\\u12\n ^")]
-    #[case("\"\\u12zz\"", "Invalid escape sequence.\n\"\\u12zz\"\n ^")]
-    #[case("\"\\ud800\"", "Missing low surrogate.\n\"\\ud800\"\n ^")]
-    #[case("1e400", "Number exceeds the range of double.\n1e400\n^")]
-    #[case("--1", "Unable to parse number.\n--1\n^")]
-    fn a_syntax_error_points_at_its_place(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(parse(text.as_bytes()), Err(SyntaxError(expected.to_owned())));
-    }
-
-    #[test]
-    fn an_error_shows_twenty_bytes_on_each_side() {
-        let text = format!("{{\"{}\" \"{}\"}}", "a".repeat(30), "b".repeat(30));
-        let SyntaxError(error) = parse(text.as_bytes()).unwrap_err();
-        let shown = format!("{}\" \"{}\n{}^", "a".repeat(18), "b".repeat(19), " ".repeat(20));
-        assert_eq!(error, format!("Expected : between key:value pair.\n{shown}"));
-    }
-
-    #[test]
-    fn a_hundred_levels_are_enough() {
-        let nested = |depth| format!("{}1{}", "{\"k\":".repeat(depth), "}".repeat(depth));
-        assert!(parse(nested(100).as_bytes()).is_ok());
-        let SyntaxError(error) = parse(nested(101).as_bytes()).unwrap_err();
-        assert_eq!(error, "Message too deep. Max recursion depth reached for key 'k'");
-        let open = "[".repeat(1 << 20);
-        assert!(parse(open.as_bytes()).is_err());
-    }
-
-    #[test]
-    fn bytes_that_are_no_text_are_refused() {
-        assert!(parse(b"{\"a\":\"\xff\"}").is_err());
-    }
 }

@@ -1,117 +1,20 @@
 //! The few Kubernetes messages that the suite sends and reads as protobuf, by a table of its own:
 //! a judge that borrowed the emulator's codec could not find a fault in it.
 
+mod schema;
+mod wire;
+
 use {
+    self::{
+        schema::{Kind, fields},
+        wire::{Wire, put_bytes, put_number, read, text},
+    },
     base64::{Engine, prelude::BASE64_STANDARD},
     serde_json::{Map, Value, json},
 };
 
 /// What every Kubernetes protobuf body begins with.
 pub const MAGIC: &[u8] = b"k8s\0";
-
-/// How a field is written.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Text,
-    Number,
-    Flag,
-    Time,
-    Raw,
-    Message(&'static str),
-    Texts,
-    Messages(&'static str),
-    TextMap,
-    TextsMap,
-}
-
-type Field = (u32, &'static str, Kind);
-
-/// The fields of a message, in the order of their numbers.
-/// Source: the `generated.proto` files of k8s.io/api and k8s.io/apimachinery.
-fn fields(message: &str) -> &'static [Field] {
-    use Kind::{Flag, Message, Messages, Number, Raw, Text, TextMap, Texts, TextsMap, Time};
-    match message {
-        "TokenRequest" => &[
-            (1, "metadata", Message("ObjectMeta")),
-            (2, "spec", Message("TokenRequestSpec")),
-            (3, "status", Message("TokenRequestStatus")),
-        ],
-        "TokenRequestSpec" => &[
-            (1, "audiences", Texts),
-            (3, "boundObjectRef", Message("BoundObjectReference")),
-            (4, "expirationSeconds", Number),
-        ],
-        "BoundObjectReference" => {
-            &[(1, "kind", Text), (2, "apiVersion", Text), (3, "name", Text), (4, "uid", Text)]
-        }
-        "TokenRequestStatus" => &[(1, "token", Text), (2, "expirationTimestamp", Time)],
-        "TokenReview" => &[
-            (1, "metadata", Message("ObjectMeta")),
-            (2, "spec", Message("TokenReviewSpec")),
-            (3, "status", Message("TokenReviewStatus")),
-        ],
-        "TokenReviewSpec" => &[(1, "token", Text), (2, "audiences", Texts)],
-        "TokenReviewStatus" => &[
-            (1, "authenticated", Flag),
-            (2, "user", Message("UserInfo")),
-            (3, "error", Text),
-            (4, "audiences", Texts),
-        ],
-        "UserInfo" => {
-            &[(1, "username", Text), (2, "uid", Text), (3, "groups", Texts), (4, "extra", TextsMap)]
-        }
-        "SelfSubjectReview" => &[
-            (1, "metadata", Message("ObjectMeta")),
-            (2, "status", Message("SelfSubjectReviewStatus")),
-        ],
-        "SelfSubjectReviewStatus" => &[(1, "userInfo", Message("UserInfo"))],
-        "ObjectMeta" => &[
-            (1, "name", Text),
-            (2, "generateName", Text),
-            (3, "namespace", Text),
-            (4, "selfLink", Text),
-            (5, "uid", Text),
-            (6, "resourceVersion", Text),
-            (7, "generation", Number),
-            (8, "creationTimestamp", Time),
-            (9, "deletionTimestamp", Time),
-            (10, "deletionGracePeriodSeconds", Number),
-            (11, "labels", TextMap),
-            (12, "annotations", TextMap),
-            (14, "finalizers", Texts),
-            (17, "managedFields", Messages("ManagedFieldsEntry")),
-        ],
-        "ManagedFieldsEntry" => &[
-            (1, "manager", Text),
-            (2, "operation", Text),
-            (3, "apiVersion", Text),
-            (4, "time", Time),
-            (6, "fieldsType", Text),
-            (7, "fieldsV1", Raw),
-            (8, "subresource", Text),
-        ],
-        "ServiceAccount" => &[(1, "metadata", Message("ObjectMeta"))],
-        "Status" => &[
-            (1, "metadata", Message("ListMeta")),
-            (2, "status", Text),
-            (3, "message", Text),
-            (4, "reason", Text),
-            (5, "details", Message("StatusDetails")),
-            (6, "code", Number),
-        ],
-        "StatusDetails" => &[
-            (1, "name", Text),
-            (2, "group", Text),
-            (3, "kind", Text),
-            (4, "causes", Messages("StatusCause")),
-            (5, "retryAfterSeconds", Number),
-            (6, "uid", Text),
-        ],
-        "StatusCause" => &[(1, "reason", Text), (2, "message", Text), (3, "field", Text)],
-        "ListMeta" => &[(1, "selfLink", Text), (2, "resourceVersion", Text), (3, "continue", Text)],
-        _ => &[],
-    }
-}
 
 /// A body: the magic, then a `runtime.Unknown` of the value's kind and apiVersion.
 pub fn encode(value: &Value) -> Result<Vec<u8>, String> {
@@ -316,68 +219,6 @@ fn is_empty(message: &str, name: &str, value: &Value) -> bool {
             Value::Array(it) => it.is_empty(),
             Value::Object(_) => false,
         }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Wire<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-}
-
-fn read(mut bytes: &[u8]) -> Result<Vec<(u32, Wire<'_>)>, String> {
-    let mut all = Vec::new();
-    while !bytes.is_empty() {
-        let key = number(&mut bytes)?;
-        let field = u32::try_from(key >> 3).map_err(|_| "a field's number is too large")?;
-        let wire = match key & 7 {
-            0 => Wire::Number(number(&mut bytes)?),
-            2 => {
-                let length = usize::try_from(number(&mut bytes)?).unwrap_or(usize::MAX);
-                let (it, rest) = bytes.split_at_checked(length).ok_or("it ends too early")?;
-                bytes = rest;
-                Wire::Bytes(it)
-            }
-            other => return Err(format!("wire type {other} is not used by Kubernetes here")),
-        };
-        all.push((field, wire));
-    }
-    Ok(all)
-}
-
-fn number(bytes: &mut &[u8]) -> Result<u64, String> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (first, rest) = bytes.split_first().ok_or("it ends within a number")?;
-        *bytes = rest;
-        value |= u64::from(first & 0x7f) << shift;
-        if first & 0x80 == 0 {
-            return Ok(value);
-        }
-    }
-    Err("a number is too long".to_owned())
-}
-
-fn text(bytes: &[u8]) -> Result<String, String> {
-    String::from_utf8(bytes.to_vec()).map_err(|_| "a text is not UTF-8".to_owned())
-}
-
-fn put_number(out: &mut Vec<u8>, field: u32, value: u64) {
-    put_varint(out, u64::from(field) << 3);
-    put_varint(out, value);
-}
-
-fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
-    put_varint(out, u64::from(field) << 3 | 2);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(u8::try_from(value & 0x7f).unwrap_or_default() | 0x80);
-        value >>= 7;
-    }
-    out.push(u8::try_from(value).unwrap_or_default());
 }
 
 #[cfg(test)]

@@ -1,0 +1,73 @@
+//! The command line: flags in, exit code out.
+
+mod connect;
+mod execute;
+mod flags;
+mod judge;
+mod record;
+mod tell;
+
+use {
+    crate::catalog::Catalog,
+    clap::Parser,
+    flags::{Cli, Command},
+    std::{
+        io::{self, Write},
+        sync::Arc,
+    },
+};
+
+/// Why the program ends before its end, and with which code.
+struct Exit(u8, String);
+
+impl Exit {
+    /// Bad usage or configuration.
+    fn usage(why: impl Into<String>) -> Self {
+        Self(2, why.into())
+    }
+
+    /// Nothing to do.
+    fn nothing_selected() -> Self {
+        Self(5, "no case is selected".to_owned())
+    }
+}
+
+/// Runs the program and returns its exit code.
+pub async fn main() -> u8 {
+    let cli = Cli::parse();
+    match command(cli).await {
+        Ok(code) => code,
+        Err(Exit(code, why)) => {
+            warn(&why);
+            code
+        }
+    }
+}
+
+async fn command(cli: Cli) -> Result<u8, Exit> {
+    let catalog = match &cli.suite {
+        Some(root) => Catalog::read(root),
+        None => Catalog::embedded(),
+    };
+    let catalog = Arc::new(catalog.map_err(|faults| {
+        let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Exit::usage(lines.join("\n"))
+    })?);
+    match cli.command {
+        Command::Run(args) => judge::run(catalog, args).await,
+        Command::List(selection) => tell::list(&catalog, &selection),
+        Command::Record(args) => record::record(catalog, args).await,
+        Command::Explain { id } => tell::explain(&catalog, &id),
+        Command::Export { dir } => tell::export(&dir),
+    }
+}
+
+/// What scripts read.
+fn print(text: &str) {
+    let _ = write!(io::stdout(), "{text}");
+}
+
+/// What people read when something is wrong.
+fn warn(text: &str) {
+    let _ = writeln!(io::stderr(), "token-conformance: {text}");
+}

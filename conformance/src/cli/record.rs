@@ -1,0 +1,69 @@
+//! `record`: what a kube-apiserver answers becomes the snapshots.
+
+use {
+    super::{
+        Exit, connect,
+        execute::execute,
+        flags::{Google, RecordArgs, Selection},
+        judge::code,
+        print,
+    },
+    crate::{
+        catalog::Catalog,
+        level::Level,
+        report::terminal,
+        run::{Compared, Run},
+        snapshot::{self, Snapshot},
+        verdict::{Outcome, Verdict},
+    },
+    std::{collections::BTreeMap, fs, io, path::Path, sync::Arc},
+};
+
+/// Runs the command. A case that fails keeps the snapshot that it had.
+pub(super) async fn record(catalog: Arc<Catalog>, args: RecordArgs) -> Result<u8, Exit> {
+    let selection = Selection { run: args.run, skip: Vec::new(), level: Level::Observed };
+    let mut items = selection.items(&catalog);
+    items.retain(|(id, variant)| {
+        let case = catalog.cases.get(id);
+        variant.records() && case.is_some_and(|it| it.is_recorded_from_kubernetes(id))
+    });
+    if items.is_empty() {
+        return Err(Exit::nothing_selected());
+    }
+    let target = connect::target(&args.kubernetes, &Google::default(), None).await?;
+    let mut run = Run::new(catalog, target, Level::Observed);
+    run.compared = Compared::Nothing;
+    let (run, outcomes) = execute(run, items, 8).await?;
+    let mut cases: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
+    for outcome in &outcomes {
+        cases.entry(&outcome.case).or_default().push(outcome);
+    }
+    for (id, outcomes) in cases {
+        if outcomes.iter().all(|it| it.verdict == Verdict::Passed) {
+            write(&run, id, &outcomes, &args.into)?;
+        }
+    }
+    print(&terminal::report(&run.catalog, &outcomes, false));
+    Ok(code(&outcomes, &[]))
+}
+
+/// Writes the snapshot of a case, unless it stands there already.
+fn write(run: &Run, id: &str, outcomes: &[&Outcome], into: &Path) -> Result<(), Exit> {
+    let sections: Vec<_> = outcomes.iter().map(|it| (it.variant, it.transcript.clone())).collect();
+    let requirement = run.catalog.cases.get(id).map(|it| it.requirement.clone());
+    let snapshot = Snapshot {
+        requirement: requirement.unwrap_or_default(),
+        recorded_from: run.target.facts.server(),
+        contents: snapshot::contents(&sections),
+    };
+    let path = into.join(format!("{id}.snap"));
+    let text = snapshot.file();
+    if fs::read_to_string(&path).is_ok_and(|it| it == text) {
+        return Ok(());
+    }
+    let failed = |error: io::Error| Exit::usage(format!("{}: {error}", path.display()));
+    fs::create_dir_all(path.parent().unwrap_or(into)).map_err(failed)?;
+    fs::write(&path, text).map_err(failed)?;
+    print(&format!("recorded: {}\n", path.display()));
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! So many requests a second and no more, evenly spread.
+
+use {
+    std::{
+        sync::{Mutex, PoisonError},
+        time::Duration,
+    },
+    tokio::time::Instant,
+};
+
+/// A pace that all requests of a client share.
+#[derive(Debug)]
+pub(super) struct Pace {
+    apart: Duration,
+    next: Mutex<Option<Instant>>,
+}
+
+impl Pace {
+    pub(super) fn new(qps: u32) -> Self {
+        Self { apart: Duration::from_secs(1) / qps.max(1), next: Mutex::default() }
+    }
+
+    /// Waits for one's turn.
+    pub(super) async fn wait(&self) {
+        let turn = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = next.map_or_else(Instant::now, |it| it.max(Instant::now()));
+            *next = Some(turn + self.apart);
+            turn
+        };
+        tokio::time::sleep_until(turn).await;
+    }
+}

@@ -1,0 +1,155 @@
+//! A call over gRPC: a frame out, a frame back, and the status in the trailers. What comes back is
+//! given the form that it has over REST, so that one expectation judges both.
+//! Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
+
+use {
+    super::schema::{self, Method},
+    crate::exchange::Answer,
+    base64::{
+        Engine, alphabet,
+        engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    },
+    bytes::Bytes,
+    prost::Message,
+    serde_json::{Value, json},
+};
+
+/// Binary metadata comes with padding or without.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The body of a request: one frame.
+pub fn request(method: &Method, message: &Value) -> Result<Bytes, String> {
+    let message = schema::from_json(method.input(), message)?.encode_to_vec();
+    let length = u32::try_from(message.len()).map_err(|error| error.to_string())?;
+    let mut frame = vec![0];
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.extend_from_slice(&message);
+    Ok(Bytes::from(frame))
+}
+
+/// Reads status and message out of what came over HTTP/2.
+pub fn read(method: &Method, answer: &mut Answer) {
+    let meaning = match answer.header("grpc-status").first().and_then(|it| it.parse().ok()) {
+        Some(0) => message(method, &answer.body),
+        Some(code) => Ok(error(code, answer)),
+        None => Err("the answer has no grpc-status".to_owned()),
+    };
+    match meaning {
+        Ok(meaning) => {
+            answer.status = meaning["error"]["code"].as_u64().map_or(200, |it| it as u16);
+            answer.meaning = Some(meaning);
+        }
+        Err(why) => answer.meaning = Some(json!({"unreadable": why})),
+    }
+}
+
+fn message(method: &Method, body: &[u8]) -> Result<Value, String> {
+    let (prefix, message) = body.split_at_checked(5).ok_or("the answer has no frame")?;
+    let length = u32::from_be_bytes([prefix[1], prefix[2], prefix[3], prefix[4]]) as usize;
+    if prefix[0] != 0 || length != message.len() {
+        return Err("the answer is not one uncompressed frame".to_owned());
+    }
+    schema::to_json(method.output(), message)
+}
+
+/// The error as REST would show it.
+fn error(code: u32, answer: &Answer) -> Value {
+    let (http, name) = names(code);
+    let mut error = json!({"code": http, "message": unescaped(answer), "status": name});
+    let encoded = answer.header("grpc-status-details-bin").first().copied().unwrap_or_default();
+    let details = BASE64
+        .decode(encoded)
+        .ok()
+        .zip(schema::status())
+        .and_then(|(bytes, status)| schema::to_json(status, &bytes).ok());
+    if let Some(details) = details.and_then(|it| it.get("details").cloned()) {
+        error["details"] = details;
+    }
+    json!({"error": error})
+}
+
+fn unescaped(answer: &Answer) -> String {
+    let text = answer.header("grpc-message").first().copied().unwrap_or_default();
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
+        match digits.and_then(|it| u8::from_str_radix(it, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The HTTP status and the name of a code.
+/// Source: googleapis `google/rpc/code.proto`.
+fn names(code: u32) -> (u16, &'static str) {
+    match code {
+        1 => (499, "CANCELLED"),
+        3 => (400, "INVALID_ARGUMENT"),
+        4 => (504, "DEADLINE_EXCEEDED"),
+        5 => (404, "NOT_FOUND"),
+        6 => (409, "ALREADY_EXISTS"),
+        7 => (403, "PERMISSION_DENIED"),
+        8 => (429, "RESOURCE_EXHAUSTED"),
+        9 => (400, "FAILED_PRECONDITION"),
+        10 => (409, "ABORTED"),
+        11 => (400, "OUT_OF_RANGE"),
+        12 => (501, "UNIMPLEMENTED"),
+        13 => (500, "INTERNAL"),
+        14 => (503, "UNAVAILABLE"),
+        15 => (500, "DATA_LOSS"),
+        16 => (401, "UNAUTHENTICATED"),
+        _ => (500, "UNKNOWN"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method() -> Method {
+        Method::find("AttachedClusters.GetAttachedCluster").unwrap()
+    }
+
+    fn answer(headers: &[(&str, &str)]) -> Answer {
+        let headers = headers.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        Answer { status: 200, headers, ..Answer::default() }
+    }
+
+    #[test]
+    fn an_error_reads_as_it_does_over_rest() {
+        let mut answer = answer(&[("grpc-status", "5"), ("grpc-message", "no%20such")]);
+        read(&method(), &mut answer);
+        assert_eq!(answer.status, 404);
+        let error = json!({"error": {"code": 404, "message": "no such", "status": "NOT_FOUND"}});
+        assert_eq!(answer.meaning, Some(error));
+    }
+
+    #[test]
+    fn a_message_reads_as_its_json() {
+        let message = json!({"name": "projects/p/locations/l/attachedClusters/c"});
+        let mut answer = answer(&[("grpc-status", "0")]);
+        answer.body = request(&method(), &message).unwrap();
+        read(&method(), &mut answer);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.meaning, Some(message));
+    }
+
+    #[test]
+    fn an_answer_without_a_status_says_so() {
+        let mut answer = answer(&[]);
+        read(&method(), &mut answer);
+        assert!(answer.meaning.unwrap()["unreadable"].is_string());
+    }
+}

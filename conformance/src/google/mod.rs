@@ -1,0 +1,5 @@
+//! The Google API as a client sees it: one call is a REST request or a gRPC frame.
+
+pub mod grpc;
+pub mod schema;
+pub mod transcode;

@@ -1,0 +1,162 @@
+//! Preparation: objects, tokens, attached clusters and the clock. None of it is judged; what fails
+//! here stops the case, and says so as that.
+
+use {
+    super::{Session, Stopped},
+    crate::{
+        case::Need,
+        exchange::Answer,
+        given::{Blueprint, merge},
+        ledger::Made,
+    },
+    base64::{Engine, prelude::BASE64_STANDARD},
+    serde_json::{Value, json},
+    std::time::Duration,
+};
+
+/// How long a deletion takes to reach a server's own caches, with room to spare.
+const SETTLE: Duration = Duration::from_millis(100);
+/// How often and how long an operation is asked after.
+const POLLS: (u32, Duration) = (600, Duration::from_millis(50));
+
+impl Session<'_> {
+    /// Names an object.
+    pub(super) fn plan(&mut self, name: &str, object: &Value) -> Result<(), Stopped> {
+        let shown = if name == "sa" { "builder" } else { name };
+        let full = format!("{shown}-{}", self.suffix);
+        let blueprint = Blueprint::new(object, full.clone(), self.namespace, self.named("sa"))
+            .map_err(Stopped)?;
+        self.redactor.name(&full, shown);
+        self.vars.set(name, full);
+        self.vars.set(format!("{name}.path"), blueprint.path());
+        self.vars.set(format!("{name}.token"), format!("{}/token", blueprint.path()));
+        self.blueprints.insert(name.to_owned(), blueprint);
+        Ok(())
+    }
+
+    /// Makes it.
+    pub(super) async fn make(&mut self, name: &str) -> Result<(), Stopped> {
+        let blueprint = self.blueprint(name)?.clone();
+        // Noted first: when the run is interrupted, the answer may never be read.
+        self.note(Made::Object(blueprint.path()));
+        let made = self.kubernetes()?.ask("POST", &blueprint.collection, Some(&blueprint.body));
+        let body = created(&made.await?, 201, &blueprint.kind)?;
+        let uid = &body["metadata"]["uid"];
+        self.vars.set(format!("{name}.uid"), uid.clone());
+        let (kind, full) = (&blueprint.kind, &blueprint.name);
+        let reference = json!({"apiVersion": "v1", "kind": kind, "name": full, "uid": uid});
+        self.vars.set(format!("{name}.ref"), reference);
+        Ok(())
+    }
+
+    /// Removes it, at once.
+    pub(super) async fn remove(&mut self, name: &str) -> Result<(), Stopped> {
+        let blueprint = self.blueprint(name)?;
+        let made = Made::Object(blueprint.path());
+        if blueprint.kind == "Namespace" {
+            // It still has to be finalized, and has what was made in it.
+            self.kubernetes()?.ask("DELETE", &blueprint.path(), None).await?;
+        } else {
+            self.made.retain(|it| *it != made);
+            self.ledger.discard(self.target, &made).await.map_err(Stopped)?;
+        }
+        // A real server learns of its own deletions by a watch, some milliseconds later.
+        if !self.target.facts.features.contains(&Need::Clock) {
+            tokio::time::sleep(SETTLE).await;
+        }
+        Ok(())
+    }
+
+    /// Registers a cluster that trusts the Kubernetes side's keys, unless one was named.
+    pub(super) async fn attach(&mut self, name: &str, object: &Value) -> Result<(), Stopped> {
+        if let Some(cluster) = &self.target.cluster {
+            self.vars.set(name, cluster.as_str());
+            return Ok(());
+        }
+        let id = format!("{name}-{}", self.suffix);
+        self.redactor.name(&id, name);
+        let parent = self.target.parent();
+        let path = format!("/v1/{parent}/attachedClusters?attachedClusterId={id}");
+        let body = self.cluster(object);
+        self.note(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
+        let answer = self.google()?.ask("POST", &path, Some(&body)).await?;
+        let operation = created(&answer, 200, "attached cluster")?;
+        self.finish(&operation).await?;
+        self.vars.set(format!("{name}.id"), id.as_str());
+        self.vars.set(name, format!("{parent}/attachedClusters/{id}"));
+        Ok(())
+    }
+
+    fn cluster(&self, object: &Value) -> Value {
+        let party = self.target.facts.party.as_ref();
+        let keys = party.and_then(|it| serde_json::to_string(&it.keys).ok()).unwrap_or_default();
+        let issuer = party.map_or("https://issuer.test", |it| it.issuer.as_str());
+        let mut body = json!({
+            "platformVersion": "1.31.0-gke.1",
+            "distribution": "generic",
+            "fleet": {"project": "projects/123456789012"},
+            "oidcConfig": {"issuerUrl": issuer, "jwks": BASE64_STANDARD.encode(keys)},
+        });
+        if let Value::Object(members) = object {
+            let mut members = members.clone();
+            members.remove("kind");
+            merge(&mut body, &Value::Object(members));
+        }
+        body
+    }
+
+    /// Waits for an operation to be done.
+    async fn finish(&self, operation: &Value) -> Result<(), Stopped> {
+        let name = operation["name"].as_str().unwrap_or_default();
+        for _ in 0..POLLS.0 {
+            let answer = self.google()?.ask("GET", &format!("/v1/{name}"), None).await?;
+            let operation = created(&answer, 200, "operation")?;
+            if operation["done"] == true {
+                return match operation.get("error") {
+                    None => Ok(()),
+                    Some(error) => Err(Stopped(format!("operation {name} failed: {error}"))),
+                };
+            }
+            tokio::time::sleep(POLLS.1).await;
+        }
+        Err(Stopped(format!("operation {name} is never done")))
+    }
+
+    fn note(&mut self, made: Made) {
+        self.ledger.add(made.clone());
+        self.made.push(made);
+    }
+
+    /// A token by what the case says of it.
+    pub(super) async fn issue(&self, spec: &Value) -> Result<String, Stopped> {
+        let mut spec = self.vars.value(spec)?;
+        let subject = spec.as_object_mut().and_then(|it| it.remove("for"));
+        let subject = subject.as_ref().and_then(Value::as_str).unwrap_or(self.named("sa"));
+        let path = format!("/api/v1/namespaces/{}/serviceaccounts/{subject}/token", self.namespace);
+        let answer = self.kubernetes()?.ask("POST", &path, Some(&json!({"spec": spec}))).await?;
+        let body = created(&answer, 201, "token")?;
+        let token = body["status"]["token"].as_str();
+        token.map(str::to_owned).ok_or_else(|| Stopped("the answer has no token".to_owned()))
+    }
+
+    pub(super) async fn move_clock(&self, by: &str) -> Result<(), Stopped> {
+        let body = json!({"advance": by});
+        let answer = self.kubernetes()?.ask("POST", "/_emulator/v1/clock", Some(&body)).await?;
+        created(&answer, 200, "move of the clock").map(drop)
+    }
+
+    fn blueprint(&self, name: &str) -> Result<&Blueprint, Stopped> {
+        self.blueprints.get(name).ok_or_else(|| Stopped(format!("no object is called {name}")))
+    }
+}
+
+/// The body of an answer, if it has the status that it should.
+fn created(answer: &Answer, status: u16, what: &str) -> Result<Value, Stopped> {
+    let body = answer.value().unwrap_or_default();
+    if answer.status == status {
+        return Ok(body);
+    }
+    let message = body["message"].as_str().or_else(|| body["error"]["message"].as_str());
+    let message = message.unwrap_or_default();
+    Err(Stopped(format!("preparing: {what}: {} {message}", answer.status)))
+}

@@ -1,0 +1,174 @@
+//! One run of one case in one variant: what is given is made, the steps are asked, and what was
+//! made is taken away again.
+
+mod ask;
+mod make;
+
+use {
+    crate::{
+        case::{Action, Case, Step},
+        client::Unreachable,
+        exchange::Exchange,
+        given::Blueprint,
+        ledger::{Ledger, Made},
+        redact::Redactor,
+        target::{Side, Target},
+        variant::Variant,
+        vars::{Undefined, Vars},
+    },
+    serde_json::{Value, json},
+    std::collections::HashMap,
+};
+
+/// What a run works with.
+pub struct Session<'a> {
+    target: &'a Target,
+    case: &'a Case,
+    variant: Variant,
+    namespace: &'a str,
+    ledger: &'a Ledger,
+    suffix: String,
+    /// The names that steps use.
+    pub vars: Vars,
+    /// The names that transcripts use.
+    pub redactor: Redactor,
+    blueprints: HashMap<String, Blueprint>,
+    made: Vec<Made>,
+    moved: Vec<String>,
+}
+
+/// Why a case could not be run to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped(pub String);
+
+impl<'a> Session<'a> {
+    /// A run whose names end in a suffix of its own.
+    pub fn new(
+        target: &'a Target,
+        case: &'a Case,
+        variant: Variant,
+        (namespace, ledger): (&'a str, &'a Ledger),
+        suffix: String,
+    ) -> Self {
+        let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
+        vars.set("namespace", namespace);
+        vars.set("reviews", ask::REVIEWS);
+        vars.set("parent", target.parent());
+        redactor.name(namespace, "conformance");
+        for side in [&target.kubernetes, &target.google].into_iter().flatten() {
+            redactor.name(&side.client.endpoint().authority(), "{server}");
+            redactor.name(side.credential.as_deref().unwrap_or_default(), "{credential}");
+        }
+        if let Some(party) = &target.facts.party {
+            vars.set("issuer", party.issuer.as_str());
+            redactor.name(&party.issuer, "{issuer}");
+        }
+        let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());
+        Self {
+            target,
+            case,
+            variant,
+            namespace,
+            ledger,
+            suffix,
+            vars,
+            redactor,
+            blueprints,
+            made,
+            moved,
+        }
+    }
+
+    /// Makes what the case is given.
+    pub async fn prepare(&mut self) -> Result<(), Stopped> {
+        let case = self.case;
+        if self.target.kubernetes.is_some() && case.makes_objects {
+            self.plan("sa", &json!("ServiceAccount"))?;
+            self.make("sa").await?;
+        }
+        for (name, object) in &case.given.objects.0 {
+            let object = self.vars.value(object)?;
+            if object == "AttachedCluster" || object["kind"] == "AttachedCluster" {
+                self.attach(name, &object).await?;
+            } else {
+                self.plan(name, &object)?;
+                self.make(name).await?;
+            }
+        }
+        for (name, spec) in &case.given.tokens.0 {
+            let token = match &self.target.subject_token {
+                Some(token) if name == "subject" => token.clone(),
+                _ => self.issue(spec).await?,
+            };
+            self.vars.set(name, token);
+        }
+        for (name, forgery) in &case.given.forged.0 {
+            let mut forgery = forgery.clone();
+            for value in forgery.header.values_mut().chain(forgery.claims.values_mut()) {
+                *value = self.vars.value(value)?;
+            }
+            let forged = forgery.forge(&self.vars.text(&forgery.from)?).map_err(Stopped)?;
+            self.vars.set(name, forged);
+        }
+        Ok(())
+    }
+
+    /// Takes one step; an exchange comes of those that are judged.
+    pub async fn step(&mut self, step: &Step) -> Result<Option<Exchange>, Stopped> {
+        match step.action().map_err(Stopped)? {
+            Action::Delete(name) => self.remove(name).await?,
+            Action::Recreate(name) => {
+                self.remove(name).await?;
+                self.make(name).await?;
+            }
+            Action::Clock(by) => {
+                self.move_clock(by).await?;
+                self.moved.push(by.to_owned());
+            }
+            action => {
+                let exchange = self.exchange(step, action).await?;
+                self.capture(step, &exchange)?;
+                return Ok(Some(exchange));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Takes away what was made, last first, and sets the clock back. What is left is returned.
+    pub async fn clean_up(&mut self) -> Vec<String> {
+        let mut left = Vec::new();
+        for by in std::mem::take(&mut self.moved).iter().rev() {
+            let back = by.strip_prefix('-').map_or_else(|| format!("-{by}"), str::to_owned);
+            left.extend(self.move_clock(&back).await.err().map(|it| it.0));
+        }
+        for made in std::mem::take(&mut self.made).iter().rev() {
+            left.extend(self.ledger.discard(self.target, made).await.err());
+        }
+        left
+    }
+
+    fn kubernetes(&self) -> Result<&'a Side, Stopped> {
+        self.target.kubernetes.as_ref().ok_or_else(|| Stopped("there is no Kubernetes API".into()))
+    }
+
+    fn google(&self) -> Result<&'a Side, Stopped> {
+        self.target.google.as_ref().ok_or_else(|| Stopped("there is no Google API".into()))
+    }
+
+    /// The value of a name, where it is a text.
+    fn named(&self, name: &str) -> &str {
+        self.vars.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+impl From<Undefined> for Stopped {
+    fn from(Undefined(name): Undefined) -> Self {
+        Self(format!("nothing is called ${name}"))
+    }
+}
+
+impl From<Unreachable> for Stopped {
+    fn from(error: Unreachable) -> Self {
+        Self(error.0)
+    }
+}

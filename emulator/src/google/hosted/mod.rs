@@ -1,0 +1,68 @@
+//! Clusters, node pools and clients on AWS and Azure: as much of them as tokens and operations
+//! need. One set of functions serves all five, since their methods have one shape.
+
+mod kind;
+mod openid;
+mod server_config;
+mod token;
+mod update;
+mod write;
+
+pub(super) use {
+    openid::{configuration, keys},
+    server_config::server_config,
+    token::{access_token, agent_token},
+    update::{rollback, update},
+    write::{create, delete, to_message},
+};
+
+use {
+    super::{
+        paging,
+        service::{Context, Stop},
+        status::{Code, Status},
+        wire,
+    },
+    crate::world::{World, hosted::HostedResource},
+    kind::Kind,
+    prost_reflect::DynamicMessage,
+    std::sync::Arc,
+};
+
+/// Get…
+pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
+    let kind = Kind::of(context);
+    let resource = find(context.world, kind, "name", wire::text(request, "name"))?;
+    Ok(to_message(context.schema, &resource))
+}
+
+/// List…
+pub(super) fn list(
+    context: &Context<'_>,
+    request: &DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let kind = Kind::of(context);
+    let parent = wire::text(request, "parent");
+    kind.check_parent(parent)?;
+    let resources = context.world.hosted.list(&format!("{parent}/{}", kind.collection));
+    let page = paging::page(request, parent, resources)?;
+    let mut answer = context.output();
+    let resources = page.items.iter().map(|resource| to_message(context.schema, resource));
+    wire::set_messages(&mut answer, &format!("{}s", kind.field), resources);
+    wire::set_text(&mut answer, "next_page_token", &page.next);
+    Ok(answer)
+}
+
+fn find(
+    world: &World,
+    kind: &Kind,
+    field: &str,
+    name: &str,
+) -> Result<Arc<HostedResource>, Status> {
+    kind.check_name(field, name)?;
+    world.hosted.get(name).ok_or_else(|| not_found(kind))
+}
+
+fn not_found(kind: &Kind) -> Status {
+    Status::new(Code::NotFound, format!("{} not found", kind.noun))
+}

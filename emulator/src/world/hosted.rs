@@ -1,0 +1,57 @@
+//! Clusters, node pools and clients on AWS and Azure, which the GKE Multi-Cloud API runs itself.
+//!
+//! What tokens and operations depend on stands in fields; the rest is a document that only its
+//! adapter reads.
+
+use {
+    crate::world::registry::{Registered, Registry, State},
+    jiff::Timestamp,
+};
+
+/// The clusters, node pools and clients on AWS and Azure.
+pub type Hosted = Registry<HostedResource>;
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub struct HostedResource {
+    /// `projects/P/locations/L/awsClusters/C`, and the like.
+    pub name: String,
+    /// Its identity.
+    pub uid: String,
+    /// Where it is in its life.
+    pub state: State,
+    /// When it was made.
+    pub create_time: Timestamp,
+    /// When it was last written.
+    pub update_time: Timestamp,
+    /// Changes with every write of a client.
+    pub etag: String,
+    /// What went wrong with it.
+    pub error: Option<String>,
+    /// What its client says of it, as its adapter keeps it.
+    pub document: Vec<u8>,
+}
+
+impl Registered for HostedResource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn uid(&self) -> &str {
+        &self.uid
+    }
+
+    fn state(&self) -> State {
+        self.state
+    }
+
+    fn settle(&mut self, state: State, time: Timestamp) {
+        self.state = state;
+        self.update_time = time;
+    }
+
+    fn fail(&mut self, error: &str) {
+        self.state = State::Error;
+        self.error = Some(error.to_owned());
+    }
+}
