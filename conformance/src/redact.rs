@@ -20,6 +20,8 @@ const TABLE: &[(&str, &str)] = &[
     ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
     ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+)"),
+    ("jwks", r#""jwks": ?"(?<jwks_value>[^"]+)"#),
+    ("page", r#""nextPageToken": ?"(?<page_value>[^"]+)"#),
     ("etag", r#""etag": ?"(?<etag_value>[^"]+)"#),
     ("opaque", r#""(?:access_?[tT]oken|token|subject_?[tT]oken)": ?"(?<opaque_value>[^"]{20,})"#),
     ("access", r"ya29\.[A-Za-z0-9_.-]+"),

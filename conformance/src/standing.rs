@@ -4,6 +4,7 @@ use {
     crate::{
         exchange::{Api, Exchange},
         expect::{Expect, Mismatch, compare},
+        google::error,
         level::Level,
         variant::Variant,
     },
@@ -23,16 +24,28 @@ pub fn judge(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec
 /// themselves, by a content-type of their own.
 fn google(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    if expected.iter().any(|it| it.headers.contains_key("content-type")) {
+    let answer = &exchange.answer;
+    let said = |name: &str| expected.iter().any(|it| it.headers.contains_key(name));
+    if said("content-type") {
         return found;
     }
-    let media_type = exchange.answer.header("content-type").first().map(|it| Value::from(*it));
-    let json = Value::from("application/json; charset=UTF-8");
-    compare("header content-type", &json, media_type.as_ref(), Level::Should, &mut found);
-    if exchange.answer.status >= 400 {
-        let error = json!({"error": {"code": exchange.answer.status, "status": "<text>"}});
-        let body = exchange.answer.value();
-        compare("body", &error, body.as_ref(), Level::Should, &mut found);
+    let mut header = |name: &str, expected: &str, level: Level| {
+        if !said(name) {
+            let got = Some(answer.header(name).join(", ")).filter(|it| !it.is_empty());
+            let (what, got) = (format!("header {name}"), got.map(Value::from));
+            compare(&what, &expected.into(), got.as_ref(), level, &mut found);
+        }
+    };
+    header("content-type", "application/json; charset=UTF-8", Level::Should);
+    header("cache-control", "~ private|no-store", Level::Should);
+    header("x-content-type-options", "nosniff", Level::Should);
+    header("www-authenticate", "<absent>", Level::Should);
+    header("vary", "Origin, X-Origin, Referer", Level::Observed);
+    header("server", "ESF", Level::Observed);
+    header("x-frame-options", "SAMEORIGIN", Level::Observed);
+    header("x-xss-protection", "0", Level::Observed);
+    if answer.status >= 400 {
+        error::shape(answer.status, answer.value().as_ref(), &mut found);
     }
     found
 }
@@ -40,12 +53,16 @@ fn google(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
 /// What is not as every gRPC answer is.
 fn grpc(exchange: &Exchange) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    let media_type = exchange.answer.header("content-type").first().map(|it| Value::from(*it));
+    let answer = &exchange.answer;
+    let media_type = answer.header("content-type").first().map(|it| Value::from(*it));
     let grpc = Value::from("~ ^application/grpc(\\+proto)?$");
     compare("header content-type", &grpc, media_type.as_ref(), Level::Must, &mut found);
-    let body = exchange.answer.value();
+    let body = answer.value();
     let readable = json!({"unreadable": "<absent>"});
     compare("body", &readable, body.as_ref(), Level::Must, &mut found);
+    if answer.status >= 400 {
+        error::shape(answer.status, body.as_ref(), &mut found);
+    }
     found
 }
 

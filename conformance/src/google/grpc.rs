@@ -3,7 +3,10 @@
 //! Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
 use {
-    super::schema::{self, Method},
+    super::{
+        error::names,
+        schema::{self, Method},
+    },
     crate::exchange::Answer,
     base64::{
         Engine, alphabet,
@@ -34,7 +37,7 @@ pub fn request(method: &Method, message: &Value) -> Result<Bytes, String> {
 pub fn read(method: &Method, answer: &mut Answer) {
     let meaning = match answer.header("grpc-status").first().and_then(|it| it.parse().ok()) {
         Some(0) => message(method, &answer.body),
-        Some(code) => Ok(error(code, answer)),
+        Some(code) => error(code, answer),
         None => Err("the answer has no grpc-status".to_owned()),
     };
     match meaning {
@@ -55,20 +58,24 @@ fn message(method: &Method, body: &[u8]) -> Result<Value, String> {
     schema::to_json(method.output(), message)
 }
 
-/// The error as REST would show it.
-fn error(code: u32, answer: &Answer) -> Value {
+/// The error as REST would show it. What the trailers say twice has to be the same.
+fn error(code: u32, answer: &Answer) -> Result<Value, String> {
     let (http, name) = names(code);
-    let mut error = json!({"code": http, "message": unescaped(answer), "status": name});
+    let message = unescaped(answer);
+    let mut error = json!({"code": http, "message": message, "status": name});
     let encoded = answer.header("grpc-status-details-bin").first().copied().unwrap_or_default();
     let details = BASE64
         .decode(encoded)
         .ok()
         .zip(schema::status())
         .and_then(|(bytes, status)| schema::to_json(status, &bytes).ok());
-    if let Some(details) = details.and_then(|it| it.get("details").cloned()) {
-        error["details"] = details;
+    if let Some(details) = details {
+        if details["code"] != code || details["message"] != message.as_str() {
+            return Err("grpc-status-details-bin says something else than the trailers".to_owned());
+        }
+        error["details"] = details["details"].clone();
     }
-    json!({"error": error})
+    Ok(json!({"error": error}))
 }
 
 fn unescaped(answer: &Answer) -> String {
@@ -89,29 +96,6 @@ fn unescaped(answer: &Answer) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// The HTTP status and the name of a code.
-/// Source: googleapis `google/rpc/code.proto`.
-fn names(code: u32) -> (u16, &'static str) {
-    match code {
-        1 => (499, "CANCELLED"),
-        3 => (400, "INVALID_ARGUMENT"),
-        4 => (504, "DEADLINE_EXCEEDED"),
-        5 => (404, "NOT_FOUND"),
-        6 => (409, "ALREADY_EXISTS"),
-        7 => (403, "PERMISSION_DENIED"),
-        8 => (429, "RESOURCE_EXHAUSTED"),
-        9 => (400, "FAILED_PRECONDITION"),
-        10 => (409, "ABORTED"),
-        11 => (400, "OUT_OF_RANGE"),
-        12 => (501, "UNIMPLEMENTED"),
-        13 => (500, "INTERNAL"),
-        14 => (503, "UNAVAILABLE"),
-        15 => (500, "DATA_LOSS"),
-        16 => (401, "UNAUTHENTICATED"),
-        _ => (500, "UNKNOWN"),
-    }
 }
 
 #[cfg(test)]
