@@ -63,19 +63,21 @@ fn error(code: u32, answer: &Answer) -> Result<Value, String> {
     let (http, name) = names(code);
     let message = unescaped(answer);
     let mut error = json!({"code": http, "message": message, "status": name});
-    let encoded = answer.header("grpc-status-details-bin").first().copied().unwrap_or_default();
-    let details = BASE64
-        .decode(encoded)
-        .ok()
-        .zip(schema::status())
-        .and_then(|(bytes, status)| schema::to_json(status, &bytes).ok());
-    if let Some(details) = details {
-        if details["code"] != code || details["message"] != message.as_str() {
+    if let Some(encoded) = answer.header("grpc-status-details-bin").first() {
+        let status = details(encoded)?;
+        if status["code"] != code || status["message"] != message.as_str() {
             return Err("grpc-status-details-bin says something else than the trailers".to_owned());
         }
-        error["details"] = details["details"].clone();
+        if let Some(details) = status.get("details") {
+            error["details"] = details.clone();
+        }
     }
     Ok(json!({"error": error}))
+}
+
+fn details(encoded: &str) -> Result<Value, String> {
+    let bytes = BASE64.decode(encoded).map_err(|error| error.to_string())?;
+    schema::to_json(schema::status().ok_or("there is no google.rpc.Status")?, &bytes)
 }
 
 fn unescaped(answer: &Answer) -> String {
@@ -118,6 +120,18 @@ mod tests {
         assert_eq!(answer.status, 404);
         let error = json!({"error": {"code": 404, "message": "no such", "status": "NOT_FOUND"}});
         assert_eq!(answer.meaning, Some(error));
+    }
+
+    #[test]
+    fn what_the_trailers_say_twice_has_to_be_the_same() {
+        // {code: 5, message: "no"}
+        let details = ("grpc-status-details-bin", "CAUSAm5v");
+        let mut agreed = answer(&[("grpc-status", "5"), ("grpc-message", "no"), details]);
+        read(&method(), &mut agreed);
+        assert_eq!(agreed.status, 404);
+        let mut other = answer(&[("grpc-status", "5"), ("grpc-message", "yes"), details]);
+        read(&method(), &mut other);
+        assert!(other.meaning.unwrap()["unreadable"].is_string());
     }
 
     #[test]

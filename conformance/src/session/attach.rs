@@ -55,6 +55,8 @@ impl Session<'_> {
         if self.case.registers {
             self.note(Made::Cluster(format!("{parent}/attachedClusters/new-{}", self.suffix)));
         }
+        self.redactor.name(&self.suffix, "{suffix}");
+        self.vars.set("suffix", self.suffix.as_str());
         self.vars.set("parent", parent);
         self.vars.set("project", project);
         self.vars.set("own", issuer::oidc_config());
