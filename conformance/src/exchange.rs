@@ -65,6 +65,14 @@ impl Api {
     }
 }
 
+impl Request {
+    /// What its body means.
+    pub fn value(&self) -> Option<Value> {
+        let named = self.headers.iter().find(|(name, _)| name == "content-type");
+        value(named.map(|(_, value)| value.as_str()).unwrap_or_default(), &self.body)
+    }
+}
+
 impl Answer {
     /// The values of a header.
     pub fn header(&self, name: &str) -> Vec<&str> {
@@ -83,11 +91,15 @@ impl Answer {
         if self.meaning.is_some() {
             return self.meaning.clone();
         }
-        match self.media_type() {
-            "application/yaml" => serde_saphyr::from_slice(&self.body).ok(),
-            "application/vnd.kubernetes.protobuf" => protobuf::decode(&self.body).ok(),
-            _ => serde_json::from_slice(&self.body).ok(),
-        }
+        value(self.media_type(), &self.body)
+    }
+}
+
+fn value(media_type: &str, body: &[u8]) -> Option<Value> {
+    match media_type {
+        "application/yaml" => serde_saphyr::from_slice(body).ok(),
+        "application/vnd.kubernetes.protobuf" => protobuf::decode(body).ok(),
+        _ => serde_json::from_slice(body).ok(),
     }
 }
 

@@ -15,7 +15,7 @@ use {
 };
 
 /// The expectations of one answer. A string may be a word instead of a text: `<any>`, `<absent>`,
-/// `<text>`, `<number>`, `<uuid>`, `<time>`, or `~ ` and a regular expression.
+/// `<null>` (or absent), `<text>`, `<number>`, `<uuid>`, `<time>`, or `~ ` and a regular expression.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "camelCase")]
 pub struct Expect {
@@ -256,6 +256,7 @@ fn is_word(word: &str, got: Option<&Value>) -> bool {
         "<absent>" => got.is_none(),
         "<any>" => got.is_some(),
         "<text>" => text.is_some_and(|it| !it.is_empty()),
+        "<null>" => got.is_none_or(Value::is_null),
         "<number>" => got.is_some_and(Value::is_i64),
         "<uuid>" => text.is_some_and(is_uuid),
         "<time>" => text.is_some_and(is_time),

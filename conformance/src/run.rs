@@ -198,9 +198,15 @@ impl Run {
     ) -> Result<Vec<Mismatch>, Stopped> {
         let context = Context { vars: &session.vars, party: self.target.facts.party.as_ref() };
         let expected: Vec<_> = case.expected(step).collect();
-        let mut found = standing::judge(exchange, &expected, variant);
-        for expect in expected {
+        let mut found = Vec::new();
+        for expect in &expected {
             found.extend(expect.judge(exchange, context)?);
+        }
+        // What the case says already need not be said again.
+        for mismatch in standing::judge(exchange, &expected, variant, context) {
+            if found.iter().all(|it: &Mismatch| it.what != mismatch.what) {
+                found.push(mismatch);
+            }
         }
         let unsaid = case.when.0.get(step).is_some_and(Step::is_granted_unless_said);
         if unsaid && case.expected(step).next().is_none() && exchange.answer.status != 201 {

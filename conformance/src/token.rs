@@ -79,6 +79,9 @@ impl<'a> Token<'a> {
         let lifetime = lifetime.or_else(|| spec["expirationSeconds"].as_i64());
         same("token exp - iat", &json!(lifetime), &json!(lived));
         same("token nbf", &claims["iat"], &claims["nbf"]);
+        same("token kubernetes.io.serviceaccount.uid", own_uid(metadata, claims), {
+            &claims["kubernetes.io"]["serviceaccount"]["uid"]
+        });
         let own = &claims["kubernetes.io"];
         same("token kubernetes.io.namespace", &metadata["namespace"], &own["namespace"]);
         same("token kubernetes.io.serviceaccount.name", &metadata["name"], {
@@ -102,6 +105,11 @@ impl<'a> Token<'a> {
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// The account's uid as the answer has it (since 1.34), else whatever the token says.
+fn own_uid<'a>(metadata: &'a Value, claims: &'a Value) -> &'a Value {
+    metadata.get("uid").unwrap_or(&claims["kubernetes.io"]["serviceaccount"]["uid"])
 }
 
 fn raw(encoded: &str) -> String {

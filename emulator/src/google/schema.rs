@@ -8,7 +8,10 @@ use {
         transcode::path::{Path, Template},
     },
     prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor},
-    std::{collections::HashMap, sync::OnceLock},
+    std::{
+        collections::{HashMap, HashSet},
+        sync::OnceLock,
+    },
 };
 
 /// A FileDescriptorSet of `google.cloud.gkemulticloud.v1`, `google.longrunning` and `google.rpc`.
@@ -23,6 +26,7 @@ pub(crate) struct Schema {
     pool: DescriptorPool,
     methods: HashMap<String, Method>,
     routes: Vec<Route>,
+    verbs: HashSet<String>,
 }
 
 /// A method of one of its services.
@@ -97,9 +101,7 @@ impl Schema {
 
     /// Finds the method that an HTTP request is for.
     pub(crate) fn route(&self, http_method: &http::Method, path: &str) -> Option<Routed<'_>> {
-        let is_verb =
-            |verb: &str| self.routes.iter().any(|route| route.template.verb() == Some(verb));
-        let path = Path::split(path, is_verb);
+        let path = Path::split(path, |verb| self.verbs.contains(verb));
         self.routes.iter().filter(|route| route.http_method == *http_method).find_map(|route| {
             let resource = route.template.matches(&path)?;
             Some(Routed { method: self.methods.get(&route.method)?, route, resource })
@@ -127,7 +129,9 @@ impl Schema {
             (name, method)
         });
         let methods = methods.collect();
-        Self { methods, pool, routes }
+        let verbs = routes.iter().filter_map(|route| route.template.verb());
+        let verbs = verbs.map(str::to_owned).collect();
+        Self { methods, pool, routes, verbs }
     }
 }
 

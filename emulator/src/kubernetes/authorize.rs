@@ -1,65 +1,16 @@
-//! Who may do what: the bootstrap roles of kube-apiserver.
+//! Who may do what, and how a refusal is told.
 //!
-//! Source: kubernetes `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go`.
+//! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`.
 
 use crate::{
     kubernetes::{
         kinds,
+        rbac::{self, Verdict},
         route::Attributes,
         status::{Details, Failure},
     },
     world::{World, callers::Caller, settings::AuthorizationMode},
 };
-
-/// A rule of a bootstrap role.
-enum Rule {
-    /// GET on these paths; a `*` at the end stands for any rest.
-    Paths(&'static [&'static str]),
-    /// `create` on these resources of a group.
-    Create(&'static str, &'static [&'static str]),
-}
-
-/// The bootstrap roles that are bound to groups, each with its group.
-const BOOTSTRAP: [(&str, Rule); 7] = [
-    ("system:unauthenticated", PUBLIC_INFO),
-    ("system:authenticated", PUBLIC_INFO),
-    ("system:authenticated", DISCOVERY),
-    (
-        "system:authenticated",
-        Rule::Create(
-            "authorization.k8s.io",
-            &["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
-        ),
-    ),
-    ("system:authenticated", Rule::Create("authentication.k8s.io", &["selfsubjectreviews"])),
-    ("system:serviceaccounts", ISSUER_DISCOVERY),
-    ("system:monitoring", MONITORING),
-];
-
-/// `system:public-info-viewer`
-const PUBLIC_INFO: Rule = Rule::Paths(&["/healthz", "/livez", "/readyz", "/version", "/version/"]);
-/// `system:discovery`
-const DISCOVERY: Rule =
-    Rule::Paths(&["/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*"]);
-/// `system:service-account-issuer-discovery`
-const ISSUER_DISCOVERY: Rule = Rule::Paths(&[
-    "/.well-known/openid-configuration",
-    "/.well-known/openid-configuration/",
-    "/openid/v1/jwks",
-    "/openid/v1/jwks/",
-]);
-
-/// `system:monitoring`
-const MONITORING: Rule = Rule::Paths(&[
-    "/healthz",
-    "/healthz/*",
-    "/livez",
-    "/livez/*",
-    "/metrics",
-    "/metrics/slis",
-    "/readyz",
-    "/readyz/*",
-]);
 
 /// Lets a request pass, or says who may not do what.
 pub fn authorize(
@@ -68,39 +19,38 @@ pub fn authorize(
     attributes: &Attributes<'_>,
     path: &str,
 ) -> Result<(), Failure> {
-    let allowed = world.settings.authorization_mode == AuthorizationMode::AlwaysAllow
-        || caller.is_in("system:masters")
-        || BOOTSTRAP
-            .iter()
-            .any(|(group, rule)| caller.is_in(group) && rule.allows(attributes, path));
-    if allowed { Ok(()) } else { Err(forbidden(caller, attributes, path)) }
-}
-
-impl Rule {
-    fn allows(&self, attributes: &Attributes<'_>, path: &str) -> bool {
-        match self {
-            Self::Paths(paths) => {
-                let covers = |pattern: &&str| match pattern.strip_suffix('*') {
-                    Some(start) => path.starts_with(start),
-                    None => path == *pattern,
-                };
-                !attributes.is_resource && attributes.verb == "get" && paths.iter().any(covers)
-            }
-            Self::Create(group, resources) => {
-                attributes.is_resource
-                    && attributes.verb == "create"
-                    && attributes.group == *group
-                    && attributes.subresource.is_empty()
-                    && resources.contains(&attributes.resource)
-            }
-        }
+    match decide(world, caller, attributes, path) {
+        (true, _) => Ok(()),
+        (false, reason) => Err(forbidden(caller, attributes, path, &reason)),
     }
 }
 
-fn forbidden(caller: &Caller, attributes: &Attributes<'_>, path: &str) -> Failure {
+/// Whether somebody may do something, and why, as far as there is something to say.
+pub fn decide(
+    world: &World,
+    caller: &Caller,
+    attributes: &Attributes<'_>,
+    path: &str,
+) -> (bool, String) {
+    let everything = world.settings.authorization_mode == AuthorizationMode::AlwaysAllow
+        || caller.is_in("system:masters");
+    if everything {
+        return (true, String::new());
+    }
+    match rbac::decide(world, caller, attributes, path) {
+        Verdict::Allowed(reason) => (true, reason),
+        Verdict::NoOpinion(reason) => (false, reason),
+    }
+}
+
+fn forbidden(caller: &Caller, attributes: &Attributes<'_>, path: &str, reason: &str) -> Failure {
+    let colon = if reason.is_empty() { "" } else { ": " };
     let (user, verb) = (html(&caller.username), html(&attributes.verb));
     if !attributes.is_resource {
-        let message = format!("forbidden: User \"{user}\" cannot {verb} path \"{}\"", html(path));
+        let message = format!(
+            "forbidden: User \"{user}\" cannot {verb} path \"{}\"{colon}{reason}",
+            html(path)
+        );
         return Failure::forbidden(message, Details::default());
     }
     let Attributes { group, namespace, resource, subresource, name, .. } = *attributes;
@@ -114,7 +64,7 @@ fn forbidden(caller: &Caller, attributes: &Attributes<'_>, path: &str) -> Failur
     };
     let resource_text = html(&format!("{resource}{slash}{subresource}"));
     let message = format!(
-        "{what} is forbidden: User \"{user}\" cannot {verb} resource \"{resource_text}\" in API group \"{}\" {place}",
+        "{what} is forbidden: User \"{user}\" cannot {verb} resource \"{resource_text}\" in API group \"{}\" {place}{colon}{reason}",
         html(group)
     );
     let details = Details {
@@ -134,27 +84,6 @@ fn html(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn path_attributes(verb: &str) -> Attributes<'_> {
-        Attributes { verb: verb.into(), ..Attributes::default() }
-    }
-
-    #[test]
-    fn anonymous_sees_public_information_only() {
-        for (path, verb, expected) in [
-            ("/healthz", "get", true),
-            ("/version/", "get", true),
-            ("/healthz", "post", false),
-            ("/apis", "get", false),
-            ("/openid/v1/jwks", "get", false),
-        ] {
-            let anonymous = Caller::anonymous();
-            let allowed = BOOTSTRAP.iter().any(|(group, rule)| {
-                anonymous.is_in(group) && rule.allows(&path_attributes(verb), path)
-            });
-            assert_eq!(allowed, expected, "{verb} {path}");
-        }
-    }
-
     #[test]
     fn a_refusal_names_user_verb_and_place() {
         let attributes = Attributes {
@@ -166,7 +95,7 @@ mod tests {
             name: "sa",
             ..Attributes::default()
         };
-        let failure = forbidden(&Caller::anonymous(), &attributes, "");
+        let failure = forbidden(&Caller::anonymous(), &attributes, "", "");
         assert_eq!(
             failure.message,
             "serviceaccounts \"sa\" is forbidden: User \"system:anonymous\" cannot create resource \

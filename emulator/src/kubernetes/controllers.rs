@@ -14,6 +14,7 @@ use {
             },
             metadata,
             objects::{self, create::plant, finalize::has_finalizers},
+            rbac::bootstrap,
         },
         tokens::legacy,
         world::{
@@ -36,6 +37,7 @@ pub fn created(world: &World, object: &Object) {
     }
     match object.kind {
         Kind::Namespace => furnish(world, &object.name),
+        Kind::ClusterRole => bootstrap::aggregate(world),
         Kind::Secret if object.document["type"] == TOKEN_SECRET => fill_token(world, object),
         _ => {}
     }
@@ -45,6 +47,9 @@ pub fn created(world: &World, object: &Object) {
 pub fn removed(world: &World, object: &Object) {
     if !world.settings.controllers {
         return;
+    }
+    if object.kind == Kind::ClusterRole {
+        bootstrap::aggregate(world);
     }
     if object.kind == Kind::ServiceAccount {
         remove_token_secrets(world, object);

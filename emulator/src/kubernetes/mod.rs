@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the Google side, nor of what only a double can do.
 
+pub mod access_review;
 pub mod admission;
 pub mod authorize;
 pub mod body;
@@ -17,6 +18,7 @@ pub mod node_restriction;
 pub mod objects;
 pub mod openid;
 pub mod path;
+pub mod rbac;
 pub mod respond;
 pub mod review_text;
 pub mod route;
@@ -119,6 +121,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         Endpoint::Token { namespace, name } => token_request::create(exchange, namespace, name),
         Endpoint::Review(Review::Token) => token_review::create(exchange),
         Endpoint::Review(Review::SelfSubject) => self_subject_review::create(exchange),
+        Endpoint::Review(Review::Access(subject)) => access_review::create(exchange, subject),
         Endpoint::Finalize(name) => objects::finalize::finalize(exchange, name),
         Endpoint::Document(document) => discovery::get(exchange, document),
         Endpoint::Collection(resource, namespace) => match exchange.request.method {

@@ -2,6 +2,7 @@
 
 use {
     crate::kubernetes::{
+        access_review::Subject,
         discovery,
         kinds::{self, Resource},
     },
@@ -38,7 +39,7 @@ pub enum Endpoint<'a> {
         name: &'a str,
     },
     /// A review: a resource that is created and never kept.
-    Review(Review),
+    Review(Review<'a>),
     /// The objects of a kind, in one namespace or in all.
     Collection(&'static Resource, Option<&'a str>),
     /// One object; the namespace is empty at the cluster's scope.
@@ -51,11 +52,13 @@ pub enum Endpoint<'a> {
 
 /// The reviews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Review {
+pub enum Review<'a> {
     /// `tokenreviews`
     Token,
     /// `selfsubjectreviews`
     SelfSubject,
+    /// `subjectaccessreviews` and its like
+    Access(Subject<'a>),
 }
 
 /// The documents about the server.
@@ -124,7 +127,21 @@ fn grouped<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
         ("authentication.k8s.io", ["selfsubjectreviews"]) => {
             Some(Endpoint::Review(Review::SelfSubject))
         }
+        ("authorization.k8s.io", parts) => {
+            Some(Endpoint::Review(Review::Access(access_review(parts)?)))
+        }
         _ => objects(group, parts),
+    }
+}
+
+fn access_review<'a>(parts: &[&'a str]) -> Option<Subject<'a>> {
+    match *parts {
+        ["selfsubjectaccessreviews"] => Some(Subject::Caller),
+        ["subjectaccessreviews"] => Some(Subject::Anybody),
+        ["namespaces", namespace, "localsubjectaccessreviews"] => {
+            Some(Subject::AnybodyIn(namespace))
+        }
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        kubernetes::{kinds, metadata, objects::create::plant},
+        kubernetes::{kinds, metadata, objects::create::plant, rbac::bootstrap},
         world::{World, objects::Kind},
     },
     serde_json::{Value, json},
@@ -22,6 +22,7 @@ pub fn seed_defaults(world: &World) {
         // One that is there already stays.
         let _ = plant(world, kinds::of(Kind::Namespace), namespace);
     }
+    bootstrap::plant(world);
 }
 
 /// Makes an object of a seed file; its namespace is made when it is not there.

@@ -118,6 +118,8 @@ fn the_standard_parameters_are_taken_in_silence() {
     let script = google.respond(&request("GET", &format!("{CLUSTER}?callback=f&fields=state"), ""));
     assert_eq!(script.headers["content-type"], "text/javascript; charset=UTF-8");
     assert_eq!(script.body, "// API callback\nf({\n  \"state\": \"RUNNING\"\n});\n");
+    let json = google.respond(&request("GET", &format!("{CLUSTER}?callback=a();b"), ""));
+    assert_eq!(json.headers["content-type"], "application/json; charset=UTF-8");
 }
 
 #[test]

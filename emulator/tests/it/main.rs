@@ -9,6 +9,7 @@ mod fetching;
 mod flags;
 mod google;
 mod google_exchange;
+mod google_frames;
 mod google_grpc;
 mod google_hosted;
 mod google_noise;

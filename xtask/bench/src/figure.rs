@@ -22,6 +22,8 @@ pub(crate) struct Figure {
     pub(crate) limit_name: String,
     /// How much the limit is; `None` where it could not be measured.
     pub(crate) limit: Option<f64>,
+    /// The same ratio by processor time, in which busy neighbours have no part.
+    pub(crate) by_cpu: Option<f64>,
     /// What is aimed at.
     pub(crate) target: Target,
 }
@@ -35,12 +37,12 @@ pub(crate) fn in_series(one: f64, other: f64) -> f64 {
 pub(crate) fn table(figures: &[Figure]) -> String {
     let mut lines = vec![
         format!(
-            "| {:<36} | {:>9} | {:<44} | {:>9} | {:>6} | {:<6} | {:<6} |",
-            "figure", "measured", "limit", "", "ratio", "target", "met"
+            "| {:<39} | {:>9} | {:<35} | {:>9} | {:>6} | {:>6} | {:<6} | {:<6} |",
+            "figure", "measured", "limit", "", "ratio", "by cpu", "target", "met"
         ),
         format!(
-            "|{:-<38}|{:->11}|{:-<46}|{:->11}|{:->8}|{:-<8}|{:-<8}|",
-            "", "", "", "", "", "", ""
+            "|{:-<41}|{:->11}|{:-<37}|{:->11}|{:->8}|{:->8}|{:-<8}|{:-<8}|",
+            "", "", "", "", "", "", "", ""
         ),
     ];
     lines.extend(figures.iter().map(Figure::line));
@@ -54,12 +56,13 @@ impl Figure {
 
     fn line(&self) -> String {
         format!(
-            "| {:<36} | {:>9} | {:<44} | {:>9} | {:>6} | {:<6} | {:<6} |",
+            "| {:<39} | {:>9} | {:<35} | {:>9} | {:>6} | {:>6} | {:<6} | {:<6} |",
             self.name,
             number(self.value),
             self.limit_name,
             number(self.limit),
-            self.ratio().map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")),
+            hundredths(self.ratio()),
+            hundredths(self.by_cpu),
             self.aim(),
             self.verdict(),
         )
@@ -84,6 +87,10 @@ impl Figure {
     }
 }
 
+fn hundredths(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"))
+}
+
 fn number(value: Option<f64>) -> String {
     match value {
         None => "-".to_owned(),
@@ -98,8 +105,8 @@ mod tests {
 
     fn check(value: Option<f64>, target: Target, verdict: &str) {
         let limit = Some(100.0);
-        let figure =
-            Figure { name: "f".to_owned(), value, limit_name: "l".to_owned(), limit, target };
+        let (name, limit_name) = ("f".to_owned(), "l".to_owned());
+        let figure = Figure { name, value, limit_name, limit, by_cpu: None, target };
         assert_eq!(figure.verdict(), verdict);
     }
 

@@ -59,10 +59,15 @@ pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
 // How many bytes at the start need no escape. Whole blocks are looked at without a branch in
 // between, since most texts, and tokens above all, need none.
 fn plain_start(bytes: &[u8]) -> usize {
-    let special = |byte: &u8| *byte < 0x20 || *byte >= 0x80 || b"\"\\<>&".contains(byte);
-    let is_plain = |block: &&[u8]| !block.iter().fold(false, |found, byte| found | special(byte));
-    let blocks = bytes.chunks_exact(32).take_while(is_plain).count();
-    blocks * 32
+    let special = |byte: u8| {
+        let quoted = (byte == b'"') | (byte == b'\\');
+        let html = (byte == b'<') | (byte == b'>') | (byte == b'&');
+        !(0x20..0x80).contains(&byte) | quoted | html
+    };
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let is_plain =
+        |block: &&[u8; 32]| !block.iter().fold(false, |found, byte| found | special(*byte));
+    blocks.iter().take_while(is_plain).count() * 32
 }
 
 struct Writer {

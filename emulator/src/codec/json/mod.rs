@@ -9,4 +9,7 @@ mod tests;
 mod value;
 
 pub use {decode::decode, encode::encode};
-pub(in crate::codec) use {decode::named, encode::write_string};
+pub(in crate::codec) use {
+    decode::{StrictError, decode_text, named},
+    encode::write_string,
+};

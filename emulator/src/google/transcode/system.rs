@@ -51,7 +51,9 @@ impl System {
             "alt" | "$alt" => self.read_alt(&value),
             "prettyPrint" | "$prettyPrint" => self.pretty = !is_false(&value),
             "fields" | "$fields" => self.fields = Some(value).filter(|mask| !mask.is_empty()),
-            "callback" | "$callback" => self.callback = Some(value).filter(|name| !name.is_empty()),
+            "callback" | "$callback" => {
+                self.callback = Some(value).filter(|name| is_function(name))
+            }
             "$.xgafv" | "$xgafv" => self.legacy_errors = value == "1",
             "access_token" | "oauth_token" => self.access_token = Some(value),
             "key" | "$key" => self.key = Some(value),
@@ -71,6 +73,12 @@ impl System {
         }
         self.enum_numbers = parts.any(|part| part == "enum-encoding=int");
     }
+}
+
+/// Whether a script may call it: anything else would be a script of the request's own.
+fn is_function(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_$.[]".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_part)
 }
 
 fn is_false(value: &str) -> bool {

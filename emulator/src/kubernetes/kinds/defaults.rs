@@ -14,7 +14,20 @@ pub fn apply(kind: Kind, object: &mut Value) {
         Kind::Namespace => namespace(object),
         Kind::Secret => secret(object),
         Kind::Pod => pod(object),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => binding(object),
         _ => {}
+    }
+}
+
+// Source: kubernetes `pkg/apis/rbac/v1/defaults.go`.
+fn binding(object: &mut Value) {
+    let rbac = "rbac.authorization.k8s.io";
+    set(object_at(object, "roleRef"), "apiGroup", rbac.into());
+    let subjects = object.get_mut("subjects").and_then(Value::as_array_mut);
+    for subject in subjects.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if matches!(subject.get("kind").and_then(Value::as_str), Some("User" | "Group")) {
+            set(subject, "apiGroup", rbac.into());
+        }
     }
 }
 
