@@ -11,7 +11,7 @@ use {
     compare::{Changes, changes},
     serde_json::{Value, json},
     set::{Element, Set},
-    std::borrow::Cow,
+    std::{borrow::Cow, sync::LazyLock},
 };
 
 /// A write whose fields are to be owned.
@@ -52,7 +52,7 @@ pub fn managed(write: &Write<'_>) -> Option<Value> {
             manager.set = manager.set.clone().difference(&written).difference(&removed);
         }
     }
-    let own = written.difference(&STRIPPED.with(Clone::clone));
+    let own = written.difference(&STRIPPED);
     if !own.is_empty() {
         take(&mut managers, write, own);
     }
@@ -62,10 +62,8 @@ pub fn managed(write: &Write<'_>) -> Option<Value> {
     (!entries.is_empty()).then_some(Value::Array(entries))
 }
 
-thread_local! {
-    /// Fields that nobody owns.
-    static STRIPPED: Set<'static> = stripped();
-}
+/// Fields that nobody owns.
+static STRIPPED: LazyLock<Set<'static>> = LazyLock::new(stripped);
 
 fn stripped() -> Set<'static> {
     const METADATA: [&str; 9] = [

@@ -144,8 +144,23 @@ impl<'a> Set<'a> {
     }
 
     /// What is in this and not in the other.
-    pub(super) fn difference(self, other: &Self) -> Self {
-        self.zip(other.clone(), |one, other| one && !other)
+    pub(super) fn difference(mut self, other: &Set<'_>) -> Self {
+        self.subtract(other);
+        self
+    }
+
+    fn subtract(&mut self, other: &Set<'_>) {
+        self.member &= !other.member;
+        if other.children.is_empty() {
+            return;
+        }
+        self.children.retain_mut(|(element, below)| {
+            let found = other.children.binary_search_by(|(known, _)| known.compare(element));
+            if let Ok(at) = found {
+                below.subtract(&other.children[at].1);
+            }
+            !below.is_empty()
+        });
     }
 
     /// What is in both.

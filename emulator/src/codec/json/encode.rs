@@ -21,36 +21,64 @@ pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut start = 0;
-    for (at, byte) in bytes.iter().copied().enumerate() {
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            0x08 => b"\\b",
-            0x0c => b"\\f",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            b'<' => b"\\u003c",
-            b'>' => b"\\u003e",
-            b'&' => b"\\u0026",
-            0..0x20 => b"",
-            // The line and paragraph separators, U+2028 and U+2029.
-            0xa8 if bytes[..at].ends_with(b"\xe2\x80") => b"\\u2028",
-            0xa9 if bytes[..at].ends_with(b"\xe2\x80") => b"\\u2029",
-            _ => continue,
-        };
-        let end = if byte >= 0x80 { at - 2 } else { at };
-        out.extend_from_slice(&bytes[start..end]);
-        if escape.is_empty() {
-            // Writing to a vector cannot fail.
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.extend_from_slice(escape);
-        }
-        start = at + 1;
+    while let Some(length) = bytes[start..].iter().position(|byte| SPECIAL[usize::from(*byte)]) {
+        let at = start + length;
+        out.extend_from_slice(&bytes[start..at]);
+        start = at + write_special(out, &bytes[at..]);
     }
     out.extend_from_slice(&bytes[start..]);
     out.push(b'"');
+}
+
+/// Bytes that are, or may begin, what has to be escaped.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = true;
+        byte += 1;
+    }
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special[b'<' as usize] = true;
+    special[b'>' as usize] = true;
+    special[b'&' as usize] = true;
+    // The line and paragraph separators, U+2028 and U+2029, begin with it.
+    special[0xe2] = true;
+    special
+};
+
+// Writes the first character, and tells its length.
+fn write_special(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    let escape: &[u8] = match bytes {
+        [b'"', ..] => b"\\\"",
+        [b'\\', ..] => b"\\\\",
+        [0x08, ..] => b"\\b",
+        [0x0c, ..] => b"\\f",
+        [b'\n', ..] => b"\\n",
+        [b'\r', ..] => b"\\r",
+        [b'\t', ..] => b"\\t",
+        [0xe2, 0x80, 0xa8, ..] => {
+            out.extend_from_slice(b"\\u2028");
+            return 3;
+        }
+        [0xe2, 0x80, 0xa9, ..] => {
+            out.extend_from_slice(b"\\u2029");
+            return 3;
+        }
+        [byte, ..] if *byte >= 0x80 => {
+            out.push(*byte);
+            return 1;
+        }
+        [byte, ..] => {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\\u{byte:04x}");
+            return 1;
+        }
+        [] => b"",
+    };
+    out.extend_from_slice(escape);
+    1
 }
 
 struct Writer {
