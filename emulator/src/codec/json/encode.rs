@@ -1,7 +1,7 @@
 //! Writes a document as JSON in the order of the schema, as Go's encoder does.
 
 use {
-    super::plain,
+    super::{plain, syntax},
     crate::codec::schema::{Field, Kind, Schema, Struct},
     serde_json::{Map, Value},
     std::io::Write as _,
@@ -137,7 +137,11 @@ impl Writer {
             (Kind::Map(element), Value::Object(members)) => {
                 self.object(members, |writer, value| writer.value(element, value));
             }
-            (Kind::Raw, Value::String(text)) => self.raw(text),
+            (Kind::Raw, Value::String(text)) => match syntax::check(text.as_bytes()) {
+                Ok(()) => self.raw(text),
+                // Bytes of a protobuf body need not be JSON.
+                Err(_) => self.out.extend_from_slice(b"null"),
+            },
             _ => self.any(value),
         }
     }
@@ -179,7 +183,7 @@ impl Writer {
         self.close(b'}', first);
     }
 
-    // JSON text that is kept as it came; text that is no JSON is left to its author.
+    // JSON text that is kept as it came, but for spaces and the escapes of HTML.
     fn raw(&mut self, text: &str) {
         let mut rest = text.as_bytes();
         let mut empty = true;
@@ -201,7 +205,7 @@ impl Writer {
                 b' ' | b'\t' | b'\r' | b'\n' => continue,
                 b'"' => {
                     self.fill(&mut empty);
-                    let end = super::syntax::string_end(rest, 0);
+                    let end = syntax::string_end(rest, 0);
                     self.raw_string(&rest[..end]);
                     rest = &rest[end..];
                 }
