@@ -220,7 +220,8 @@ impl Case {
 
     /// What a target has to have for it, said or implied.
     pub fn all_needs(&self) -> impl Iterator<Item = Need> {
-        let registers = self.registers.then_some(Need::OwnClusters);
+        let trusting = self.registers || !self.given.minted.0.is_empty();
+        let registers = trusting.then_some(Need::OwnClusters);
         let subject = self.wants_subject.then_some(Need::SubjectToken);
         self.needs.iter().copied().chain(registers).chain(subject)
     }
