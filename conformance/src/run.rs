@@ -121,7 +121,7 @@ impl Run {
         {
             return Some(format!("{why}; the server is 1.{minor}"));
         }
-        if id.starts_with("kubernetes/") && self.target.kubernetes.is_none() {
+        if case.needs_kubernetes() && self.target.kubernetes.is_none() {
             return Some("no Kubernetes endpoint was named".to_owned());
         }
         if id.starts_with("google/") && self.target.google.is_none() {

@@ -18,7 +18,7 @@ impl Session<'_> {
         let own = format!("projects/conformance-{}/locations/us-west1", self.suffix);
         let parent = self.target.parent().map_or(own, str::to_owned);
         let project = parent.split('/').nth(1).unwrap_or_default().to_owned();
-        self.redactor.name(&project, "{project}");
+        self.name_project(&project);
         self.redactor.name(issuer::URL, "{issuer}");
         self.name_cluster("new", format!("{parent}/attachedClusters/new-{}", self.suffix));
         if self.case.registers {
@@ -32,9 +32,17 @@ impl Session<'_> {
         self.vars.set("blueprint", cluster::blueprint(self.target));
     }
 
+    fn name_project(&mut self, project: &str) {
+        self.redactor.name(&format!("projects/{project}/"), "projects/{project}/");
+    }
+
     fn name_cluster(&mut self, name: &str, full: String) {
         let id = full.rsplit('/').next().unwrap_or_default().to_owned();
-        self.redactor.name(&id, name);
+        // An id may be a letter that others have in them, so it is named only where it is one.
+        for collection in ["attachedClusters", "memberships"] {
+            self.redactor.name(&format!("{collection}/{id}"), &format!("{collection}/{name}"));
+        }
+        self.redactor.name(&format!("ClusterId={id}"), &format!("ClusterId={name}"));
         self.vars.set(format!("{name}.id"), id);
         self.vars.set(name, full);
     }
@@ -51,7 +59,7 @@ impl Session<'_> {
             }
         };
         let project = name.split('/').nth(1).unwrap_or_default();
-        self.redactor.name(project, "{project}");
+        self.name_project(project);
         self.name_cluster("cluster", name);
         Ok(())
     }
@@ -78,7 +86,7 @@ impl Session<'_> {
             let subject = match &self.target.subject_token {
                 Some(token) => token.clone(),
                 None if self.target.facts.party.is_some() => self.issue(&json!({})).await?,
-                None => issuer::Minted::default().mint(now, &self.vars)?,
+                None => issuer::Minted::usual().mint(now, &self.vars)?,
             };
             self.redactor.name(&subject, "{subject}");
             self.vars.set("subject", subject);
