@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        exchange::Api,
         expect::Expect,
         given::Given,
         google::schema::Method,
@@ -218,9 +219,25 @@ impl Case {
         id.starts_with("kubernetes/") && !self.needs.contains(&Need::Clock)
     }
 
+    /// Whether it asks something of the Kubernetes API, or is given something there.
+    pub fn needs_kubernetes(&self) -> bool {
+        let attached = |it: &Value| it == "AttachedCluster" || it["kind"] == "AttachedCluster";
+        let asks = |it: &Step| match it.action() {
+            Ok(Action::Issue(_) | Action::Review(_)) => true,
+            Ok(Action::Send(line)) => {
+                line.split_once(' ').is_some_and(|(_, path)| Api::of(path) == Api::Kubernetes)
+            }
+            _ => false,
+        };
+        self.when.0.iter().any(asks)
+            || !self.given.tokens.0.is_empty()
+            || self.given.objects.0.iter().any(|(_, it)| !attached(it))
+    }
+
     /// What a target has to have for it, said or implied.
     pub fn all_needs(&self) -> impl Iterator<Item = Need> {
-        let registers = self.registers.then_some(Need::OwnClusters);
+        let trusting = self.registers || !self.given.minted.0.is_empty();
+        let registers = trusting.then_some(Need::OwnClusters);
         let subject = self.wants_subject.then_some(Need::SubjectToken);
         self.needs.iter().copied().chain(registers).chain(subject)
     }

@@ -63,6 +63,12 @@ pub fn encoded(keys: &Value) -> String {
 }
 
 impl Minted {
+    /// One whose audience is its issuer, as a TokenRequest's is that names none.
+    pub fn usual() -> Self {
+        let claims = Map::from_iter([("aud".to_owned(), json!([URL]))]);
+        Self { claims, ..Self::default() }
+    }
+
     /// Signs the token.
     pub fn mint(&self, now: i64, vars: &Vars) -> Result<String, Undefined> {
         let header = json!({"alg": "RS256", "kid": KID, "typ": "JWT"});

@@ -1,6 +1,7 @@
 //! The Google API as a client sees it: one call is a REST request or a gRPC frame.
 
 pub mod cluster;
+pub mod clusters;
 pub mod error;
 pub mod grpc;
 pub mod issuer;

@@ -1,12 +1,12 @@
 //! What is judged: a step's request as the variant has it, and its answer.
 
 use {
-    super::{Session, Stopped, attach::Patience},
+    super::{Session, Stopped},
     crate::{
         case::{Action, Step},
         encode,
         exchange::{Api, Exchange, Request, member},
-        google::{grpc, schema::Method, transcode},
+        google::{clusters::Patience, grpc, schema::Method, transcode},
         target::Side,
         variant::Variant,
     },

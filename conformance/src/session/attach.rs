@@ -4,44 +4,12 @@ use {
     super::{Session, Stopped, make::created},
     crate::{
         case::{Action, Need},
-        google::{cluster, issuer},
+        google::{cluster, clusters, issuer},
         ledger::Made,
     },
     jiff::Timestamp,
     serde_json::{Value, json},
-    std::time::Duration,
 };
-
-/// How often an operation is asked after, at the most.
-const TRIES: u32 = 60;
-/// The pause before the second time, and the longest; each is half as long again as the last.
-const PAUSE: Duration = Duration::from_millis(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How long something is waited for.
-pub(super) struct Patience {
-    tries: u32,
-    pause: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { tries: 1, pause: PAUSE }
-    }
-}
-
-impl Patience {
-    /// Waits, or says that it is over.
-    pub(super) async fn wait(&mut self) -> bool {
-        if self.tries == TRIES {
-            return false;
-        }
-        tokio::time::sleep(self.pause).await;
-        self.tries += 1;
-        self.pause = (self.pause * 3 / 2).min(LONGEST_PAUSE);
-        true
-    }
-}
 
 impl Session<'_> {
     /// Names project and location. Every run of a case has a project of its own, unless the cluster
@@ -50,7 +18,8 @@ impl Session<'_> {
         let own = format!("projects/conformance-{}/locations/us-west1", self.suffix);
         let parent = self.target.parent().map_or(own, str::to_owned);
         let project = parent.split('/').nth(1).unwrap_or_default().to_owned();
-        self.redactor.name(&project, "{project}");
+        self.name_project(&project);
+        self.redactor.name(issuer::URL, "{issuer}");
         self.name_cluster("new", format!("{parent}/attachedClusters/new-{}", self.suffix));
         if self.case.registers {
             self.note(Made::Cluster(format!("{parent}/attachedClusters/new-{}", self.suffix)));
@@ -63,47 +32,47 @@ impl Session<'_> {
         self.vars.set("blueprint", cluster::blueprint(self.target));
     }
 
+    fn name_project(&mut self, project: &str) {
+        self.redactor.name(&format!("projects/{project}/"), "projects/{project}/");
+    }
+
     fn name_cluster(&mut self, name: &str, full: String) {
         let id = full.rsplit('/').next().unwrap_or_default().to_owned();
-        self.redactor.name(&id, name);
+        // An id may be a letter that others have in them, so it is named only where it is one.
+        for collection in ["attachedClusters", "memberships"] {
+            self.redactor.name(&format!("{collection}/{id}"), &format!("{collection}/{name}"));
+        }
+        self.redactor.name(&format!("ClusterId={id}"), &format!("ClusterId={name}"));
         self.vars.set(format!("{name}.id"), id);
         self.vars.set(name, full);
     }
 
-    /// Registers a cluster and waits until it is, or takes the one that was named.
+    /// The cluster that was named, or else one that the run's cases share.
+    pub(super) async fn attach_usual(&mut self) -> Result<(), Stopped> {
+        let own = !self.case.given.minted.0.is_empty();
+        let name = match &self.target.cluster {
+            Some(cluster) => cluster.clone(),
+            None => {
+                let shared = (self.target, self.ledger);
+                let made = self.clusters.shared(shared, self.namespace, own).await;
+                made.map_err(Stopped)?.to_owned()
+            }
+        };
+        let project = name.split('/').nth(1).unwrap_or_default();
+        self.name_project(project);
+        self.name_cluster("cluster", name);
+        Ok(())
+    }
+
+    /// Registers a cluster of the case's own.
     pub(super) async fn attach(&mut self, name: &str, object: &Value) -> Result<(), Stopped> {
-        if let Some(cluster) = &self.target.cluster {
-            self.name_cluster(name, cluster.clone());
-            return Ok(());
-        }
-        let parent = self.named("parent").to_owned();
-        let id = format!("{name}-{}", self.suffix);
-        self.name_cluster(name, format!("{parent}/attachedClusters/{id}"));
+        let full = format!("{}/attachedClusters/{name}-{}", self.named("parent"), self.suffix);
         let mut changes = if object.is_object() { object.clone() } else { json!({}) };
         changes["kind"] = Value::Null;
         let body = cluster::changed(cluster::blueprint(self.target), &changes);
-        self.note(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
-        let path = format!("/v1/{parent}/attachedClusters?attachedClusterId={id}");
-        let answer = self.google()?.ask("POST", &path, Some(&body)).await?;
-        let operation = created(&answer, 200, "attached cluster")?;
-        self.finish(operation["name"].as_str().unwrap_or_default()).await
-    }
-
-    /// Waits for an operation to be done.
-    async fn finish(&self, operation: &str) -> Result<(), Stopped> {
-        let mut patience = Patience::default();
-        loop {
-            let answer = self.google()?.ask("GET", &format!("/v1/{operation}"), None).await?;
-            let body = created(&answer, 200, "operation")?;
-            match (body["done"] == true, body.get("error")) {
-                (true, None) => return Ok(()),
-                (true, Some(error)) => {
-                    return Err(Stopped(format!("operation {operation} failed: {error}")));
-                }
-                (false, _) if patience.wait().await => {}
-                (false, _) => return Err(Stopped(format!("operation {operation} does not end"))),
-            }
-        }
+        self.name_cluster(name, full.clone());
+        self.made.push(Made::Cluster(full.clone()));
+        clusters::register(self.target, self.ledger, &full, &body).await.map_err(Stopped)
     }
 
     /// The token to be exchanged, and those that the suite signs itself.
@@ -117,7 +86,7 @@ impl Session<'_> {
             let subject = match &self.target.subject_token {
                 Some(token) => token.clone(),
                 None if self.target.facts.party.is_some() => self.issue(&json!({})).await?,
-                None => issuer::Minted::default().mint(now, &self.vars)?,
+                None => issuer::Minted::usual().mint(now, &self.vars)?,
             };
             self.redactor.name(&subject, "{subject}");
             self.vars.set("subject", subject);

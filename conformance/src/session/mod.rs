@@ -11,6 +11,7 @@ use {
         client::Unreachable,
         exchange::Exchange,
         given::Blueprint,
+        google::clusters::Clusters,
         ledger::{Ledger, Made},
         redact::Redactor,
         target::{Side, Target},
@@ -28,6 +29,7 @@ pub struct Session<'a> {
     variant: Variant,
     namespace: &'a str,
     ledger: &'a Ledger,
+    clusters: &'a Clusters,
     suffix: String,
     /// The names that steps use.
     pub vars: Vars,
@@ -48,7 +50,7 @@ impl<'a> Session<'a> {
         target: &'a Target,
         case: &'a Case,
         variant: Variant,
-        (namespace, ledger): (&'a str, &'a Ledger),
+        (namespace, ledger, clusters): (&'a str, &'a Ledger, &'a Clusters),
         suffix: String,
     ) -> Self {
         let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
@@ -70,6 +72,7 @@ impl<'a> Session<'a> {
             variant,
             namespace,
             ledger,
+            clusters,
             suffix,
             vars,
             redactor,
@@ -88,7 +91,7 @@ impl<'a> Session<'a> {
         }
         self.name_places();
         if case.wants_cluster {
-            self.attach("cluster", &"AttachedCluster".into()).await?;
+            self.attach_usual().await?;
         }
         for (name, object) in &case.given.objects.0 {
             let object = self.vars.value(object)?;
