@@ -1,7 +1,10 @@
 //! The three parts of a token that a client sent, read as leniently as kube-apiserver reads them.
 
 use {
-    base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
+    base64::{
+        Engine, alphabet,
+        engine::general_purpose::{GeneralPurpose, NO_PAD},
+    },
     serde_json::{Map, Value},
 };
 
@@ -57,6 +60,10 @@ pub struct Reference {
     pub uid: String,
 }
 
+/// Unpadded base64url as Go decodes it: bits left over at the end do not matter.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
 /// What go-jose says of a time that is no number.
 const NOT_A_TIME: &str = "expected number value to unmarshal NumericDate";
 /// What go-jose says of an `aud` that is neither text nor a list of texts.
@@ -76,7 +83,7 @@ impl<'a> Parsed<'a> {
             critical: header.contains_key("crit"),
             issuer: text(&payload, "iss")?,
             message,
-            signature: BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?,
+            signature: BASE64.decode(signature).ok()?,
             payload,
         })
     }
@@ -107,7 +114,7 @@ impl<'a> Parsed<'a> {
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+    let bytes = BASE64.decode(part).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -154,7 +161,7 @@ mod tests {
     use super::*;
 
     fn token(header: &str, payload: &str) -> String {
-        let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let part = |text: &str| BASE64.encode(text);
         format!("{}.{}.{}", part(header), part(payload), part("s"))
     }
 

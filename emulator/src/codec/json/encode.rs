@@ -62,7 +62,7 @@ fn plain_start(bytes: &[u8]) -> usize {
     let special = |byte: u8| {
         let quoted = (byte == b'"') | (byte == b'\\');
         let html = (byte == b'<') | (byte == b'>') | (byte == b'&');
-        (byte < 0x20) | (byte >= 0x80) | quoted | html
+        !(0x20..0x80).contains(&byte) | quoted | html
     };
     let (blocks, _) = bytes.as_chunks::<32>();
     let is_plain =
