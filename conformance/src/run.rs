@@ -113,6 +113,12 @@ impl Run {
         if id.starts_with("google/") && self.target.google.is_none() {
             return Some("no Google endpoint was named".to_owned());
         }
+        if id.starts_with("google/") && self.target.cluster.is_none() {
+            let emulated = self.features.contains(&Need::OwnClusters);
+            if !emulated {
+                return Some("no attached cluster was named".to_owned());
+            }
+        }
         if self.read_only && !case.is_read_only() {
             return Some("would make something (--read-only)".to_owned());
         }
@@ -120,7 +126,7 @@ impl Run {
         if variant.protocol() == Protocol::Http2 && !http2 {
             return Some("the target does not offer HTTP/2 by ALPN".to_owned());
         }
-        let missing = case.needs.iter().find(|it| !self.features.contains(it));
+        let missing = case.all_needs().find(|it| !self.features.contains(it));
         missing.map(|it| format!("needs {it}"))
     }
 

@@ -2,6 +2,7 @@
 //! made is taken away again.
 
 mod ask;
+mod attach;
 mod make;
 
 use {
@@ -53,7 +54,6 @@ impl<'a> Session<'a> {
         let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
-        vars.set("parent", target.parent());
         redactor.name(namespace, "conformance");
         for side in [&target.kubernetes, &target.google].into_iter().flatten() {
             redactor.name(&side.client.endpoint().authority(), "{server}");
@@ -86,6 +86,10 @@ impl<'a> Session<'a> {
             self.plan("sa", &json!("ServiceAccount"))?;
             self.make("sa").await?;
         }
+        self.name_places();
+        if case.wants_cluster {
+            self.attach("cluster", &"AttachedCluster".into()).await?;
+        }
         for (name, object) in &case.given.objects.0 {
             let object = self.vars.value(object)?;
             if object == "AttachedCluster" || object["kind"] == "AttachedCluster" {
@@ -95,6 +99,7 @@ impl<'a> Session<'a> {
                 self.make(name).await?;
             }
         }
+        self.mint().await?;
         for (name, spec) in &case.given.tokens.0 {
             let token = match &self.target.subject_token {
                 Some(token) if name == "subject" => token.clone(),

@@ -81,13 +81,9 @@ fn changed_bodies_cause_no_panic() {
     for _ in 0..2_000 {
         let body = random.mutated(POD.as_bytes());
         let validation = FieldValidation::Strict;
-        for decoded in
-            [json::decode(&body, &pod, validation), yaml::decode(&body, &pod, validation)]
-        {
-            if let Ok(decoded) = decoded {
-                check(&pod, &decoded.object);
-            }
-        }
+        let decoded =
+            [json::decode(&body, &pod, validation), yaml::decode(&body, &pod, validation)];
+        decoded.iter().flatten().for_each(|decoded| check(&pod, &decoded.object));
         if let Ok(decoded) = protobuf::decode(&random.mutated(&message), &pod) {
             check(&pod, &decoded.object);
         }

@@ -11,6 +11,7 @@ use {
         },
         world::{
             World,
+            authentications::Authenticated,
             callers::Caller,
             keys::VerifyingKey,
             objects::{Kind, Object},
@@ -22,15 +23,6 @@ use {
 
 /// How far clocks may be apart, and how long a deleted object still counts.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
-
-/// A token that holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reviewed {
-    /// Whose it is.
-    pub caller: Caller,
-    /// The wanted audiences that it is for, in the order wanted.
-    pub audiences: Vec<String>,
-}
 
 /// Why a token does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +75,7 @@ pub enum Error {
 }
 
 /// Reviews a token for the audiences wanted; none wanted means those of the API server.
-pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Reviewed, Error> {
+pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Authenticated, Error> {
     let parsed = Parsed::read(token).ok_or(Error::NotOurs)?;
     let is_legacy = parsed.issuer == legacy::ISSUER;
     if !is_legacy && !world.settings.issuers.contains(&parsed.issuer) {
@@ -97,13 +89,13 @@ pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Reviewed,
     if is_legacy {
         let account = legacy::check(world, token, &parsed)?;
         let caller = caller(&account, "", &Bound { pod: None, secret: None, node: None });
-        return Ok(Reviewed { caller, audiences });
+        return Ok(Authenticated { caller, audiences });
     }
     check_times(world.clock.now(), claims.not_before, claims.expiry, claims.issued_at)?;
     let known = Bound { pod: claims.pod, secret: claims.secret, node: claims.node };
     let account = check_objects(world, &claims.namespace, &claims.service_account, &known)?;
     let caller = caller(&account, &claims.id, &known);
-    Ok(Reviewed { caller, audiences })
+    Ok(Authenticated { caller, audiences })
 }
 
 fn verify(keys: &[VerifyingKey], parsed: &Parsed<'_>) -> Result<(), Error> {

@@ -287,10 +287,12 @@ impl Emitter {
             '\u{2029}' => 'P',
             _ => {
                 let number = u32::from(character);
-                let long = match number {
-                    0..=0xff => format!("x{number:02X}"),
-                    0..=0xffff => format!("u{number:04X}"),
-                    _ => format!("U{number:08X}"),
+                let long = if number < 0x100 {
+                    format!("x{number:02X}")
+                } else if number < 0x1_0000 {
+                    format!("u{number:04X}")
+                } else {
+                    format!("U{number:08X}")
                 };
                 long.chars().for_each(|character| self.put(character));
                 return;

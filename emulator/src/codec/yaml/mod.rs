@@ -3,12 +3,15 @@
 
 mod compose;
 mod decode;
+mod directives;
 mod emit;
 mod encode;
 mod reader;
 mod resolve;
 mod scalars;
 mod scanner;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use {decode::decode, encode::encode};

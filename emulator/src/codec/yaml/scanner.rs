@@ -3,6 +3,7 @@
 
 use {
     super::{
+        directives,
         reader::{Error, Mark, Reader},
         scalars,
     },
@@ -304,7 +305,7 @@ impl<'a> Scanner<'a> {
         self.remove_key()?;
         self.key_allowed = false;
         let start = self.reader.mark;
-        let token = scalars::directive(self)?;
+        let token = directives::directive(self)?;
         self.push(token, start);
         Ok(())
     }
@@ -411,7 +412,7 @@ impl<'a> Scanner<'a> {
         self.save_key()?;
         self.key_allowed = false;
         let start = self.reader.mark;
-        let name = scalars::anchor(self)?;
+        let name = directives::anchor(self)?;
         self.push(if is_alias { Token::Alias(name) } else { Token::Anchor(name) }, start);
         Ok(())
     }
@@ -420,7 +421,7 @@ impl<'a> Scanner<'a> {
         self.save_key()?;
         self.key_allowed = false;
         let start = self.reader.mark;
-        let token = scalars::tag(self)?;
+        let token = directives::tag(self)?;
         self.push(token, start);
         Ok(())
     }
