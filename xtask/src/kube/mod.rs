@@ -25,7 +25,7 @@ pub(crate) const TOKEN: &str = "admin-token";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The issuer of its tokens, which is the emulator's too.
-const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// `cargo xtask kube [--FLAG…] -- COMMAND…`: runs a command while a kube-apiserver with those flags
 /// runs; the command finds it in `KUBE_URL`, `KUBE_TOKEN` and `KUBE_CA_FILE`.
@@ -76,6 +76,16 @@ impl Kube {
     /// The certificate authority of its certificate.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.folder.join("certs/apiserver.crt")
+    }
+
+    /// The key that signs its tokens and verifies them.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.folder.join("sa.key")
+    }
+
+    /// Its static bearers.
+    pub(crate) fn token_file(&self) -> PathBuf {
+        self.folder.join("tokens.csv")
     }
 
     fn write_credentials(&self) -> Result {

@@ -1,0 +1,78 @@
+//! Names for what differs between two servers by its nature: uids, times, versions, tokens.
+
+use {
+    crate::{blanks::Blanks, token},
+    regex::{Captures, Regex},
+    std::{
+        collections::BTreeMap,
+        sync::LazyLock,
+        time::{SystemTime, UNIX_EPOCH},
+    },
+};
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern was written with care")
+}
+
+static TOKEN: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"));
+static UID: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"));
+static TIME: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"\b(20[0-9]{2})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?Z")
+});
+static SECONDS: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[6-9][0-9]{8}\b"));
+static VERSION: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#"("?resourceVersion"?: ?"?)([0-9]+)|(\n +[26]: ")([0-9]+)(")"#));
+
+/// The names that were given so far, in one scenario on one server.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Names {
+    uids: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// A text with names put in.
+    pub(crate) fn put(&mut self, text: &str, blanks: &Blanks) -> String {
+        let mut text = text.replace(&blanks.address, "<address>");
+        for (value, name) in &blanks.filled {
+            if value.len() > 50 {
+                text = text.replace(value.as_str(), name);
+            }
+        }
+        let text = TOKEN.replace_all(&text, |found: &Captures<'_>| {
+            token::read(&found[0]).unwrap_or_else(|| found[0].to_owned())
+        });
+        let text = TIME.replace_all(&text, |found: &Captures<'_>| time(found));
+        let text = SECONDS.replace_all(&text, |found: &Captures<'_>| {
+            offset(found[0].parse().unwrap_or(0)).unwrap_or_else(|| found[0].to_owned())
+        });
+        let text = VERSION.replace_all(&text, "$1$3<version>$5");
+        let named = UID.replace_all(&text, |found: &Captures<'_>| self.uid(&found[0]));
+        named.into_owned()
+    }
+
+    fn uid(&mut self, uid: &str) -> String {
+        let next = self.uids.len() + 1;
+        format!("<uid {}>", self.uids.entry(uid.to_owned()).or_insert(next))
+    }
+}
+
+fn time(found: &Captures<'_>) -> String {
+    let part = |index: usize| found[index].parse::<i64>().unwrap_or(0);
+    let (year, month, day) = (part(1), part(2), part(3));
+    // Days since 1970, by the calendar that begins a year in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    let seconds = days * 86_400 + part(4) * 3600 + part(5) * 60 + part(6);
+    offset(seconds).unwrap_or_else(|| found[0].to_owned())
+}
+
+/// A moment as its distance from now, to ten seconds; `None` when it is not about now at all.
+fn offset(seconds: i64) -> Option<String> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+    let distance = seconds - i64::try_from(now).ok()?;
+    let far = !(-600..=2 * 31_536_000).contains(&distance);
+    (!far).then(|| format!("<now {:+}>", (distance + 7).div_euclid(10) * 10))
+}

@@ -1,0 +1,21 @@
+//! The conformance suite, run against one of the two.
+
+use {
+    crate::Result,
+    std::{path::Path, process::Command},
+};
+
+/// Whether every Kubernetes case passes there, to the byte.
+pub(crate) fn run(binary: &Path, name: &str, url: &str, ca_file: &Path) -> Result<bool> {
+    println!("== the suite against {name}");
+    let output = Command::new(binary)
+        .args(["run", "--level", "observed", "--run", "kubernetes/*", "--server", url])
+        .args(["--token", "admin-token", "--ca-file"])
+        .arg(ca_file)
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let failed = text.lines().filter(|line| line.to_lowercase().contains("fail"));
+    failed.for_each(|line| println!("{line}"));
+    println!("{}\n", text.lines().last().unwrap_or("it said nothing"));
+    Ok(output.status.success())
+}
