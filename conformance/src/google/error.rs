@@ -69,7 +69,7 @@ impl Error {
     ) -> Result<(), Undefined> {
         let Some(error) = body.map(|it| &it["error"]).filter(|it| it.is_object()) else {
             let got = body.map_or_else(|| "nothing".to_owned(), Value::to_string);
-            found.push(Mismatch::must("error", "a google.rpc.Status", got));
+            found.push(Mismatch::must("body error", "a google.rpc.Status", got));
             return Ok(());
         };
         let details = error["details"].as_array().map_or(&[][..], Vec::as_slice);
@@ -78,7 +78,7 @@ impl Error {
         }
         if let Some(expected) = &self.message {
             let expected = vars.text(expected)?.into();
-            compare("error message", &expected, error.get("message"), Level::Observed, found);
+            compare("body error message", &expected, error.get("message"), Level::Observed, found);
         }
         if let Some(expected) = &self.violations {
             let expected: Vec<Value> = expected.iter().map(violation).collect();
@@ -92,7 +92,7 @@ impl Error {
         }
         if let Some(expected) = &self.details {
             let expected = vars.value(expected)?;
-            compare("error details", &expected, error.get("details"), Level::Should, found);
+            compare("body error details", &expected, error.get("details"), Level::Should, found);
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Error {
             name => name == got,
         };
         if !same {
-            found.push(Mismatch::must("error status", expected, got));
+            found.push(Mismatch::must("body error status", expected, got));
         }
     }
 }
@@ -185,11 +185,11 @@ mod tests {
             "details": "<absent>",
         });
         let whats = [
-            "error status",
-            "error message",
+            "body error status",
+            "body error message",
             "error violations",
             "error info reason",
-            "error details",
+            "body error details",
         ];
         assert_eq!(judge(expected, error()), whats);
         let mut found = Vec::new();
