@@ -27,6 +27,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     kinds::defaults::apply(resource.kind, &mut object);
     metadata::wipe(&mut object);
     metadata::match_namespace(&mut object, namespace)?;
+    metadata::dedup_owners(exchange, &mut object);
     let manager = Manager::of(exchange, resource.api_version());
     let managed = managed_fields::created(&object, &manager);
     metadata::set_managed_fields(&mut object, managed);
