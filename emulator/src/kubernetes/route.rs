@@ -171,6 +171,7 @@ fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
 fn document(segments: &[&str]) -> Option<Document> {
     match segments {
         ["version"] => Some(Document::Version),
+        ["index.html"] => Some(Document::Discovery("/")),
         ["healthz"] => Some(Document::Health("healthz")),
         ["livez"] => Some(Document::Health("livez")),
         ["readyz"] => Some(Document::Health("readyz")),

@@ -1,7 +1,11 @@
 //! The three parts of a token that a client sent, read as leniently as kube-apiserver reads them.
 
 use {
-    base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
+    base64::{
+        Engine,
+        alphabet::URL_SAFE,
+        engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+    },
     serde_json::{Map, Value},
 };
 
@@ -57,6 +61,15 @@ pub struct Reference {
     pub uid: String,
 }
 
+/// base64url without padding, as Go reads it: bits that are left over at the end do not count.
+const GO_BASE64: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
+
 /// What go-jose says of a time that is no number.
 const NOT_A_TIME: &str = "expected number value to unmarshal NumericDate";
 /// What go-jose says of an `aud` that is neither text nor a list of texts.
@@ -76,7 +89,7 @@ impl<'a> Parsed<'a> {
             critical: header.contains_key("crit"),
             issuer: text(&payload, "iss")?,
             message,
-            signature: BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?,
+            signature: GO_BASE64.decode(signature).ok()?,
             payload,
         })
     }
@@ -107,7 +120,7 @@ impl<'a> Parsed<'a> {
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(part).ok()?;
+    let bytes = GO_BASE64.decode(part).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -154,7 +167,7 @@ mod tests {
     use super::*;
 
     fn token(header: &str, payload: &str) -> String {
-        let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let part = |text: &str| GO_BASE64.encode(text);
         format!("{}.{}.{}", part(header), part(payload), part("s"))
     }
 

@@ -24,8 +24,9 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"\b(20[0-9]{2})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?Z")
 });
 static SECONDS: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[6-9][0-9]{8}\b"));
-static VERSION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"("?resourceVersion"?: ?"?)([0-9]+)|(\n +[26]: ")([0-9]+)(")"#));
+static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r#"("?resourceVersion"?: ?"?)([0-9]+)|(\n +[26]: "|in record \()([0-9]+)(")?"#)
+});
 
 /// The names that were given so far, in one scenario on one server.
 #[derive(Debug, Default, Clone)]

@@ -52,14 +52,15 @@ fn store(
     mut object: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
-    if !metadata::text(&object, "resourceVersion").is_empty() {
-        return Err(Failure::version_on_create());
-    }
     fill(world, resource.kind, &mut object);
     let name = metadata::text(&object, "name").to_owned();
     let errors = kinds::validate::check(resource.kind, &object);
     if !errors.is_empty() {
         return Err(Failure::invalid(resource.name, resource.group, &name, errors));
+    }
+    let version = metadata::text(&object, "resourceVersion").parse::<u64>();
+    if version.is_ok_and(|version| version != 0) {
+        return Err(Failure::version_on_create());
     }
     let namespace = metadata::text(&object, "namespace").to_owned();
     let exists = || Failure::already_exists(resource, &name);
