@@ -43,7 +43,13 @@ pub fn decide(
     }
 }
 
-fn forbidden(caller: &Caller, attributes: &Attributes<'_>, path: &str, reason: &str) -> Failure {
+/// 403: somebody may not do something, and why.
+pub fn forbidden(
+    caller: &Caller,
+    attributes: &Attributes<'_>,
+    path: &str,
+    reason: &str,
+) -> Failure {
     let colon = if reason.is_empty() { "" } else { ": " };
     let (user, verb) = (html(&caller.username), html(&attributes.verb));
     if !attributes.is_resource {

@@ -116,7 +116,7 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
     let options = decode(media_type, body, &target, FieldValidation::Ignore)
         .map_err(|error| Failure::bad_request(error.cause))?
         .object;
-    check_dry_run(&options)?;
+    check_delete_options(&options)?;
     let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
     Ok(delete::Options {
@@ -127,15 +127,31 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
     })
 }
 
-fn check_dry_run(options: &Value) -> Result<(), Failure> {
+// Source: apimachinery `pkg/apis/meta/v1/validation/validation.go`, ValidateDeleteOptions.
+fn check_delete_options(options: &Value) -> Result<(), Failure> {
+    let mut errors = Vec::new();
+    let policy = &options["propagationPolicy"];
+    if !policy.is_null() && !options["orphanDependents"].is_null() {
+        let detail = "orphanDependents and deletionPropagation cannot be both set";
+        errors.push(FieldError::invalid("propagationPolicy", policy, detail));
+    }
+    let unsupported = |field: &str, value: &Value, supported: &str| FieldError {
+        reason: "FieldValueNotSupported",
+        field: field.to_owned(),
+        text: format!("Unsupported value: {value}: supported values: {supported}"),
+    };
+    if !policy.is_null() && !["Foreground", "Background", "Orphan"].iter().any(|it| policy == it) {
+        let supported = r#""Foreground", "Background", "Orphan", "nil""#;
+        errors.push(unsupported("propagationPolicy", policy, supported));
+    }
     let values = options["dryRun"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if values.iter().all(|value| value == "All") {
+    if !values.iter().all(|value| value == "All") {
+        errors.push(unsupported("dryRun", &options["dryRun"], "\"All\""));
+    }
+    if errors.is_empty() {
         return Ok(());
     }
-    let text = format!("Unsupported value: {}: supported values: \"All\"", options["dryRun"]);
-    let field = "dryRun".to_owned();
-    let error = FieldError { reason: "FieldValueNotSupported", field, text };
-    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", vec![error]))
+    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", errors))
 }
 
 fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {

@@ -4,12 +4,15 @@
 
 pub mod access_review;
 pub mod admission;
+pub mod attribute_selector;
 pub mod authorize;
 pub mod body;
 pub mod controllers;
 pub mod discovery;
 pub mod exchange;
+pub mod health;
 pub mod identify;
+pub mod impersonate;
 pub mod kinds;
 pub mod managed_fields;
 pub mod metadata;
@@ -22,12 +25,14 @@ pub mod rbac;
 pub mod respond;
 pub mod review_text;
 pub mod route;
+pub mod rules_review;
 pub mod seed;
 pub mod selector;
 pub mod self_subject_review;
 pub mod status;
 pub mod token_request;
 pub mod token_review;
+pub mod webhook;
 
 use {
     crate::{
@@ -85,8 +90,14 @@ fn admit<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure
     if let Some(warning) = warning {
         exchange.warn(warning);
     }
-    exchange.caller = caller?;
     exchange.attributes = path.attributes(&exchange.request.method, &exchange.query);
+    exchange.caller = impersonate::impersonate(
+        exchange.world,
+        exchange.request,
+        caller?,
+        &exchange.attributes,
+        path.text,
+    )?;
     authorize::authorize(exchange.world, &exchange.caller, &exchange.attributes, path.text)
 }
 
@@ -105,7 +116,7 @@ fn exists(world: &World, document: Document, path: &str) -> bool {
     match document {
         Document::OpenIdConfiguration | Document::Jwks => openid::is_served(world),
         // These alone do not put up with a slash at the end.
-        Document::Health(_) | Document::Ping => !path.ends_with('/'),
+        Document::Health(_) | Document::Check => !path.ends_with('/'),
         _ => true,
     }
 }
@@ -121,6 +132,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         Endpoint::Token { namespace, name } => token_request::create(exchange, namespace, name),
         Endpoint::Review(Review::Token) => token_review::create(exchange),
         Endpoint::Review(Review::SelfSubject) => self_subject_review::create(exchange),
+        Endpoint::Review(Review::Rules) => rules_review::create(exchange),
         Endpoint::Review(Review::Access(subject)) => access_review::create(exchange, subject),
         Endpoint::Finalize(name) => objects::finalize::finalize(exchange, name),
         Endpoint::Document(document) => discovery::get(exchange, document),

@@ -3,14 +3,14 @@
 use {
     crate::kubernetes::{
         access_review::Subject,
-        discovery,
+        discovery, health,
         kinds::{self, Resource},
     },
     std::borrow::Cow,
 };
 
 /// The attributes of a request, as authorization sees them.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Attributes<'a> {
     /// `create`, `get`, `list`…; for a path that is no resource, the method in lower case.
     pub verb: Cow<'a, str>,
@@ -57,6 +57,8 @@ pub enum Review<'a> {
     Token,
     /// `selfsubjectreviews`
     SelfSubject,
+    /// `selfsubjectrulesreviews`
+    Rules,
     /// `subjectaccessreviews` and its like
     Access(Subject<'a>),
 }
@@ -69,7 +71,7 @@ pub enum Document {
     /// `/healthz`, `/livez` and `/readyz`: which of them.
     Health(&'static str),
     /// One check alone: `/healthz/ping`.
-    Ping,
+    Check,
     /// `/.well-known/openid-configuration`
     OpenIdConfiguration,
     /// `/openid/v1/jwks`
@@ -127,6 +129,9 @@ fn grouped<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
         ("authentication.k8s.io", ["selfsubjectreviews"]) => {
             Some(Endpoint::Review(Review::SelfSubject))
         }
+        ("authorization.k8s.io", ["selfsubjectrulesreviews"]) => {
+            Some(Endpoint::Review(Review::Rules))
+        }
         ("authorization.k8s.io", parts) => {
             Some(Endpoint::Review(Review::Access(access_review(parts)?)))
         }
@@ -166,10 +171,11 @@ fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
 fn document(segments: &[&str]) -> Option<Document> {
     match segments {
         ["version"] => Some(Document::Version),
+        ["index.html"] => Some(Document::Discovery("/")),
         ["healthz"] => Some(Document::Health("healthz")),
         ["livez"] => Some(Document::Health("livez")),
         ["readyz"] => Some(Document::Health("readyz")),
-        ["healthz" | "livez" | "readyz", "ping"] => Some(Document::Ping),
+        [endpoint, check @ ..] if health::is_check(endpoint, check) => Some(Document::Check),
         [".well-known", "openid-configuration"] => Some(Document::OpenIdConfiguration),
         ["openid", "v1", "jwks"] => Some(Document::Jwks),
         _ => discovery::find(segments).map(Document::Discovery),

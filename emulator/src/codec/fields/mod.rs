@@ -38,6 +38,8 @@ pub struct Write<'a> {
 /// The new `metadata.managedFields`; `None` when there are none to keep.
 pub fn managed(write: &Write<'_>) -> Option<Value> {
     let mut managers = earlier(write);
+    // What was written in a version that nobody serves is nobody's.
+    managers.retain(|manager| manager.text("apiVersion") == write.api_version);
     let Ok(changes) = changes(write.structure, write.before, write.after) else {
         // What cannot be followed leaves everything as it was.
         return write.before.and_then(list).cloned();

@@ -27,6 +27,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     kinds::defaults::apply(resource.kind, &mut object);
     metadata::wipe(&mut object);
     metadata::match_namespace(&mut object, namespace)?;
+    metadata::dedup_owners(exchange, &mut object);
     let manager = Manager::of(exchange, resource.api_version());
     let managed = managed_fields::created(&object, &manager);
     metadata::set_managed_fields(&mut object, managed);
@@ -51,14 +52,15 @@ fn store(
     mut object: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
-    if !metadata::text(&object, "resourceVersion").is_empty() {
-        return Err(Failure::version_on_create());
-    }
     fill(world, resource.kind, &mut object);
     let name = metadata::text(&object, "name").to_owned();
     let errors = kinds::validate::check(resource.kind, &object);
     if !errors.is_empty() {
         return Err(Failure::invalid(resource.name, resource.group, &name, errors));
+    }
+    let version = metadata::text(&object, "resourceVersion").parse::<u64>();
+    if version.is_ok_and(|version| version != 0) {
+        return Err(Failure::version_on_create());
     }
     let namespace = metadata::text(&object, "namespace").to_owned();
     let exists = || Failure::already_exists(resource, &name);

@@ -8,7 +8,7 @@ use {
             body, controllers,
             exchange::{Exchange, Outcome, Reply},
             kinds::Resource,
-            metadata,
+            metadata, names,
             objects::{self, finalize::has_finalizers},
             status::Failure,
         },
@@ -55,6 +55,7 @@ pub fn delete(
             Vec::new(),
         ));
     }
+    names::check_path_segment(name)?;
     loop {
         let found = objects::find(exchange.world, resource, namespace, name)?;
         check_preconditions(resource, &found, &options)?;

@@ -13,7 +13,7 @@ use {
             body,
             exchange::{Exchange, Outcome, Reply},
             kinds::{Resource, validate::TOKEN_SECRET},
-            metadata,
+            metadata, names,
             status::Failure,
         },
         world::{
@@ -30,6 +30,7 @@ use {
 /// Answers with one object.
 pub fn get(exchange: &Exchange<'_>, resource: &Resource, namespace: &str, name: &str) -> Outcome {
     let output = body::accept(exchange)?;
+    names::check_path_segment(name)?;
     let object = find(exchange.world, resource, namespace, name)?;
     Ok(Reply::Object { status: 200, object: with_version(&object), output })
 }
