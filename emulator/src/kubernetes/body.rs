@@ -47,6 +47,11 @@ pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
     Ok(Output { pretty, ..output })
 }
 
+/// The same for objects, which can be turned into tables.
+pub fn accept_object(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    accept(exchange)
+}
+
 /// The same for what cannot be turned into anything else.
 pub fn accept_plain(exchange: &Exchange<'_>) -> Result<Output, Failure> {
     let plain = accept(exchange)?;

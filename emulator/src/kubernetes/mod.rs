@@ -37,6 +37,7 @@ use {
     },
     exchange::{Exchange, Outcome},
     http::{Method, StatusCode},
+    objects::write::{Part, Place},
     path::Path,
     route::{Attributes, Document, Endpoint, Review, Route},
     status::Failure,
@@ -130,6 +131,17 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         },
         Endpoint::Object(resource, namespace, name) => match exchange.request.method {
             Method::DELETE => objects::delete::delete(exchange, resource, namespace, name),
+            Method::PUT => {
+                let part = Part::Whole;
+                objects::update::update(exchange, &Place { resource, namespace, name, part })
+            }
+            _ => objects::get(exchange, resource, namespace, name),
+        },
+        Endpoint::Status(resource, namespace, name) => match exchange.request.method {
+            Method::PUT => {
+                let part = Part::Status;
+                objects::update::update(exchange, &Place { resource, namespace, name, part })
+            }
             _ => objects::get(exchange, resource, namespace, name),
         },
     }
@@ -147,7 +159,8 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
             let creatable = namespace.is_some() == resource.namespaced;
             method == Method::GET || (method == Method::POST && creatable)
         }
-        Endpoint::Object(..) => matches!(*method, Method::GET | Method::DELETE),
+        Endpoint::Object(..) => matches!(*method, Method::GET | Method::PUT | Method::DELETE),
+        Endpoint::Status(..) => matches!(*method, Method::GET | Method::PUT),
     }
 }
 

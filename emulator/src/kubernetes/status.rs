@@ -3,7 +3,10 @@
 //! Source: kubernetes `staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go`.
 
 use {
-    crate::kubernetes::kinds::{Resource, qualified},
+    crate::{
+        codec::quote::quote,
+        kubernetes::kinds::{Resource, qualified},
+    },
     serde_json::{Map, Value, json},
 };
 
@@ -62,6 +65,12 @@ impl FieldError {
     pub fn invalid(field: &str, value: &Value, detail: &str) -> Self {
         let text = format!("Invalid value: {value}: {detail}");
         Self { reason: "FieldValueInvalid", field: field.to_owned(), text }
+    }
+
+    /// A value that may not be there, or not change.
+    pub fn forbidden(field: &str, detail: &str) -> Self {
+        let text = format!("Forbidden: {detail}");
+        Self { reason: "FieldValueForbidden", field: field.to_owned(), text }
     }
 
     /// A value that has to be there.
@@ -203,6 +212,12 @@ impl Failure {
     /// 500: a new object cannot have a version. kube-apiserver gives no reason.
     pub fn version_on_create() -> Self {
         Self::new(500, "", "resourceVersion should not be set on objects to be created")
+    }
+
+    /// 500: a version that is no number. kube-apiserver gives no reason.
+    pub fn unreadable_version(version: &str) -> Self {
+        let quoted = quote(version);
+        Self::new(500, "", format!("strconv.ParseUint: parsing {quoted}: invalid syntax"))
     }
 
     /// The Status of this failure.

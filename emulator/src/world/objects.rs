@@ -144,14 +144,14 @@ impl Objects {
         Ok(object)
     }
 
-    /// Takes away the version that was read.
-    pub fn remove(&self, read: &Object) -> Result<(), WriteError> {
+    /// Takes away the version that was read; the version of the store from then on.
+    pub fn remove(&self, read: &Object) -> Result<u64, WriteError> {
         let mut state = self.lock();
         state.place(read)?;
         state.version += 1;
         let key = key(&read.namespace, &read.name);
         state.kinds.entry(read.kind).or_default().remove(&key);
-        Ok(())
+        Ok(state.version)
     }
 
     /// Takes all of them away. Versions go on from where they were.

@@ -45,7 +45,7 @@ pub fn delete(
     namespace: &str,
     name: &str,
 ) -> Outcome {
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
     let options = body::read_delete_options(exchange)?;
     if resource.kind == Kind::Namespace && IMMORTAL.contains(&name) {
         return Err(Failure::not_admitted(
@@ -171,9 +171,9 @@ fn apply(world: &World, found: &Object, next: &Next, dry_run: bool) -> Result<Va
     match next {
         Next::Gone(document) | Next::Stays(document) if dry_run => Ok(document.clone()),
         Next::Gone(document) => {
-            world.objects.remove(found)?;
+            let version = world.objects.remove(found)?;
             controllers::removed(world, found);
-            let last = objects::from_document(found.kind, document.clone(), found.resource_version);
+            let last = objects::from_document(found.kind, document.clone(), version);
             Ok(objects::with_version(&last))
         }
         Next::Stays(document) if *document == found.document => Ok(objects::with_version(found)),

@@ -19,7 +19,7 @@ pub fn list(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str
     if exchange.attributes.verb == "watch" {
         return Err(Failure::watch_not_supported(resource));
     }
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
     let selector = selector::read(exchange)?;
     let list = exchange.world.objects.list(resource.kind, namespace);
     let items: Vec<_> = list

@@ -1,4 +1,4 @@
-//! The objects as a REST resource: create, get, list, delete.
+//! The objects as a REST resource: create, get, list, update, delete.
 //!
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 
@@ -6,6 +6,8 @@ pub mod create;
 pub mod delete;
 pub mod finalize;
 pub mod list;
+pub mod update;
+pub mod write;
 
 use {
     crate::{
@@ -29,7 +31,7 @@ use {
 
 /// Answers with one object.
 pub fn get(exchange: &Exchange<'_>, resource: &Resource, namespace: &str, name: &str) -> Outcome {
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
     let object = find(exchange.world, resource, namespace, name)?;
     Ok(Reply::Object { status: 200, object: with_version(&object), output })
 }
