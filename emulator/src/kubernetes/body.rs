@@ -85,6 +85,23 @@ pub fn read_updated(
     read(exchange, api_version, kind, "UpdateOptions")
 }
 
+/// Reads the bytes of a patch, and the options of that.
+pub fn read_patch<'a>(exchange: &Exchange<'a>) -> Result<(&'a [u8], WriteOptions), Failure> {
+    let body = limited(exchange)?;
+    let mut errors = Vec::new();
+    if exchange.query.has("force") {
+        errors.push(FieldError::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    let options = negotiate::write_options(&exchange.query).map_err(fields);
+    match options {
+        Ok(options) if errors.is_empty() => Ok((body, options)),
+        options => {
+            errors.extend(options.err().unwrap_or_default());
+            Err(Failure::invalid("PatchOptions", "meta.k8s.io", "", errors))
+        }
+    }
+}
+
 fn read(
     exchange: &Exchange<'_>,
     api_version: &'static str,

@@ -115,6 +115,9 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if !takes(endpoint, &exchange.request.method) {
         return Err(Failure::method_not_allowed());
     }
+    if exchange.request.method == Method::PATCH {
+        objects::patch::check_router(exchange)?;
+    }
     if let Some(produced) = media_types(endpoint) {
         body::check_router(exchange, produced)?;
     }
@@ -131,19 +134,27 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         },
         Endpoint::Object(resource, namespace, name) => match exchange.request.method {
             Method::DELETE => objects::delete::delete(exchange, resource, namespace, name),
-            Method::PUT => {
+            Method::PUT | Method::PATCH => {
                 let part = Part::Whole;
-                objects::update::update(exchange, &Place { resource, namespace, name, part })
+                change(exchange, &Place { resource, namespace, name, part })
             }
             _ => objects::get(exchange, resource, namespace, name),
         },
         Endpoint::Status(resource, namespace, name) => match exchange.request.method {
-            Method::PUT => {
+            Method::PUT | Method::PATCH => {
                 let part = Part::Status;
-                objects::update::update(exchange, &Place { resource, namespace, name, part })
+                change(exchange, &Place { resource, namespace, name, part })
             }
             _ => objects::get(exchange, resource, namespace, name),
         },
+    }
+}
+
+fn change(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
+    if exchange.request.method == Method::PUT {
+        objects::update::update(exchange, place)
+    } else {
+        objects::patch::patch(exchange, place)
     }
 }
 
@@ -159,8 +170,10 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
             let creatable = namespace.is_some() == resource.namespaced;
             method == Method::GET || (method == Method::POST && creatable)
         }
-        Endpoint::Object(..) => matches!(*method, Method::GET | Method::PUT | Method::DELETE),
-        Endpoint::Status(..) => matches!(*method, Method::GET | Method::PUT),
+        Endpoint::Object(..) => {
+            matches!(*method, Method::GET | Method::PUT | Method::PATCH | Method::DELETE)
+        }
+        Endpoint::Status(..) => matches!(*method, Method::GET | Method::PUT | Method::PATCH),
     }
 }
 

@@ -182,6 +182,12 @@ impl Failure {
         Self::new(415, "UnsupportedMediaType", message)
     }
 
+    /// 415 by the router.
+    pub fn unread_media_type() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+            .about(Details::default())
+    }
+
     /// 422: fields that rules refuse.
     pub fn invalid(kind: &str, group: &str, name: &str, errors: Vec<FieldError>) -> Self {
         let mut texts: Vec<String> = Vec::with_capacity(errors.len());
@@ -212,6 +218,17 @@ impl Failure {
     /// 500: a new object cannot have a version. kube-apiserver gives no reason.
     pub fn version_on_create() -> Self {
         Self::new(500, "", "resourceVersion should not be set on objects to be created")
+    }
+
+    /// 422: a patch that does not fit the object.
+    pub fn unfit_patch() -> Self {
+        let message = "the server rejected our request due to an error in our request";
+        Self::new(422, "Invalid", message).about(Details::default())
+    }
+
+    /// 500: an error that kube-apiserver did not plan for, and gives no reason.
+    pub fn unplanned(message: impl Into<String>) -> Self {
+        Self::new(500, "", message)
     }
 
     /// 500: a version that is no number. kube-apiserver gives no reason.

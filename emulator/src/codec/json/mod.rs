@@ -8,5 +8,5 @@ mod syntax;
 mod tests;
 mod value;
 
-pub use {decode::decode, encode::encode};
+pub use {decode::decode, encode::encode, syntax::check};
 pub(in crate::codec) use {decode::named, encode::write_string};

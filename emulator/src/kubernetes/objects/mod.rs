@@ -6,6 +6,7 @@ pub mod create;
 pub mod delete;
 pub mod finalize;
 pub mod list;
+pub mod patch;
 pub mod update;
 pub mod write;
 
