@@ -71,7 +71,7 @@ fn forbidden(caller: &Caller, attributes: &Attributes<'_>, path: &str, reason: &
         name: name.to_owned(),
         group: group.to_owned(),
         kind: resource.to_owned(),
-        causes: Vec::new(),
+        ..Details::default()
     };
     Failure::forbidden(message, details)
 }

@@ -25,6 +25,15 @@ use {
 pub const MEDIA_TYPES: &[&str] =
     &["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
+/// The same for what can be watched.
+pub const LISTED_TYPES: &[&str] = &[
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
 /// The longest body that is read, in bytes.
 const LIMIT: usize = 3 << 20;
 
@@ -39,9 +48,13 @@ pub fn check_router(exchange: &Exchange<'_>, produced: &[&str]) -> Result<(), Fa
 
 /// The handler's choice of how to answer.
 pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    accept_as(exchange, false)
+}
+
+fn accept_as(exchange: &Exchange<'_>, tables: bool) -> Result<Output, Failure> {
     let header = exchange.request.header("accept").unwrap_or("");
     let output =
-        negotiate::accept(header, false).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
+        negotiate::accept(header, tables).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
     let client = exchange.request.header("user-agent").unwrap_or("");
     let pretty = output.pretty || negotiate::is_pretty(exchange.request.query(), client);
     Ok(Output { pretty, ..output })
@@ -49,7 +62,7 @@ pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
 
 /// The same for objects, which can be turned into tables.
 pub fn accept_object(exchange: &Exchange<'_>) -> Result<Output, Failure> {
-    accept(exchange)
+    accept_as(exchange, true)
 }
 
 /// The same for what cannot be turned into anything else.

@@ -26,6 +26,7 @@ pub mod seed;
 pub mod selector;
 pub mod self_subject_review;
 pub mod status;
+pub mod table;
 pub mod token_request;
 pub mod token_review;
 
@@ -33,7 +34,7 @@ use {
     crate::{
         codec::negotiate::{self, Query},
         server::message::{Request, Response},
-        world::{World, callers::Caller},
+        world::{World, callers::Caller, objects::Kind},
     },
     exchange::{Exchange, Outcome},
     http::{Method, StatusCode},
@@ -118,7 +119,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if exchange.request.method == Method::PATCH {
         objects::patch::check_router(exchange)?;
     }
-    if let Some(produced) = media_types(endpoint) {
+    if let Some(produced) = media_types(endpoint, &exchange.request.method) {
         body::check_router(exchange, produced)?;
     }
     match endpoint {
@@ -130,6 +131,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         Endpoint::Document(document) => discovery::get(exchange, document),
         Endpoint::Collection(resource, namespace) => match exchange.request.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
+            Method::DELETE => objects::collection::delete(exchange, resource, namespace),
             _ => objects::list::list(exchange, resource, namespace),
         },
         Endpoint::Object(resource, namespace, name) => match exchange.request.method {
@@ -168,7 +170,10 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
         // Objects of all namespaces can be listed, but not made.
         Endpoint::Collection(resource, namespace) => {
             let creatable = namespace.is_some() == resource.namespaced;
-            method == Method::GET || (method == Method::POST && creatable)
+            let emptied = creatable && resource.kind != Kind::Namespace;
+            method == Method::GET
+                || (method == Method::POST && creatable)
+                || (method == Method::DELETE && emptied)
         }
         Endpoint::Object(..) => {
             matches!(*method, Method::GET | Method::PUT | Method::PATCH | Method::DELETE)
@@ -178,8 +183,9 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
 }
 
 /// The media types that the router offers; `None` when it looks at none.
-fn media_types(endpoint: Endpoint<'_>) -> Option<&'static [&'static str]> {
+fn media_types(endpoint: Endpoint<'_>, method: &Method) -> Option<&'static [&'static str]> {
     match endpoint {
+        Endpoint::Collection(..) if method == Method::GET => Some(body::LISTED_TYPES),
         Endpoint::Document(document) => discovery::media_types(document),
         _ => Some(body::MEDIA_TYPES),
     }

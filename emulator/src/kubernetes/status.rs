@@ -23,6 +23,8 @@ pub struct Failure {
     pub details: Option<Box<Details>>,
     /// Whether the answer forbids sniffing, as only authorization's does.
     pub nosniff: bool,
+    /// Where a list that failed may go on; empty for nowhere.
+    pub token: String,
 }
 
 /// What a failure is about; what is empty is left out.
@@ -36,6 +38,8 @@ pub struct Details {
     pub kind: String,
     /// What is wrong with it, one by one.
     pub causes: Vec<Cause>,
+    /// After how many seconds to try again; 0 for not at all.
+    pub retry_after: u32,
 }
 
 /// One thing that is wrong.
@@ -73,6 +77,12 @@ impl FieldError {
         Self { reason: "FieldValueForbidden", field: field.to_owned(), text }
     }
 
+    /// A value that is none of those that may be.
+    pub fn unsupported(field: &str, value: &str, supported: &str) -> Self {
+        let text = format!("Unsupported value: {}: supported values: {supported}", quote(value));
+        Self { reason: "FieldValueNotSupported", field: field.to_owned(), text }
+    }
+
     /// A value that has to be there.
     pub fn required(field: &str, detail: &str) -> Self {
         let text = if detail.is_empty() {
@@ -86,7 +96,14 @@ impl FieldError {
 
 impl Failure {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), details: None, nosniff: false }
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            details: None,
+            nosniff: false,
+            token: String::new(),
+        }
     }
 
     fn about(mut self, details: Details) -> Self {
@@ -171,6 +188,42 @@ impl Failure {
         Self::new(405, "MethodNotAllowed", message).about(resource_details(resource, ""))
     }
 
+    /// 406: a list was to be shown as one object.
+    pub fn is_a_list(resource: &Resource) -> Self {
+        let package = match resource.group {
+            "" => "core",
+            _ => "rbac",
+        };
+        let message = format!(
+            "you requested PartialObjectMetadata, but the requested object is a list (*{package}.{}List)",
+            resource.name
+        );
+        Self::not_acceptable(message)
+    }
+
+    /// 410: what is asked for has been forgotten.
+    pub fn expired(message: impl Into<String>) -> Self {
+        Self::new(410, "Expired", message)
+    }
+
+    /// 410: a list cannot go on from where it was; the token goes on from what is now.
+    pub fn expired_token(token: &str) -> Self {
+        let message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+        Self { token: token.to_owned(), ..Self::expired(message) }
+    }
+
+    /// 504: a version that is not there yet.
+    pub fn version_too_large(wanted: u64, newest: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {newest}");
+        let cause = Cause {
+            reason: "ResourceVersionTooLarge",
+            message: "Too large resource version".to_owned(),
+            field: String::new(),
+        };
+        let details = Details { causes: vec![cause], retry_after: 1, ..Details::default() };
+        Self::new(504, "Timeout", message).about(details)
+    }
+
     /// 413: the body is too long.
     pub fn too_large(limit: usize) -> Self {
         let message = format!("Request entity too large: limit is {limit}");
@@ -251,6 +304,9 @@ impl Failure {
         if self.reason.is_empty() {
             status["reason"] = Value::Null;
         }
+        if !self.token.is_empty() {
+            status["metadata"]["continue"] = self.token.as_str().into();
+        }
         if let Some(details) = &self.details {
             status["details"] = details.to_value();
         }
@@ -269,6 +325,9 @@ impl Details {
         }
         if !self.causes.is_empty() {
             value.insert("causes".to_owned(), self.causes.iter().map(Cause::to_value).collect());
+        }
+        if self.retry_after > 0 {
+            value.insert("retryAfterSeconds".to_owned(), self.retry_after.into());
         }
         Value::Object(value)
     }
@@ -292,5 +351,6 @@ fn details(kind: &str, group: &str, name: &str) -> Details {
         group: group.to_owned(),
         kind: kind.to_owned(),
         causes: Vec::new(),
+        retry_after: 0,
     }
 }

@@ -4,7 +4,7 @@ use {
     crate::{
         kubernetes::{
             admission, body, controllers,
-            exchange::{Exchange, Outcome, Reply},
+            exchange::{Exchange, Outcome},
             kinds::{self, Resource},
             managed_fields::{self, Manager},
             metadata, objects,
@@ -36,7 +36,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
-    Ok(Reply::Object { status: 201, object, output })
+    objects::reply(exchange, 201, object, output)
 }
 
 /// Stores an object that a PUT makes.

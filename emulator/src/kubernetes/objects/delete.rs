@@ -6,7 +6,7 @@ use {
     crate::{
         kubernetes::{
             body, controllers,
-            exchange::{Exchange, Outcome, Reply},
+            exchange::{Exchange, Outcome},
             kinds::Resource,
             metadata,
             objects::{self, finalize::has_finalizers},
@@ -55,15 +55,23 @@ pub fn delete(
             Vec::new(),
         ));
     }
+    let object = remove(exchange.world, resource, (namespace, name), &options)?;
+    objects::reply(exchange, 200, object, output)
+}
+
+/// Deletes an object; what is told of it.
+pub fn remove(
+    world: &World,
+    resource: &Resource,
+    (namespace, name): (&str, &str),
+    options: &Options,
+) -> Result<Value, Failure> {
     loop {
-        let found = objects::find(exchange.world, resource, namespace, name)?;
-        check_preconditions(resource, &found, &options)?;
-        let next = after_deletion(exchange.world, &found, &options);
-        match apply(exchange.world, &found, &next, options.dry_run) {
-            Ok(document) => {
-                let object = answer(resource, &found, &next, document);
-                return Ok(Reply::Object { status: 200, object, output });
-            }
+        let found = objects::find(world, resource, namespace, name)?;
+        check_preconditions(resource, &found, options)?;
+        let next = after_deletion(world, &found, options);
+        match apply(world, &found, &next, options.dry_run) {
+            Ok(document) => return Ok(answer(resource, &found, &next, document)),
             // Somebody else wrote it in between: read it again.
             Err(WriteError::Changed) => {}
             Err(_) => return Err(Failure::not_found(resource, name)),

@@ -5,12 +5,12 @@
 use {
     crate::kubernetes::{
         body,
-        exchange::{Exchange, Outcome, Reply},
+        exchange::{Exchange, Outcome},
         kinds,
         managed_fields::{self, Manager},
         metadata, names,
         objects::{
-            create,
+            self, create,
             write::{Place, write},
         },
         status::Failure,
@@ -34,13 +34,13 @@ pub fn update(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
         let managed = managed_fields::created(&sent, &manager);
         metadata::set_managed_fields(&mut sent, managed);
         let object = create::put(exchange, resource, sent, options.dry_run)?;
-        return Ok(Reply::Object { status: 201, object, output });
+        return objects::reply(exchange, 201, object, output);
     }
     let object = write(exchange, place, options.dry_run, |found, _| {
         check_uid(place, &uid, &found.uid)?;
         Ok(sent.clone())
     })?;
-    Ok(Reply::Object { status: 200, object, output })
+    objects::reply(exchange, 200, object, output)
 }
 
 /// Refuses a path that can name no object.

@@ -16,10 +16,11 @@ use {
         },
         kubernetes::{
             body,
-            exchange::{Exchange, Outcome, Reply},
+            exchange::{Exchange, Outcome},
             kinds::{self, Resource},
             metadata,
             objects::{
+                self,
                 update::{check_place, match_name},
                 write::{Place, write},
             },
@@ -70,7 +71,7 @@ pub fn patch(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
         match_name(&object, place.name)?;
         Ok(object)
     })?;
-    Ok(Reply::Object { status: 200, object, output })
+    objects::reply(exchange, 200, object, output)
 }
 
 /// The router's test of `Content-Type`.
