@@ -141,6 +141,25 @@ fn a_target_that_cannot_be_judged_is_3() {
 }
 
 #[test]
+fn a_target_that_refuses_the_credential_is_3() {
+    let emulator = &emulator::shared().emulator;
+    let kubernetes = ["--server", emulator.url(), "--token", "unknown"];
+    let google = ["--google-endpoint", emulator.url(), "--access-token", "unknown"];
+    for side in [&kubernetes[..], &google, &google[..2]] {
+        for read_only in [false, true] {
+            let mut arguments = vec!["run"];
+            arguments.extend(side);
+            arguments.extend(read_only.then_some("--read-only"));
+            let output = run(&arguments);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(code(&output), 3, "{arguments:?}");
+            assert!(said.contains("401"), "{arguments:?}: {said}");
+            assert!(said.contains("nothing can be judged"), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_stale_list_is_4() {
     for (name, entry) in [("passes", ONE), ("matches-nothing", "*/no-such-case")] {
         let list = file(name, &format!("'{entry}': a reason\n"));
