@@ -143,7 +143,7 @@ impl Config {
 
     fn check_control_token(&self) -> Result<(), &'static str> {
         match &self.control_token {
-            Some(token) if token.is_empty() => {
+            Some(token) if token.expose().is_empty() => {
                 Err("--control-token is empty; allowed is any other text")
             }
             None if !self.listen.ip().is_loopback() => {

@@ -51,6 +51,23 @@ async fn dropping_it_closes_the_port_and_takes_the_files_away() {
 }
 
 #[tokio::test]
+async fn a_debug_form_holds_no_credential() {
+    let config = Config { control_token: Some("hush".into()), ..free() };
+    let emulator = Emulator::start_with(config.clone()).await.unwrap();
+    client::send(
+        &emulator,
+        b"POST /api/v1/namespaces/default/secrets HTTP/1.1\r\nHost: a\r\nContent-Length: 75\r\n\
+        Content-Type: application/json\r\n\r\n\
+        {\"metadata\":{\"name\":\"s\"},\"stringData\":{\"a\":\"hush\"},\"data\":{\"b\":\"aHVzaA==\"}}",
+    );
+    let shown = format!("{emulator:?} {config:?} {:?}", emulator.world());
+    assert!(shown.contains("name: \"s\""), "the Secret was not made");
+    for credential in ["hush", "aHVzaA==", emulator.token(), emulator.google_access_token()] {
+        assert!(!shown.contains(credential), "{credential}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named() {
     let emulator = Emulator::start().await.unwrap();
     let config = Config { listen: emulator.address(), ..free() };
