@@ -37,14 +37,14 @@ use {
 /// # Ok::<(), token_emulator::StartError>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug)]
 pub struct Emulator {
+    // They go first, so that nobody who finds them is turned away.
+    files: Files,
     server: Server,
     instance: Instance,
     kubeconfig: String,
     url: String,
     https_url: String,
-    files: Files,
 }
 
 /// The thread that serves.
@@ -121,7 +121,7 @@ impl Emulator {
         listener.set_nonblocking(true)?;
         let instance = Instance::new(config, prepared, listener.local_addr()?)?;
         let tls = instance.tls.acceptor().map_err(|error| ConfigError(error.0))?;
-        let files = Files::write(config, &instance)?;
+        let mut files = Files::write(config, &instance)?;
         let runtime = runtime.enable_all().build()?;
         let server = Server::start(runtime, listener, tls, &instance)?;
         if let Some(ready_file) = &config.ready_file {
@@ -177,6 +177,11 @@ impl Emulator {
         &self.instance.token
     }
 
+    /// A file with [`Self::token`].
+    pub fn token_file(&self) -> &Path {
+        &self.files.token
+    }
+
     /// A Google bearer with the cloud-platform scope.
     pub fn google_access_token(&self) -> &str {
         &self.instance.google_access_token
@@ -198,11 +203,19 @@ impl Emulator {
     }
 
     /// Stops it, after what is under way has been answered or a third of a second is over.
-    pub fn stop(mut self) {
-        if let Some(stop) = self.server.stop.take() {
+    pub fn stop(self) {
+        let Self { files, mut server, .. } = self;
+        drop(files);
+        if let Some(stop) = server.stop.take() {
             let _ = stop.send(());
         }
-        self.server.join();
+        server.join();
+    }
+}
+
+impl std::fmt::Debug for Emulator {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Emulator").field("url", &self.url).finish_non_exhaustive()
     }
 }
 

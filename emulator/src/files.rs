@@ -12,43 +12,46 @@ use {
     tempfile::TempDir,
 };
 
-/// Files that have been written. A temporary folder goes when this is dropped.
-#[derive(Debug)]
+/// Files that have been written. They go when this is dropped, those that are still ours.
 pub(crate) struct Files {
     pub(crate) kubeconfig: PathBuf,
     pub(crate) ca: PathBuf,
+    pub(crate) token: PathBuf,
     pub(crate) google_access_token: PathBuf,
+    /// Each with its text, the latest last.
+    written: Vec<(PathBuf, Vec<u8>)>,
     _folder: Option<TempDir>,
 }
 
 impl Files {
     /// Writes all but the ready file, each whole.
     pub(crate) fn write(config: &Config, instance: &Instance) -> io::Result<Self> {
-        let (folder, beside) = match &config.ready_file {
+        let (folder, base) = match &config.ready_file {
             Some(ready) => (None, ready.clone()),
             None => {
                 let folder = tempfile::Builder::new().prefix("token-emulator-").tempdir()?;
-                let beside = folder.path().join("emulator");
-                (Some(folder), beside)
+                let base = folder.path().join("emulator");
+                (Some(folder), base)
             }
         };
-        let files = Self {
-            kubeconfig: config
-                .kubeconfig
-                .clone()
-                .unwrap_or_else(|| beside.with_extension("kubeconfig")),
-            ca: beside.with_extension("ca.crt"),
-            google_access_token: beside.with_extension("google-access-token"),
+        let [kubeconfig, ca, token, google_access_token] = beside(&base);
+        let mut files = Self {
+            kubeconfig: config.kubeconfig.clone().unwrap_or(kubeconfig),
+            ca,
+            token,
+            google_access_token,
+            written: Vec::new(),
             _folder: folder,
         };
-        write(&files.kubeconfig, instance.kubeconfig().as_bytes())?;
-        write(&files.ca, instance.tls.authority.as_bytes())?;
-        write(&files.google_access_token, instance.google_access_token.as_bytes())?;
+        files.add(&files.kubeconfig.clone(), instance.kubeconfig())?;
+        files.add(&files.ca.clone(), instance.tls.authority.clone())?;
+        files.add(&files.token.clone(), instance.token.clone())?;
+        files.add(&files.google_access_token.clone(), instance.google_access_token.clone())?;
         Ok(files)
     }
 
     /// Writes the ready file. Whoever waits for it finds it only when it is whole.
-    pub(crate) fn announce(&self, ready_file: &Path, instance: &Instance) -> io::Result<()> {
+    pub(crate) fn announce(&mut self, ready_file: &Path, instance: &Instance) -> io::Result<()> {
         let ready = json!({
             "url": instance.url(),
             "https_url": instance.https_url(),
@@ -58,8 +61,51 @@ impl Files {
             "google_access_token": instance.google_access_token,
             "pid": std::process::id(),
         });
-        write(ready_file, format!("{ready:#}\n").as_bytes())
+        self.add(ready_file, format!("{ready:#}\n"))
     }
+
+    fn add(&mut self, path: &Path, text: String) -> io::Result<()> {
+        write(path, text.as_bytes())?;
+        // The program may be in another folder by the time that the file goes.
+        self.written.push((std::path::absolute(path)?, text.into_bytes()));
+        Ok(())
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        // The ready file goes first: nobody is to find it without the others.
+        for (path, text) in self.written.iter().rev() {
+            // What another run has put in its place is not ours to take away.
+            if fs::read(path).is_ok_and(|found| found == *text) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Files {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Files")
+            .field("kubeconfig", &self.kubeconfig)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The kubeconfig, the CA, the bearer and Google's bearer beside a ready file. None is the ready
+/// file itself.
+pub(crate) fn beside(ready_file: &Path) -> [PathBuf; 4] {
+    ["kubeconfig", "ca.crt", "token", "google-access-token"].map(|extension| {
+        let path = ready_file.with_extension(extension);
+        if path != ready_file {
+            return path;
+        }
+        let mut name = ready_file.as_os_str().to_owned();
+        name.push(".");
+        name.push(extension);
+        name.into()
+    })
 }
 
 /// Takes away what an earlier run left, so that nobody takes it for ours.
@@ -109,6 +155,17 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         retract(&path).unwrap();
         retract(&path).unwrap();
+    }
+
+    #[test]
+    fn no_file_beside_the_ready_file_is_the_ready_file() {
+        for name in ["ready.json", "ready", "x.kubeconfig", "x.ca.crt", "x.token", "x.crt"] {
+            let mut paths: Vec<_> = beside(Path::new(name)).into();
+            paths.push(name.into());
+            paths.sort();
+            paths.dedup();
+            assert_eq!(paths.len(), 5, "{paths:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use {
     crate::{
         config::{Config, ConfigError, GoogleToken, Prepared},
         control::Control,
+        google,
         server::{Context, fetch::Fetcher, tls::Material},
         world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, keys::Keys},
     },
@@ -19,10 +20,7 @@ use {
     },
 };
 
-const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
-
 /// An emulator that is ready to be served.
-#[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) context: Arc<Context>,
     pub(crate) tls: Material,
@@ -93,6 +91,12 @@ current-context: token-emulator
     }
 }
 
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Instance").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
 fn administrator() -> Caller {
     Caller {
         username: "kubernetes-admin".to_owned(),
@@ -103,9 +107,9 @@ fn administrator() -> Caller {
 
 fn cloud_platform(token: &str) -> GoogleToken {
     GoogleToken {
-        token: token.to_owned(),
+        token: token.into(),
         principal: "emulator@token-emulator.iam.gserviceaccount.com".to_owned(),
-        scopes: vec![CLOUD_PLATFORM.to_owned()],
+        scopes: vec![google::CLOUD_PLATFORM.to_owned()],
         lifetime: None,
     }
 }
@@ -116,7 +120,7 @@ fn give(world: &World, token: GoogleToken) {
         world.clock.now().checked_add(lifetime).ok()
     });
     let grant = Grant { principal: token.principal, scopes: token.scopes, expires };
-    world.access_tokens.insert(token.token, grant);
+    world.access_tokens.insert(token.token.expose(), grant);
 }
 
 fn bearer(length: usize) -> String {

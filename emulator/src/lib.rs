@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod config;
 pub mod control;
+pub mod credential;
 pub mod emulator;
 mod files;
 pub mod google;

@@ -1,7 +1,10 @@
 //! The rules that settings have to keep among themselves. Most are kube-apiserver's.
 
 use {
-    crate::config::{Config, ConfigError},
+    crate::{
+        config::{Config, ConfigError},
+        files,
+    },
     std::{collections::HashSet, time::Duration},
 };
 
@@ -62,6 +65,7 @@ impl Config {
             self.check_files(),
             self.check_external_hostname(),
             self.check_control_token(),
+            self.check_written_files(),
         ]
         .into_iter()
         .collect::<Result<(), &str>>()
@@ -117,6 +121,17 @@ impl Config {
         Ok(())
     }
 
+    fn check_written_files(&self) -> Result<(), &'static str> {
+        let (Some(ready_file), Some(kubeconfig)) = (&self.ready_file, &self.kubeconfig) else {
+            return Ok(());
+        };
+        let [_, others @ ..] = files::beside(ready_file);
+        if kubeconfig == ready_file || others.contains(kubeconfig) {
+            return Err("--kubeconfig names a file that --ready-file writes; give it another name");
+        }
+        Ok(())
+    }
+
     fn check_external_hostname(&self) -> Result<(), &'static str> {
         match &self.external_hostname {
             Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => {
@@ -128,7 +143,7 @@ impl Config {
 
     fn check_control_token(&self) -> Result<(), &'static str> {
         match &self.control_token {
-            Some(token) if token.is_empty() => {
+            Some(token) if token.expose().is_empty() => {
                 Err("--control-token is empty; allowed is any other text")
             }
             None if !self.listen.ip().is_loopback() => {
@@ -178,6 +193,18 @@ mod tests {
     #[case("--control-token=", false)]
     fn a_setting_that_cannot_work_is_refused(#[case] flag: &str, #[case] works: bool) {
         let checked = parse(&["config", flag]).unwrap().check();
+        assert_eq!(checked.is_ok(), works, "{checked:?}");
+    }
+
+    #[rstest]
+    #[case("ready.json", false)]
+    #[case("ready.ca.crt", false)]
+    #[case("ready.token", false)]
+    #[case("ready.kubeconfig", true)]
+    #[case("config", true)]
+    fn the_kubeconfig_is_a_file_of_its_own(#[case] kubeconfig: &str, #[case] works: bool) {
+        let kubeconfig = format!("--kubeconfig={kubeconfig}");
+        let checked = parse(&["config", "--ready-file=ready.json", &kubeconfig]).unwrap().check();
         assert_eq!(checked.is_ok(), works, "{checked:?}");
     }
 

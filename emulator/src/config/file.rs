@@ -2,7 +2,7 @@
 //! before all others, so that there is one way to read a value.
 
 use {
-    crate::config::{Config, ConfigError},
+    crate::config::{Config, ConfigError, yaml},
     clap::{ArgMatches, Args, Command, parser::ValueSource},
     serde_json::{Map, Value},
     std::path::Path,
@@ -40,7 +40,7 @@ fn settings(text: &str) -> Result<Map<String, Value>, String> {
         Ok(Value::Object(settings)) => settings,
         Ok(Value::Null) => Map::new(),
         Ok(_) => return Err("a mapping of settings is wanted".to_owned()),
-        Err(error) => return Err(error.to_string()),
+        Err(error) => return Err(yaml::told(&error)),
     };
     let command = Config::augment_args(Command::new("config"));
     let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
@@ -78,7 +78,7 @@ fn scalar(value: &Value) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, rstest::rstest};
 
     fn given(flags: &[&str]) -> ArgMatches {
         let arguments = std::iter::once(&"config").chain(flags);
@@ -123,6 +123,17 @@ mod tests {
     fn an_unknown_key_is_told_which_are_known() {
         let error = file("listn: x", &[]).unwrap_err().0;
         assert!(error.contains("unknown key \"listn\"; allowed are listen, ready-file"), "{error}");
+    }
+
+    #[rstest]
+    #[case("listen: x\ncontrol-token: hush\n  bad: [", "line 3, column 6: this is not YAML")]
+    #[case("control-token: \"hush", "line 1, column 16: this is not YAML")]
+    #[case("control-token: *hush", "an alias names no anchor")]
+    #[case("hush: a\nhush: b", "line 2, column 1: a key is given twice")]
+    #[case("control-token: hush\n---\nlisten: x", "more than one document")]
+    fn an_error_tells_where_but_not_what(#[case] text: &str, #[case] expected: &str) {
+        let error = file(text, &[]).unwrap_err().0;
+        assert!(error.contains(expected) && !error.contains("hush"), "{error}");
     }
 
     #[test]

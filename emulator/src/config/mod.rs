@@ -8,12 +8,16 @@ mod file;
 mod prepare;
 pub mod seed;
 mod values;
+mod yaml;
 
 pub use file::file_arguments;
 pub(crate) use prepare::{GoogleToken, Prepared};
 
 use {
-    crate::world::settings::{AuthorizationMode, GoogleAuth},
+    crate::{
+        credential::Credential,
+        world::settings::{AuthorizationMode, GoogleAuth},
+    },
     clap::ArgAction,
     std::{
         net::{Ipv4Addr, SocketAddr},
@@ -188,7 +192,7 @@ pub struct Config {
     /// Bearer that /_emulator/ wants; required when listening beyond loopback
     #[arg(long, env = "TOKEN_EMULATOR_CONTROL_TOKEN", hide_env_values = true)]
     #[arg(value_name = "TOKEN")]
-    pub control_token: Option<String>,
+    pub control_token: Option<Credential>,
 }
 
 impl Default for Config {

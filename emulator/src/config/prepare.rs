@@ -3,6 +3,7 @@
 use {
     crate::{
         config::{Config, ConfigError, csv, duration, seed::Seed},
+        credential::Credential,
         server::{
             fetch,
             tls::{self, Material},
@@ -38,7 +39,7 @@ pub(crate) struct Prepared {
 /// A line of the Google token file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GoogleToken {
-    pub(crate) token: String,
+    pub(crate) token: Credential,
     pub(crate) principal: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) lifetime: Option<Duration>,
@@ -195,7 +196,7 @@ fn google_token(record: &[String]) -> Result<GoogleToken, String> {
         return Err("a token is empty".to_owned());
     }
     Ok(GoogleToken {
-        token: token.clone(),
+        token: token.as_str().into(),
         principal: principal.clone(),
         scopes: scopes.split_whitespace().map(str::to_owned).collect(),
         lifetime: lifetime.map(|lifetime| duration::unsigned(lifetime)).transpose()?,
@@ -227,6 +228,18 @@ mod tests {
         assert_eq!(tokens[0].scopes, ["a", "b"]);
         assert_eq!(tokens[0].lifetime, Some(Duration::from_secs(3600)));
         assert_eq!(tokens[1].lifetime, None);
+    }
+
+    #[test]
+    fn a_file_of_tokens_is_neither_debugged_nor_quoted() {
+        let shown = format!(
+            "{:?} {:?} {:?} {:?}",
+            callers("hush,admin,uid").unwrap(),
+            google_tokens("hush,me,scope").unwrap(),
+            callers("\"hush").unwrap_err(),
+            google_tokens("hush,me").unwrap_err(),
+        );
+        assert!(!shown.contains("hush"), "{shown}");
     }
 
     #[rstest]

@@ -4,12 +4,12 @@
 //! AttachedCluster, a list of those, or `projects:` with the projects that exist.
 
 use {
-    crate::{google, kubernetes, world::World},
+    crate::{config::yaml, google, kubernetes, world::World},
     serde_json::Value,
 };
 
 /// A seed that has been read, but not looked into.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Seed {
     /// The Kubernetes objects, in their order.
     pub kubernetes: Vec<Value>,
@@ -23,7 +23,7 @@ impl Seed {
     /// Reads a seed.
     pub fn parse(text: &str) -> Result<Self, String> {
         let documents =
-            serde_saphyr::from_multiple::<Value>(text).map_err(|error| error.to_string())?;
+            serde_saphyr::from_multiple::<Value>(text).map_err(|error| yaml::told(&error))?;
         let mut seed = Self::default();
         documents.into_iter().try_for_each(|document| seed.add(document))?;
         Ok(seed)
@@ -70,6 +70,18 @@ impl Seed {
         };
         self.projects.get_or_insert_default().extend(names);
         Ok(())
+    }
+}
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The objects may be Secrets.
+        formatter
+            .debug_struct("Seed")
+            .field("kubernetes", &self.kubernetes.len())
+            .field("google", &self.google.len())
+            .field("projects", &self.projects)
+            .finish()
     }
 }
 
@@ -123,6 +135,21 @@ projects: [p, 123456]
     #[test]
     fn every_project_exists_unless_some_are_listed() {
         assert_eq!(Seed::parse("").unwrap().projects, None);
+    }
+
+    #[rstest]
+    #[case("kind: Secret\ndata:\n  token: hush\n x: [", "line 4, column")]
+    #[case("data: {hush: a, hush: b}", "line 1, column 17: a key is given twice")]
+    #[case("token: hush", "neither a Kubernetes object")]
+    fn an_error_tells_where_but_not_what(#[case] text: &str, #[case] expected: &str) {
+        let error = Seed::parse(text).unwrap_err();
+        assert!(error.contains(expected) && !error.contains("hush"), "{error}");
+    }
+
+    #[test]
+    fn its_debug_form_shows_no_object() {
+        let text = "{apiVersion: v1, kind: Secret, stringData: {token: hush}}";
+        assert!(!format!("{:?}", Seed::parse(text).unwrap()).contains("hush"));
     }
 
     #[rstest]

@@ -9,6 +9,7 @@ mod state;
 use {
     crate::{
         config::seed::Seed,
+        credential::Credential,
         server::message::{Request, Response},
         world::World,
     },
@@ -24,7 +25,7 @@ use {
 #[derive(Default)]
 pub struct Control {
     /// The bearer that it wants, if it wants one.
-    pub token: Option<String>,
+    pub token: Option<Credential>,
     /// What exists from the start, and again after a reset.
     pub seed: Seed,
 }
@@ -73,7 +74,7 @@ fn is_allowed(control: &Control, request: &Request) -> bool {
         scheme.eq_ignore_ascii_case("bearer")
             && aws_lc_rs::constant_time::verify_slices_are_equal(
                 given.trim().as_bytes(),
-                token.as_bytes(),
+                token.expose().as_bytes(),
             )
             .is_ok()
     })
@@ -93,7 +94,7 @@ mod tests {
     };
 
     fn ask(token: Option<&str>, method: &str, path: &str, bearer: &str) -> Response {
-        let control = Control { token: token.map(str::to_owned), seed: Seed::default() };
+        let control = Control { token: token.map(Credential::from), seed: Seed::default() };
         let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let request = Request {
             method: method.parse().unwrap(),

@@ -23,7 +23,7 @@ const INSUFFICIENT: &str = "Bearer realm=\"https://accounts.google.com/\", \
     error=\"insufficient_scope\", scope=\"https://www.googleapis.com/auth/cloud-platform\"";
 
 /// What a request shows of itself.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Credentials<'a> {
     /// The `Authorization` header.
     pub(crate) authorization: Option<&'a str>,

@@ -11,7 +11,7 @@ use {
 pub const BODY_LIMIT: usize = 16 << 20;
 
 /// A request whose body has been read to its end, or to [`BODY_LIMIT`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method, as sent.
     pub method: Method,
@@ -55,7 +55,7 @@ impl Request {
 }
 
 /// An answer: status, headers and a whole body, with trailers for gRPC.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Response {
     /// The HTTP status.
     pub status: StatusCode,
@@ -82,6 +82,32 @@ impl Response {
             self.headers.append(name, value);
         }
         self
+    }
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Query, headers and body may hold bearers.
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .field("version", &self.version)
+            .field("headers", &self.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
+            .field("body", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The body may be a token.
+        formatter
+            .debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .field("body", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,5 +145,28 @@ impl Fetched {
     /// What came back from a URL; `None` when it was not asked for yet.
     pub fn get(&self, url: &str) -> Option<&Result<Bytes, String>> {
         self.0.iter().find(|(fetched, _)| fetched == url).map(|(_, result)| result)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_debug_form_holds_no_bearer() {
+        let bearer = HeaderValue::from_static("Bearer hush");
+        let request = Request {
+            method: Method::GET,
+            uri: Uri::from_static("/api?access_token=hush"),
+            version: Version::HTTP_11,
+            headers: HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]),
+            body: Bytes::from_static(b"hush"),
+            truncated: false,
+            secure: false,
+            local_address: String::new(),
+        };
+        let response = Response::new(StatusCode::OK, "text/plain", "hush");
+        let shown = format!("{request:?} {response:?}");
+        assert!(shown.contains("authorization") && !shown.contains("hush"), "{shown}");
     }
 }

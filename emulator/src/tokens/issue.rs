@@ -74,7 +74,6 @@ pub struct Request<'a> {
 }
 
 /// A token, and what the answer says of it.
-#[derive(Debug)]
 pub struct Issued {
     /// The token.
     pub token: String,
@@ -85,6 +84,12 @@ pub struct Issued {
     pub issued: Timestamp,
     /// When the answer says that it ends.
     pub expiration: Timestamp,
+}
+
+impl std::fmt::Debug for Issued {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Issued").field("seconds", &self.seconds).finish_non_exhaustive()
+    }
 }
 
 /// Why no token is issued.

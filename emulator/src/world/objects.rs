@@ -41,7 +41,7 @@ pub enum Kind {
 }
 
 /// An object at one of its versions. It does not change: a write puts another in its place.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Object {
     /// What it is.
     pub kind: Kind,
@@ -63,6 +63,20 @@ pub struct Object {
     pub token: String,
     /// The whole object as its adapter keeps it, metadata included.
     pub document: Value,
+}
+
+impl std::fmt::Debug for Object {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The document of a Secret is a credential.
+        formatter
+            .debug_struct("Object")
+            .field("kind", &self.kind)
+            .field("namespace", &self.namespace)
+            .field("name", &self.name)
+            .field("uid", &self.uid)
+            .field("resource_version", &self.resource_version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// All objects.

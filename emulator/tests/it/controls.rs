@@ -56,7 +56,7 @@ async fn the_journal_tells_what_clients_asked_without_their_secrets() {
 async fn controls_that_have_a_token_want_it() {
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),
-        control_token: Some("open".to_owned()),
+        control_token: Some("open".into()),
         ..Config::default()
     };
     let emulator = Emulator::start_with(config).await.unwrap();

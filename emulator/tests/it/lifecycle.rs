@@ -51,6 +51,23 @@ async fn dropping_it_closes_the_port_and_takes_the_files_away() {
 }
 
 #[tokio::test]
+async fn a_debug_form_holds_no_credential() {
+    let config = Config { control_token: Some("hush".into()), ..free() };
+    let emulator = Emulator::start_with(config.clone()).await.unwrap();
+    client::send(
+        &emulator,
+        b"POST /api/v1/namespaces/default/secrets HTTP/1.1\r\nHost: a\r\nContent-Length: 75\r\n\
+        Content-Type: application/json\r\n\r\n\
+        {\"metadata\":{\"name\":\"s\"},\"stringData\":{\"a\":\"hush\"},\"data\":{\"b\":\"aHVzaA==\"}}",
+    );
+    let shown = format!("{emulator:?} {config:?} {:?}", emulator.world());
+    assert!(shown.contains("name: \"s\""), "the Secret was not made");
+    for credential in ["hush", "aHVzaA==", emulator.token(), emulator.google_access_token()] {
+        assert!(!shown.contains(credential), "{credential}");
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_taken_is_named() {
     let emulator = Emulator::start().await.unwrap();
     let config = Config { listen: emulator.address(), ..free() };
@@ -98,6 +115,36 @@ fn a_ready_file_of_an_earlier_run_is_taken_away() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(!ready.exists());
+}
+
+#[rstest::rstest]
+#[case("ready.json")]
+#[case("ready.kubeconfig")]
+#[tokio::test]
+async fn of_two_runs_on_one_path_each_takes_its_own_files_away(#[case] name: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join(name);
+    let kubeconfig = Some(folder.path().join("named"));
+    let config = || Config { ready_file: Some(ready.clone()), ..free() };
+    let first = Emulator::start_with(Config { kubeconfig, ..config() }).await.unwrap();
+    let second = Emulator::start_with(config()).await.unwrap();
+    drop(first);
+    let told: serde_json::Value = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
+    assert_eq!(told["token"], second.token());
+    assert_eq!(std::fs::read_to_string(second.kubeconfig_file()).unwrap(), second.kubeconfig());
+    assert_eq!(std::fs::read_to_string(second.token_file()).unwrap(), second.token());
+    assert!(!folder.path().join("named").exists());
+    second.stop();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_signal_takes_the_files_away() {
+    let mut program = Program::start(&[], &[]);
+    assert_eq!(std::fs::read_dir(program.folder.path()).unwrap().count(), 5);
+    program.signal("TERM");
+    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(program.folder.path()).unwrap().count(), 0);
 }
 
 #[cfg(unix)]
