@@ -69,8 +69,9 @@ pub fn forbidden(
         format!("in the namespace \"{}\"", html(namespace))
     };
     let resource_text = html(&format!("{resource}{slash}{subresource}"));
+    let what = if resource.is_empty() { String::new() } else { format!("{what} is ") };
     let message = format!(
-        "{what} is forbidden: User \"{user}\" cannot {verb} resource \"{resource_text}\" in API group \"{}\" {place}{colon}{reason}",
+        "{what}forbidden: User \"{user}\" cannot {verb} resource \"{resource_text}\" in API group \"{}\" {place}{colon}{reason}",
         html(group)
     );
     let details = Details {

@@ -125,6 +125,9 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if !takes(endpoint, &exchange.request.method) {
         return Err(Failure::method_not_allowed());
     }
+    if let Endpoint::Document(document) = endpoint {
+        body::check_consumed(exchange, discovery::consumed(document))?;
+    }
     if let Some(produced) = media_types(endpoint) {
         body::check_router(exchange, produced)?;
     }

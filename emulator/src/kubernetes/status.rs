@@ -173,6 +173,12 @@ impl Failure {
         Self::new(415, "UnsupportedMediaType", message)
     }
 
+    /// 415 by the router.
+    pub fn no_consumer() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+            .about(Details::default())
+    }
+
     /// 422: fields that rules refuse.
     pub fn invalid(kind: &str, group: &str, name: &str, errors: Vec<FieldError>) -> Self {
         let mut texts: Vec<String> = Vec::with_capacity(errors.len());

@@ -33,11 +33,20 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     metadata::set_managed_fields(&mut object, managed);
     let name = metadata::text(&object, "name").to_owned();
     if resource.namespaced {
-        admission::namespace(exchange, resource, namespace, &name)?;
+        admission::namespace(exchange, resource, namespace, shown(&object, &name))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
     Ok(Reply::Object { status: 201, object, output })
+}
+
+// What admission calls an object that may have no name yet.
+fn shown<'a>(object: &'a Value, name: &'a str) -> &'a str {
+    match (name, metadata::text(object, "generateName")) {
+        ("", "") => "Unknown",
+        ("", prefix) => prefix,
+        (name, _) => name,
+    }
 }
 
 /// Stores an object that nobody sent: a seed's, or a controller's.
