@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        exchange::Api,
         expect::Expect,
         given::Given,
         google::schema::Method,
@@ -36,6 +37,15 @@ pub struct Case {
     /// Whether it needs objects of its own, among them `$sa` and `$namespace`.
     #[serde(skip)]
     pub makes_objects: bool,
+    /// Whether it needs the attached cluster `$cluster`.
+    #[serde(skip)]
+    pub wants_cluster: bool,
+    /// Whether it needs the token `$subject`, to be exchanged for that cluster.
+    #[serde(skip)]
+    pub wants_subject: bool,
+    /// Whether it needs attached clusters that are as it says.
+    #[serde(skip)]
+    pub registers: bool,
 }
 
 /// One step: one action, and what its answer has to be.
@@ -50,6 +60,12 @@ pub struct Step {
     pub review: Option<Value>,
     /// A method of the Google API: `AttachedClusters.GetAttachedCluster`.
     pub call: Option<String>,
+    /// A subject token exchanged for an agent token, with these changes to the usual request.
+    pub exchange: Option<Value>,
+    /// The cluster `$new` registered, with these changes to the usual one.
+    pub register: Option<Value>,
+    /// An operation, asked about until it is done.
+    pub finish: Option<String>,
     /// Removes an object given, at once.
     pub delete: Option<String>,
     /// Removes it and makes another of the same name.
@@ -94,6 +110,12 @@ pub enum Need {
     Discovery,
     /// No controllers, so that what was made stays as it was made.
     NoControllers,
+    /// A Google side that demands a bearer.
+    GoogleAuth,
+    /// Attached clusters of the suite's own.
+    OwnClusters,
+    /// A subject token.
+    SubjectToken,
     /// A cap of two hours on lifetimes (`--service-account-max-token-expiration=2h`).
     TwoHourCap,
 }
@@ -109,6 +131,12 @@ pub enum Action<'a> {
     Review(&'a Value),
     /// A method of the Google API.
     Call(&'a str),
+    /// A subject token exchanged.
+    Exchange(&'a Value),
+    /// A cluster registered.
+    Register(&'a Value),
+    /// An operation waited for.
+    Finish(&'a str),
     /// Removes an object.
     Delete(&'a str),
     /// Replaces an object.
@@ -125,6 +153,9 @@ impl Step {
             self.issue.as_ref().map(Action::Issue),
             self.review.as_ref().map(Action::Review),
             self.call.as_deref().map(Action::Call),
+            self.exchange.as_ref().map(Action::Exchange),
+            self.register.as_ref().map(Action::Register),
+            self.finish.as_deref().map(Action::Finish),
             self.delete.as_deref().map(Action::Delete),
             self.recreate.as_deref().map(Action::Recreate),
             self.clock.as_deref().map(Action::Clock),
@@ -132,7 +163,9 @@ impl Step {
         let mut named = actions.into_iter().flatten();
         match (named.next(), named.next()) {
             (Some(action), None) => Ok(action),
-            _ => Err("a step is one of send, issue, review, call, delete, recreate, clock".into()),
+            _ => Err("a step is one of send, issue, review, call, exchange, register, finish, \
+                      delete, recreate, clock"
+                .into()),
         }
     }
 }
@@ -147,7 +180,7 @@ impl Step {
 impl Action<'_> {
     /// Whether an answer comes of it that is judged.
     pub fn is_judged(self) -> bool {
-        matches!(self, Self::Send(_) | Self::Issue(_) | Self::Review(_) | Self::Call(_))
+        !matches!(self, Self::Delete(_) | Self::Recreate(_) | Self::Clock(_))
     }
 }
 
@@ -175,6 +208,7 @@ impl Case {
                 line.starts_with("GET ") || line.contains("selfsubjectreviews")
             }
             Ok(Action::Call(method)) => method.contains(".Get") || method.contains(".List"),
+            Ok(Action::Finish(_)) => true,
             _ => false,
         };
         !self.makes_objects && self.when.0.iter().all(reads)
@@ -183,6 +217,51 @@ impl Case {
     /// Whether a kube-apiserver is its author; otherwise the emulator is.
     pub fn is_recorded_from_kubernetes(&self, id: &str) -> bool {
         id.starts_with("kubernetes/") && !self.needs.contains(&Need::Clock)
+    }
+
+    /// Whether it asks something of the Kubernetes API, or is given something there.
+    pub fn needs_kubernetes(&self) -> bool {
+        let attached = |it: &Value| it == "AttachedCluster" || it["kind"] == "AttachedCluster";
+        let asks = |it: &Step| match it.action() {
+            Ok(Action::Issue(_) | Action::Review(_)) => true,
+            Ok(Action::Send(line)) => {
+                line.split_once(' ').is_some_and(|(_, path)| Api::of(path) == Api::Kubernetes)
+            }
+            _ => false,
+        };
+        self.when.0.iter().any(asks)
+            || !self.given.tokens.0.is_empty()
+            || self.given.objects.0.iter().any(|(_, it)| !attached(it))
+    }
+
+    /// What a target has to have for it, said or implied.
+    pub fn all_needs(&self) -> impl Iterator<Item = Need> {
+        let trusting = self.registers || !self.given.minted.0.is_empty();
+        let registers = trusting.then_some(Need::OwnClusters);
+        let subject = self.wants_subject.then_some(Need::SubjectToken);
+        self.needs.iter().copied().chain(registers).chain(subject)
+    }
+
+    /// Learns from the file's text what the case needs without saying so.
+    pub fn imply(&mut self, text: &str) {
+        let mentions = |names: &[&str]| names.iter().any(|it| text.contains(it));
+        let exchanges = |member: &str| {
+            let mut exchanges = self.when.0.iter().filter_map(|it| it.exchange.as_ref());
+            exchanges.any(|it| it.get(member).is_none())
+        };
+        let given = |name: &str| self.given.objects.0.iter().any(|(it, _)| it == name);
+        let said = |name: &str| self.given.tokens.0.iter().any(|(it, _)| it == name);
+        let cluster = mentions(&["$cluster"]) || exchanges("attachedCluster");
+        let subject = mentions(&["$subject"]) || exchanges("subjectToken");
+        self.wants_cluster = cluster && !given("cluster");
+        self.wants_subject = subject && !said("subject");
+        let shaped = |it: &Value| it["kind"] == "AttachedCluster";
+        self.registers = mentions(&["$new", "$parent/attachedClusters?", "register:"])
+            || self.given.objects.0.iter().any(|(_, it)| shaped(it));
+        self.makes_objects = self.wants_cluster
+            || self.wants_subject
+            || self.registers
+            || mentions(&["$sa", "$namespace", "issue:", "given:"]);
     }
 
     /// What is wrong with the file, beyond its shape.
@@ -225,6 +304,9 @@ impl fmt::Display for Need {
             Self::Anonymous => "anonymous callers",
             Self::Discovery => "OpenID discovery",
             Self::NoControllers => "a server without controllers",
+            Self::GoogleAuth => "a Google side that demands a bearer",
+            Self::OwnClusters => "clusters of the suite's own, and none named",
+            Self::SubjectToken => "a subject token (--subject-token-file)",
             Self::TwoHourCap => "--service-account-max-token-expiration=2h",
         })
     }

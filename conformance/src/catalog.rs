@@ -106,8 +106,7 @@ impl Catalog {
             file.strip_prefix("fixtures/").and_then(|it| it.strip_suffix(".yaml"))
         {
             let mut case: Case = yaml(text)?;
-            case.makes_objects =
-                ["$sa", "$namespace", "issue:", "given:"].iter().any(|it| text.contains(it));
+            case.imply(text);
             self.cases.insert(id.to_owned(), case);
         }
         Ok(())

@@ -3,6 +3,7 @@
 use {
     crate::{
         exchange::{Exchange, member},
+        google::error::Error,
         level::Level,
         token::{RelyingParty, Token},
         vars::{Undefined, Vars},
@@ -34,6 +35,10 @@ pub struct Expect {
     pub body: Option<Value>,
     /// The body as it stands.
     pub text: Option<String>,
+    /// The error of a Google answer.
+    pub error: Option<Error>,
+    /// Texts that stand nowhere in the answer.
+    pub without: Vec<String>,
     /// The issued token's claims, at least these; the token is verified and compared with what
     /// its answer says.
     pub token: Option<Value>,
@@ -95,8 +100,12 @@ impl Expect {
         if let Some(status) = self.status.filter(|it| *it != answer.status) {
             found.push(Mismatch::must("status", status, answer.status));
         }
-        self.judge_headers(exchange, context, &mut found)?;
-        if let Some(text) = &self.text {
+        // Over gRPC headers and bytes are gRPC's own affair.
+        let is_grpc = answer.meaning.is_some();
+        if !is_grpc {
+            self.judge_headers(exchange, context, &mut found)?;
+        }
+        if let Some(text) = self.text.as_ref().filter(|_| !is_grpc) {
             let got = Value::from(String::from_utf8_lossy(&answer.body).into_owned());
             compare("text", &context.vars.text(text)?.into(), Some(&got), Level::Must, &mut found);
         }
@@ -105,6 +114,12 @@ impl Expect {
         if let Some(expected) = &self.body {
             let expected = context.vars.value(expected)?;
             compare("body", &expected, body.as_ref(), Level::Must, &mut found);
+        }
+        if let Some(error) = &self.error {
+            error.judge(body.as_ref(), context.vars, &mut found)?;
+        }
+        for text in &self.without {
+            found.extend(leak(exchange, &context.vars.text(text)?));
         }
         self.judge_token(body.as_ref(), context, &mut found)?;
         Ok(found)
@@ -185,6 +200,15 @@ impl Expect {
         }
         Ok(())
     }
+}
+
+/// A text that an answer should not have repeated. It is not told again here either.
+fn leak(exchange: &Exchange, text: &str) -> Option<Mismatch> {
+    let answer = &exchange.answer;
+    let said = String::from_utf8_lossy(&answer.body).contains(text)
+        || answer.meaning.as_ref().is_some_and(|it| it.to_string().contains(text))
+        || answer.headers.iter().any(|(_, it)| it.contains(text));
+    said.then(|| Mismatch::must("answer", "nothing of what it must not repeat", "it"))
 }
 
 /// Compares a value with what is expected of it, and adds what differs.

@@ -1,7 +1,7 @@
 //! What exists before a case asks anything: objects, tokens, and tokens that nobody issued.
 
 use {
-    crate::{forge::Forgery, ordered::Ordered},
+    crate::{forge::Forgery, google::issuer::Minted, ordered::Ordered},
     serde::Deserialize,
     serde_json::{Map, Value, json},
 };
@@ -15,6 +15,8 @@ pub struct Given {
     pub objects: Ordered<Value>,
     /// Tokens: the spec of a TokenRequest, and `for`, whose it is.
     pub tokens: Ordered<Value>,
+    /// Tokens that the suite's own issuer signs.
+    pub minted: Ordered<Minted>,
     /// Tokens made from other tokens.
     pub forged: Ordered<Forgery>,
 }

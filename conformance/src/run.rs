@@ -7,6 +7,7 @@ use {
         catalog::Catalog,
         exchange::Exchange,
         expect::{Context, Mismatch},
+        google::clusters::Clusters,
         ledger::{Ledger, Made},
         level::Level,
         session::{Session, Stopped},
@@ -45,6 +46,7 @@ pub struct Run {
     /// once the run is open, beyond.
     features: HashSet<Need>,
     ledger: Ledger,
+    clusters: Clusters,
     count: AtomicUsize,
 }
 
@@ -65,8 +67,20 @@ impl Run {
         let namespace = format!("token-conformance-{}", tag(random()));
         let count = AtomicUsize::new(0);
         let features = target.facts.features.clone();
-        let (compared, read_only, ledger) = (Compared::Everything, false, Ledger::default());
-        Self { catalog, target, level, compared, read_only, namespace, features, ledger, count }
+        let (compared, read_only) = (Compared::Everything, false);
+        let (ledger, clusters) = (Ledger::default(), Clusters::default());
+        Self {
+            catalog,
+            target,
+            level,
+            compared,
+            read_only,
+            namespace,
+            features,
+            ledger,
+            clusters,
+            count,
+        }
     }
 
     /// Makes the namespace, and finds out there what can only be found out by issuing a token.
@@ -107,11 +121,17 @@ impl Run {
         {
             return Some(format!("{why}; the server is 1.{minor}"));
         }
-        if id.starts_with("kubernetes/") && self.target.kubernetes.is_none() {
+        if case.needs_kubernetes() && self.target.kubernetes.is_none() {
             return Some("no Kubernetes endpoint was named".to_owned());
         }
         if id.starts_with("google/") && self.target.google.is_none() {
             return Some("no Google endpoint was named".to_owned());
+        }
+        if id.starts_with("google/") && self.target.cluster.is_none() {
+            let emulated = self.features.contains(&Need::OwnClusters);
+            if !emulated {
+                return Some("no attached cluster was named".to_owned());
+            }
         }
         if self.read_only && !case.is_read_only() {
             return Some("would make something (--read-only)".to_owned());
@@ -120,7 +140,7 @@ impl Run {
         if variant.protocol() == Protocol::Http2 && !http2 {
             return Some("the target does not offer HTTP/2 by ALPN".to_owned());
         }
-        let missing = case.needs.iter().find(|it| !self.features.contains(it));
+        let missing = case.all_needs().find(|it| !self.features.contains(it));
         missing.map(|it| format!("needs {it}"))
     }
 
@@ -140,8 +160,7 @@ impl Run {
             return outcome;
         }
         let suffix = tag(random().wrapping_add(self.count.fetch_add(1, Ordering::Relaxed) as u64));
-        let mut session =
-            Session::new(&self.target, case, variant, (&self.namespace, &self.ledger), suffix);
+        let mut session = Session::new(&self.target, case, variant, self.shared(), suffix);
         let mut failures = Vec::new();
         let stopped = self.judge(case, variant, &mut session, &mut outcome, &mut failures).await;
         let _left = session.clean_up().await;
@@ -156,6 +175,11 @@ impl Run {
         };
         outcome.took = started.elapsed();
         outcome
+    }
+
+    /// What cases share.
+    fn shared(&self) -> (&str, &Ledger, &Clusters) {
+        (&self.namespace, &self.ledger, &self.clusters)
     }
 
     async fn judge(

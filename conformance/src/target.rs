@@ -82,11 +82,10 @@ impl Side {
 }
 
 impl Target {
-    /// Project and location of attached clusters.
-    pub fn parent(&self) -> &str {
-        let cluster = self.cluster.as_deref();
-        let parent = cluster.and_then(|it| it.split_once("/attachedClusters/"));
-        parent.map_or("projects/token-conformance/locations/us-west1", |(parent, _)| parent)
+    /// Project and location of the attached cluster that was named.
+    pub fn parent(&self) -> Option<&str> {
+        let (parent, _) = self.cluster.as_deref()?.split_once("/attachedClusters/")?;
+        Some(parent)
     }
 
     /// Finds out what the target is, changing nothing there.
@@ -103,10 +102,23 @@ impl Target {
         }
         if let Some(side) = &self.google {
             facts.google_http2 = !side.client.endpoint().https || side.client.offers_http2().await;
-            facts.features.insert(Need::Google);
+            facts.features.extend(google_features(side).await?);
+            self.learn_clusters(&mut facts);
         }
         self.facts = facts;
         Ok(())
+    }
+}
+
+impl Target {
+    /// Clusters can be registered in any project of an emulator; elsewhere the one to use is named.
+    fn learn_clusters(&self, facts: &mut Facts) {
+        if facts.features.contains(&Need::Clock) && self.cluster.is_none() {
+            facts.features.insert(Need::OwnClusters);
+        }
+        if self.cluster.is_none() || self.subject_token.is_some() || facts.party.is_some() {
+            facts.features.insert(Need::SubjectToken);
+        }
     }
 }
 
@@ -143,6 +155,18 @@ async fn features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
     let root_ca = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
     if side.ask("GET", root_ca, None).await?.status == 404 {
         features.insert(Need::NoControllers);
+    }
+    if side.ask("GET", "/_emulator/v1/clock", None).await?.status == 200 {
+        features.insert(Need::Clock);
+    }
+    Ok(features)
+}
+
+async fn google_features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
+    let mut features = HashSet::from([Need::Google]);
+    let clusters = "/v1/projects/conformance/locations/us-west1/attachedClusters";
+    if side.ask_as(None, "GET", clusters, None).await?.status == 401 {
+        features.insert(Need::GoogleAuth);
     }
     if side.ask("GET", "/_emulator/v1/clock", None).await?.status == 200 {
         features.insert(Need::Clock);

@@ -10,6 +10,7 @@ use {
 #[serde(rename_all = "lowercase")]
 pub enum Variant {
     /// JSON over HTTP/1.1.
+    #[serde(alias = "rest")]
     Json,
     /// YAML over HTTP/1.1.
     Yaml,

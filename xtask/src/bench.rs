@@ -20,6 +20,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let kube = if arguments.iter().any(|argument| argument == without) { None } else { kube() };
     if let Some(kube) = &kube {
         command.args(["--kube-url", &kube.url, "--kube-token", kube::TOKEN]);
+        command.args(["--kube-pids", &kube.pids()]);
     }
     if command.status()?.success() { Ok(()) } else { Err("nothing was measured".into()) }
 }

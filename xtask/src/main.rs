@@ -49,7 +49,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The folder of the workspace.
+/// The folder of the workspace: where cargo runs this, or else where it was built.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    let set = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let package = set.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).to_owned());
+    package.parent().map(Path::to_owned).unwrap_or_default()
 }

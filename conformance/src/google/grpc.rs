@@ -3,7 +3,10 @@
 //! Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
 
 use {
-    super::schema::{self, Method},
+    super::{
+        error::names,
+        schema::{self, Method},
+    },
     crate::exchange::Answer,
     base64::{
         Engine, alphabet,
@@ -34,7 +37,7 @@ pub fn request(method: &Method, message: &Value) -> Result<Bytes, String> {
 pub fn read(method: &Method, answer: &mut Answer) {
     let meaning = match answer.header("grpc-status").first().and_then(|it| it.parse().ok()) {
         Some(0) => message(method, &answer.body),
-        Some(code) => Ok(error(code, answer)),
+        Some(code) => error(code, answer),
         None => Err("the answer has no grpc-status".to_owned()),
     };
     match meaning {
@@ -55,20 +58,26 @@ fn message(method: &Method, body: &[u8]) -> Result<Value, String> {
     schema::to_json(method.output(), message)
 }
 
-/// The error as REST would show it.
-fn error(code: u32, answer: &Answer) -> Value {
+/// The error as REST would show it. What the trailers say twice has to be the same.
+fn error(code: u32, answer: &Answer) -> Result<Value, String> {
     let (http, name) = names(code);
-    let mut error = json!({"code": http, "message": unescaped(answer), "status": name});
-    let encoded = answer.header("grpc-status-details-bin").first().copied().unwrap_or_default();
-    let details = BASE64
-        .decode(encoded)
-        .ok()
-        .zip(schema::status())
-        .and_then(|(bytes, status)| schema::to_json(status, &bytes).ok());
-    if let Some(details) = details.and_then(|it| it.get("details").cloned()) {
-        error["details"] = details;
+    let message = unescaped(answer);
+    let mut error = json!({"code": http, "message": message, "status": name});
+    if let Some(encoded) = answer.header("grpc-status-details-bin").first() {
+        let status = details(encoded)?;
+        if status["code"] != code || status["message"] != message.as_str() {
+            return Err("grpc-status-details-bin says something else than the trailers".to_owned());
+        }
+        if let Some(details) = status.get("details") {
+            error["details"] = details.clone();
+        }
     }
-    json!({"error": error})
+    Ok(json!({"error": error}))
+}
+
+fn details(encoded: &str) -> Result<Value, String> {
+    let bytes = BASE64.decode(encoded).map_err(|error| error.to_string())?;
+    schema::to_json(schema::status().ok_or("there is no google.rpc.Status")?, &bytes)
 }
 
 fn unescaped(answer: &Answer) -> String {
@@ -91,29 +100,6 @@ fn unescaped(answer: &Answer) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The HTTP status and the name of a code.
-/// Source: googleapis `google/rpc/code.proto`.
-fn names(code: u32) -> (u16, &'static str) {
-    match code {
-        1 => (499, "CANCELLED"),
-        3 => (400, "INVALID_ARGUMENT"),
-        4 => (504, "DEADLINE_EXCEEDED"),
-        5 => (404, "NOT_FOUND"),
-        6 => (409, "ALREADY_EXISTS"),
-        7 => (403, "PERMISSION_DENIED"),
-        8 => (429, "RESOURCE_EXHAUSTED"),
-        9 => (400, "FAILED_PRECONDITION"),
-        10 => (409, "ABORTED"),
-        11 => (400, "OUT_OF_RANGE"),
-        12 => (501, "UNIMPLEMENTED"),
-        13 => (500, "INTERNAL"),
-        14 => (503, "UNAVAILABLE"),
-        15 => (500, "DATA_LOSS"),
-        16 => (401, "UNAUTHENTICATED"),
-        _ => (500, "UNKNOWN"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +120,18 @@ mod tests {
         assert_eq!(answer.status, 404);
         let error = json!({"error": {"code": 404, "message": "no such", "status": "NOT_FOUND"}});
         assert_eq!(answer.meaning, Some(error));
+    }
+
+    #[test]
+    fn what_the_trailers_say_twice_has_to_be_the_same() {
+        // {code: 5, message: "no"}
+        let details = ("grpc-status-details-bin", "CAUSAm5v");
+        let mut agreed = answer(&[("grpc-status", "5"), ("grpc-message", "no"), details]);
+        read(&method(), &mut agreed);
+        assert_eq!(agreed.status, 404);
+        let mut other = answer(&[("grpc-status", "5"), ("grpc-message", "yes"), details]);
+        read(&method(), &mut other);
+        assert!(other.meaning.unwrap()["unreadable"].is_string());
     }
 
     #[test]

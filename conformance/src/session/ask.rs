@@ -6,7 +6,7 @@ use {
         case::{Action, Step},
         encode,
         exchange::{Api, Exchange, Request, member},
-        google::{grpc, schema::Method, transcode},
+        google::{clusters::Patience, grpc, schema::Method, transcode},
         target::Side,
         variant::Variant,
     },
@@ -31,12 +31,24 @@ struct Draft {
 }
 
 impl Session<'_> {
-    /// One exchange.
+    /// One exchange, or one after another until an operation is done.
     pub(super) async fn exchange(
         &self,
         step: &Step,
         action: Action<'_>,
     ) -> Result<Exchange, Stopped> {
+        let mut patience = Patience::default();
+        loop {
+            let exchange = self.exchange_once(step, action).await?;
+            let runs = || exchange.answer.value().is_some_and(|it| it["done"] != true);
+            let waits = matches!(action, Action::Finish(_)) && exchange.answer.status == 200;
+            if !waits || !runs() || !patience.wait().await {
+                return Ok(exchange);
+            }
+        }
+    }
+
+    async fn exchange_once(&self, step: &Step, action: Action<'_>) -> Result<Exchange, Stopped> {
         let draft = self.draft(step, action)?;
         let (method, path) = draft
             .line
@@ -95,7 +107,11 @@ impl Session<'_> {
                 let line = format!("POST {REVIEWS}{query}");
                 self.encoded(step, line, Some("TokenReview"), Some(spec(it)?))
             }
-            Action::Call(name) => self.call(name, &body()?.unwrap_or_else(|| json!({}))),
+            Action::Call(name) => self.call(name, &body()?.unwrap_or_else(|| json!({})), &query),
+            Action::Exchange(_) | Action::Register(_) | Action::Finish(_) => {
+                let (name, message) = self.usual_call(action)?;
+                self.call(name, &message, &query)
+            }
             Action::Send(line) => {
                 let line = format!("{}{query}", self.vars.text(line)?);
                 self.encoded(step, line, None, body()?)
@@ -122,14 +138,16 @@ impl Session<'_> {
     }
 
     /// A method of the Google API, over REST or gRPC.
-    fn call(&self, name: &str, message: &Value) -> Result<Draft, Stopped> {
+    fn call(&self, name: &str, message: &Value, query: &str) -> Result<Draft, Stopped> {
         let method = Method::find(name).ok_or_else(|| Stopped(format!("no method is {name}")))?;
         if self.variant == Variant::Grpc {
             let body = grpc::request(&method, message).map_err(Stopped)?;
             let line = format!("POST {}", method.path);
             return Ok(Draft { line, body, media_type: GRPC, grpc: Some(method) });
         }
-        let (line, body) = transcode::rest(&method, message).map_err(Stopped)?;
+        let (mut line, body) = transcode::rest(&method, message).map_err(Stopped)?;
+        let query = if line.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
+        line.push_str(&query);
         let body = body.map(|it| Bytes::from(it.to_string())).unwrap_or_default();
         Ok(Draft { line, body, media_type: "application/json", grpc: None })
     }

@@ -1,23 +1,15 @@
-//! Preparation: objects, tokens, attached clusters and the clock. None of it is judged; what fails
+//! Preparation: objects, tokens and the clock. None of it is judged; what fails
 //! here stops the case, and says so as that.
 
 use {
     super::{Session, Stopped},
-    crate::{
-        case::Need,
-        exchange::Answer,
-        given::{Blueprint, merge},
-        ledger::Made,
-    },
-    base64::{Engine, prelude::BASE64_STANDARD},
+    crate::{case::Need, exchange::Answer, given::Blueprint, ledger::Made},
     serde_json::{Value, json},
     std::time::Duration,
 };
 
 /// How long a deletion takes to reach a server's own caches, with room to spare.
 const SETTLE: Duration = Duration::from_millis(100);
-/// How often and how long an operation is asked after.
-const POLLS: (u32, Duration) = (600, Duration::from_millis(50));
 
 impl Session<'_> {
     /// Names an object.
@@ -67,62 +59,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Registers a cluster that trusts the Kubernetes side's keys, unless one was named.
-    pub(super) async fn attach(&mut self, name: &str, object: &Value) -> Result<(), Stopped> {
-        if let Some(cluster) = &self.target.cluster {
-            self.vars.set(name, cluster.as_str());
-            return Ok(());
-        }
-        let id = format!("{name}-{}", self.suffix);
-        self.redactor.name(&id, name);
-        let parent = self.target.parent();
-        let path = format!("/v1/{parent}/attachedClusters?attachedClusterId={id}");
-        let body = self.cluster(object);
-        self.note(Made::Cluster(format!("{parent}/attachedClusters/{id}")));
-        let answer = self.google()?.ask("POST", &path, Some(&body)).await?;
-        let operation = created(&answer, 200, "attached cluster")?;
-        self.finish(&operation).await?;
-        self.vars.set(format!("{name}.id"), id.as_str());
-        self.vars.set(name, format!("{parent}/attachedClusters/{id}"));
-        Ok(())
-    }
-
-    fn cluster(&self, object: &Value) -> Value {
-        let party = self.target.facts.party.as_ref();
-        let keys = party.and_then(|it| serde_json::to_string(&it.keys).ok()).unwrap_or_default();
-        let issuer = party.map_or("https://issuer.test", |it| it.issuer.as_str());
-        let mut body = json!({
-            "platformVersion": "1.31.0-gke.1",
-            "distribution": "generic",
-            "fleet": {"project": "projects/123456789012"},
-            "oidcConfig": {"issuerUrl": issuer, "jwks": BASE64_STANDARD.encode(keys)},
-        });
-        if let Value::Object(members) = object {
-            let mut members = members.clone();
-            members.remove("kind");
-            merge(&mut body, &Value::Object(members));
-        }
-        body
-    }
-
-    /// Waits for an operation to be done.
-    async fn finish(&self, operation: &Value) -> Result<(), Stopped> {
-        let name = operation["name"].as_str().unwrap_or_default();
-        for _ in 0..POLLS.0 {
-            let answer = self.google()?.ask("GET", &format!("/v1/{name}"), None).await?;
-            let operation = created(&answer, 200, "operation")?;
-            if operation["done"] == true {
-                return match operation.get("error") {
-                    None => Ok(()),
-                    Some(error) => Err(Stopped(format!("operation {name} failed: {error}"))),
-                };
-            }
-            tokio::time::sleep(POLLS.1).await;
-        }
-        Err(Stopped(format!("operation {name} is never done")))
-    }
-
-    fn note(&mut self, made: Made) {
+    pub(super) fn note(&mut self, made: Made) {
         self.ledger.add(made.clone());
         self.made.push(made);
     }
@@ -141,7 +78,9 @@ impl Session<'_> {
 
     pub(super) async fn move_clock(&self, by: &str) -> Result<(), Stopped> {
         let body = json!({"advance": by});
-        let answer = self.kubernetes()?.ask("POST", "/_emulator/v1/clock", Some(&body)).await?;
+        let side = self.target.kubernetes.as_ref().or(self.target.google.as_ref());
+        let side = side.ok_or_else(|| Stopped("there is no clock".to_owned()))?;
+        let answer = side.ask("POST", "/_emulator/v1/clock", Some(&body)).await?;
         created(&answer, 200, "move of the clock").map(drop)
     }
 
@@ -151,7 +90,7 @@ impl Session<'_> {
 }
 
 /// The body of an answer, if it has the status that it should.
-fn created(answer: &Answer, status: u16, what: &str) -> Result<Value, Stopped> {
+pub(super) fn created(answer: &Answer, status: u16, what: &str) -> Result<Value, Stopped> {
     let body = answer.value().unwrap_or_default();
     if answer.status == status {
         return Ok(body);

@@ -2,6 +2,7 @@
 //! made is taken away again.
 
 mod ask;
+mod attach;
 mod make;
 
 use {
@@ -10,6 +11,7 @@ use {
         client::Unreachable,
         exchange::Exchange,
         given::Blueprint,
+        google::clusters::Clusters,
         ledger::{Ledger, Made},
         redact::Redactor,
         target::{Side, Target},
@@ -27,6 +29,7 @@ pub struct Session<'a> {
     variant: Variant,
     namespace: &'a str,
     ledger: &'a Ledger,
+    clusters: &'a Clusters,
     suffix: String,
     /// The names that steps use.
     pub vars: Vars,
@@ -47,13 +50,12 @@ impl<'a> Session<'a> {
         target: &'a Target,
         case: &'a Case,
         variant: Variant,
-        (namespace, ledger): (&'a str, &'a Ledger),
+        (namespace, ledger, clusters): (&'a str, &'a Ledger, &'a Clusters),
         suffix: String,
     ) -> Self {
         let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
-        vars.set("parent", target.parent());
         redactor.name(namespace, "conformance");
         for side in [&target.kubernetes, &target.google].into_iter().flatten() {
             redactor.name(&side.client.endpoint().authority(), "{server}");
@@ -70,6 +72,7 @@ impl<'a> Session<'a> {
             variant,
             namespace,
             ledger,
+            clusters,
             suffix,
             vars,
             redactor,
@@ -86,6 +89,10 @@ impl<'a> Session<'a> {
             self.plan("sa", &json!("ServiceAccount"))?;
             self.make("sa").await?;
         }
+        self.name_places();
+        if case.wants_cluster {
+            self.attach_usual().await?;
+        }
         for (name, object) in &case.given.objects.0 {
             let object = self.vars.value(object)?;
             if object == "AttachedCluster" || object["kind"] == "AttachedCluster" {
@@ -95,6 +102,7 @@ impl<'a> Session<'a> {
                 self.make(name).await?;
             }
         }
+        self.mint().await?;
         for (name, spec) in &case.given.tokens.0 {
             let token = match &self.target.subject_token {
                 Some(token) if name == "subject" => token.clone(),

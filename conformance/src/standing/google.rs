@@ -4,22 +4,39 @@ use {
     crate::{
         exchange::Exchange,
         expect::{Expect, Mismatch, compare},
+        google::error,
         level::Level,
     },
     serde_json::{Value, json},
 };
 
+/// What every JSON answer carries. Repeated headers are joined.
+const HEADERS: &[(&str, &str, Level)] = &[
+    ("content-type", "application/json; charset=UTF-8", Level::Should),
+    ("cache-control", "~ private|no-store", Level::Should),
+    ("x-content-type-options", "nosniff", Level::Should),
+    ("www-authenticate", "<absent>", Level::Should),
+    ("vary", "Origin, X-Origin, Referer", Level::Observed),
+    ("server", "ESF", Level::Observed),
+    ("x-frame-options", "SAMEORIGIN", Level::Observed),
+    ("x-xss-protection", "0", Level::Observed),
+];
+
 /// Over REST. Pages that are not JSON say so themselves, by a content-type of their own.
 pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    if expected.iter().any(|it| it.headers.contains_key("content-type")) {
+    let answer = &exchange.answer;
+    let said = |name: &str| expected.iter().any(|it| it.headers.contains_key(name));
+    if said("content-type") {
         return found;
     }
-    media_type(exchange, "application/json; charset=UTF-8", Level::Should, &mut found);
-    if exchange.answer.status >= 400 {
-        let error = json!({"error": {"code": exchange.answer.status, "status": "<text>"}});
-        let body = exchange.answer.value();
-        compare("body", &error, body.as_ref(), Level::Should, &mut found);
+    for (name, value, level) in HEADERS.iter().filter(|(name, ..)| !said(name)) {
+        let got = Some(answer.header(name).join(", ")).filter(|it| !it.is_empty());
+        let (what, got) = (format!("header {name}"), got.map(Value::from));
+        compare(&what, &(*value).into(), got.as_ref(), *level, &mut found);
+    }
+    if answer.status >= 400 {
+        error::shape(answer.status, answer.value().as_ref(), &mut found);
     }
     found
 }
@@ -27,13 +44,14 @@ pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
 /// Over gRPC.
 pub(super) fn grpc(exchange: &Exchange) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    media_type(exchange, "~ ^application/grpc(\\+proto)?$", Level::Must, &mut found);
-    let body = exchange.answer.value();
+    let answer = &exchange.answer;
+    let got = answer.header("content-type").first().map(|it| Value::from(*it));
+    let media_type = "~ ^application/grpc(\\+proto)?$".into();
+    compare("header content-type", &media_type, got.as_ref(), Level::Must, &mut found);
+    let body = answer.value();
     compare("body", &json!({"unreadable": "<absent>"}), body.as_ref(), Level::Must, &mut found);
+    if answer.status >= 400 {
+        error::shape(answer.status, body.as_ref(), &mut found);
+    }
     found
-}
-
-fn media_type(exchange: &Exchange, expected: &str, level: Level, found: &mut Vec<Mismatch>) {
-    let got = exchange.answer.header("content-type").first().map(|it| Value::from(*it));
-    compare("header content-type", &expected.into(), got.as_ref(), level, found);
 }

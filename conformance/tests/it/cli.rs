@@ -82,6 +82,8 @@ fn what_makes_something_is_skipped_when_read_only() {
 #[test]
 fn export_writes_what_is_carried() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("export");
+    // An earlier run may have left cases there that have other names now.
+    let _ = fs::remove_dir_all(&folder);
     assert_eq!(code(&run(&["export", folder.to_str().unwrap()])), 0);
     let list = run(&["--suite", folder.to_str().unwrap(), "list"]);
     assert_eq!(list.stdout, run(&["list"]).stdout);

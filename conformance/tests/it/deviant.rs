@@ -19,6 +19,8 @@ pub(crate) type Lie = fn(&mut Reply);
 /// An answer that a lie may alter.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
+    /// The body of what it answers.
+    pub(crate) request: Vec<u8>,
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -92,7 +94,7 @@ impl Reply {
     }
 }
 
-/// One exchange with the emulator, over plain HTTP.
+/// One exchange with the emulator, over plain HTTP/1.0, in which bodies come whole.
 fn forward(emulator: &Emulator, request: &Request) -> Reply {
     let mut stream = TcpStream::connect(emulator.address()).unwrap();
     let mut path = request.url.path().to_owned();
@@ -100,7 +102,7 @@ fn forward(emulator: &Emulator, request: &Request) -> Reply {
         path = format!("{path}?{query}");
     }
     let mut head =
-        format!("{} {path} HTTP/1.1\r\nhost: deviant\r\nconnection: close\r\n", request.method);
+        format!("{} {path} HTTP/1.0\r\nhost: deviant\r\nconnection: close\r\n", request.method);
     for (name, value) in &request.headers {
         if !matches!(name.as_str(), "host" | "connection" | "content-length" | "transfer-encoding")
         {
@@ -112,7 +114,7 @@ fn forward(emulator: &Emulator, request: &Request) -> Reply {
     stream.write_all(&request.body).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    read(&answer)
+    Reply { request: request.body.clone(), ..read(&answer) }
 }
 
 fn read(answer: &[u8]) -> Reply {
@@ -125,5 +127,5 @@ fn read(answer: &[u8]) -> Reply {
         .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
         .filter(|(name, _)| !matches!(name.as_str(), "content-length" | "connection"))
         .collect();
-    Reply { status, headers, body: answer[at + 4..].to_vec() }
+    Reply { request: Vec::new(), status, headers, body: answer[at + 4..].to_vec() }
 }

@@ -15,7 +15,11 @@ use {
         run::{Compared, Run},
         target::{Side, Target},
     },
-    token_emulator::{Emulator, config::Config, world::settings::AuthorizationMode},
+    token_emulator::{
+        Emulator,
+        config::Config,
+        world::settings::{AuthorizationMode, GoogleAuth},
+    },
     tokio::runtime::Runtime,
 };
 
@@ -56,6 +60,8 @@ fn config() -> Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         authorization_mode: AuthorizationMode::Rbac,
         controllers: false,
+        google_auth: GoogleAuth::Strict,
+        google_operation_duration: Duration::from_millis(1),
         ..Config::default()
     }
 }

@@ -6,5 +6,6 @@ mod catalog;
 mod cli;
 mod deviant;
 mod emulator;
+mod google_teeth;
 mod suite;
 mod teeth;

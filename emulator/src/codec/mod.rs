@@ -11,6 +11,8 @@
 mod base64;
 pub mod fields;
 pub mod json;
+#[cfg(test)]
+mod mutations;
 pub mod negotiate;
 pub mod protobuf;
 mod quantity;
@@ -18,5 +20,6 @@ pub mod quote;
 pub mod schema;
 mod target;
 pub mod time;
+pub mod yaml;
 
 pub use target::{DecodeError, Decoded, FieldValidation, Target};

@@ -10,6 +10,7 @@ use {
             },
             protobuf,
             schema::Schema,
+            yaml,
         },
         kubernetes::{
             exchange::Exchange,
@@ -192,10 +193,10 @@ fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Fa
 /// An object, encoded for the client.
 pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
     match output.transform {
-        None => Ok(encode_whole(object, output)),
+        None => encode_whole(object, output),
         Some(Transform::PartialObjectMetadata(api_version)) => {
             let kind = "PartialObjectMetadata";
-            Ok(encode_whole(&partial(object, kind, api_version), output))
+            encode_whole(&partial(object, kind, api_version), output)
         }
         Some(Transform::PartialObjectMetadataList(api_version)) => {
             let items = object["items"].as_array().ok_or_else(|| not_a_list(object))?;
@@ -205,14 +206,14 @@ pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
                 .collect();
             let mut list = partial(object, "PartialObjectMetadataList", api_version);
             list["items"] = items.into();
-            Ok(encode_whole(&list, output))
+            encode_whole(&list, output)
         }
         Some(Transform::Table(_)) => Err(Failure::not_acceptable(NOT_ACCEPTABLE)),
     }
 }
 
-/// An object, encoded whole.
-pub fn encode_whole(object: &Value, output: &Output) -> Bytes {
+/// An object, encoded whole; YAML refuses some characters that JSON takes.
+pub fn encode_whole(object: &Value, output: &Output) -> Result<Bytes, Failure> {
     let member = |name: &str| object[name].as_str().unwrap_or("");
     // The oldest discovery documents do not say their version.
     let api_version = match member("apiVersion") {
@@ -225,10 +226,10 @@ pub fn encode_whole(object: &Value, output: &Output) -> Bytes {
         .expect("every kind that is served is in the schema");
     let bytes = match output.media_type {
         MediaType::Json => json::encode(structure, object, output.pretty),
-        MediaType::Yaml => json::encode(structure, object, output.pretty),
+        MediaType::Yaml => yaml::encode(structure, object).map_err(Failure::unencodable)?,
         MediaType::Protobuf => protobuf::encode(structure, object),
     };
-    bytes.into()
+    Ok(bytes.into())
 }
 
 fn partial(object: &Value, kind: &str, api_version: &str) -> Value {
@@ -265,7 +266,7 @@ fn decode(
 ) -> Result<Decoded, DecodeError> {
     match media_type {
         MediaType::Json => json::decode(body, target, validation),
-        MediaType::Yaml => json::decode(body, target, validation),
+        MediaType::Yaml => yaml::decode(body, target, validation),
         MediaType::Protobuf => protobuf::decode(body, target),
     }
 }

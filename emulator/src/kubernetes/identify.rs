@@ -5,8 +5,8 @@
 use crate::{
     kubernetes::status::Failure,
     server::message::Request,
-    tokens::review::{self, Error, Reviewed},
-    world::{World, callers::Caller},
+    tokens::review::{self, Error},
+    world::{World, authentications::Authenticated, callers::Caller},
 };
 
 /// What is said to a client whose token hides behind two spaces.
@@ -41,11 +41,12 @@ pub fn identify(
     world: &World,
     request: &Request,
 ) -> (Result<Caller, Failure>, Option<&'static str>) {
-    let credential = request.header("authorization").map_or(Credential::None, Credential::read);
+    let header = request.header_lossy("authorization").unwrap_or_default();
+    let credential = Credential::read(&header);
     let warning = (credential == Credential::ExtraSpace).then_some(EXTRA_SPACE);
     let caller = match credential {
         Credential::Bearer(token) => authenticate(world, token, &world.settings.api_audiences)
-            .map(|reviewed| reviewed.caller)
+            .map(|authenticated| authenticated.caller)
             .map_err(|_| Failure::unauthorized()),
         _ if world.settings.anonymous_auth => Ok(Caller::anonymous()),
         _ => Err(Failure::unauthorized()),
@@ -54,22 +55,26 @@ pub fn identify(
 }
 
 /// Whom a bearer token stands for, as far as it is for these audiences.
-pub fn authenticate(world: &World, token: &str, audiences: &[String]) -> Result<Reviewed, Error> {
-    if let Some(reviewed) = static_token(world, token, audiences) {
-        return Ok(reviewed);
+pub fn authenticate(
+    world: &World,
+    token: &str,
+    audiences: &[String],
+) -> Result<Authenticated, Error> {
+    if let Some(authenticated) = static_token(world, token, audiences) {
+        return Ok(authenticated);
     }
     let now = world.clock.now();
-    if let Some(reviewed) = world.authentications.get(now, token, audiences) {
-        return Ok(reviewed);
+    if let Some(authenticated) = world.authentications.get(now, token, audiences) {
+        return Ok(authenticated);
     }
-    let reviewed = review::review(world, token, audiences)?;
+    let authenticated = review::review(world, token, audiences)?;
     let ttl = world.settings.token_cache_ttl;
-    world.authentications.remember(now, ttl, token, audiences, &reviewed);
-    Ok(reviewed)
+    world.authentications.remember(now, ttl, token, audiences, &authenticated);
+    Ok(authenticated)
 }
 
 // A static token is for the API server alone.
-fn static_token(world: &World, token: &str, audiences: &[String]) -> Option<Reviewed> {
+fn static_token(world: &World, token: &str, audiences: &[String]) -> Option<Authenticated> {
     let caller = world.callers.get(token)?;
     let own = &world.settings.api_audiences;
     let audiences: Vec<_> =
@@ -79,7 +84,7 @@ fn static_token(world: &World, token: &str, audiences: &[String]) -> Option<Revi
     }
     let mut caller = caller.clone();
     caller.groups.push("system:authenticated".to_owned());
-    Some(Reviewed { caller, audiences })
+    Some(Authenticated { caller, audiences })
 }
 
 #[cfg(test)]

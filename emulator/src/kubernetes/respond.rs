@@ -2,6 +2,11 @@
 
 use {
     crate::{
+        codec::{
+            json,
+            negotiate::Output,
+            schema::{Schema, Struct},
+        },
         kubernetes::{
             body,
             exchange::{Exchange, Reply},
@@ -49,7 +54,12 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Response {
 /// The response of an exchange that failed.
 pub fn failure(exchange: &Exchange<'_>, failure: &Failure) -> Response {
     let output = body::accept_error(exchange);
-    let body = body::encode_whole(&failure.status(), &output);
+    let (output, body) = match body::encode_whole(&failure.status(), &output) {
+        Ok(body) => (output, body),
+        Err(_) => {
+            (Output::default(), json::encode(status_struct(), &failure.status(), false).into())
+        }
+    };
     let mut response = finish(exchange, status_code(failure.code), output.media_type.name(), body);
     if failure.nosniff {
         forbid_sniffing(&mut response);
@@ -105,6 +115,10 @@ fn audit_id(exchange: &Exchange<'_>) -> HeaderValue {
     sent.cloned().unwrap_or_else(|| {
         HeaderValue::from_str(&exchange.world.entropy.uuid()).expect("a UUID is a header value")
     })
+}
+
+fn status_struct() -> &'static Struct {
+    Schema::get().root("v1", "Status").expect("the schema has it")
 }
 
 fn forbid_sniffing(response: &mut Response) {

@@ -211,6 +211,11 @@ impl Failure {
         Self::new(500, "", "resourceVersion should not be set on objects to be created")
     }
 
+    /// 500: the answer cannot be written as the client wants it.
+    pub fn unencodable(why: String) -> Self {
+        Self::new(500, "", why)
+    }
+
     /// The Status of this failure.
     pub fn status(&self) -> Value {
         let mut status = json!({

@@ -44,7 +44,7 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     node_restriction::admit(exchange, &request, name)?;
     let account = find(exchange, &request, namespace, name)?;
     let issued = issue(exchange, &mut request, &account)?;
-    let document = answer(exchange, request, &account, managed, &issued);
+    let document = answer(request, &account, managed, &issued);
     Ok(Reply::Object { status: 201, object: document, output })
 }
 
@@ -197,7 +197,6 @@ fn refusal(error: Error) -> Failure {
 }
 
 fn answer(
-    exchange: &Exchange<'_>,
     mut request: Value,
     account: &Object,
     managed: Option<Value>,
@@ -207,7 +206,7 @@ fn answer(
     metadata.insert("name".to_owned(), account.name.as_str().into());
     metadata.insert("namespace".to_owned(), account.namespace.as_str().into());
     metadata.insert("uid".to_owned(), account.uid.as_str().into());
-    metadata.insert("creationTimestamp".to_owned(), rfc3339(exchange.world.clock.now()).into());
+    metadata.insert("creationTimestamp".to_owned(), rfc3339(issued.issued).into());
     metadata::set_managed_fields(&mut request, managed);
     request["status"] = json!({
         "token": issued.token,

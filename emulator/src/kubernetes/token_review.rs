@@ -12,8 +12,8 @@ use {
             metadata, review_text,
             status::Failure,
         },
-        tokens::review::{Error, Reviewed},
-        world::callers::Caller,
+        tokens::review::Error,
+        world::{authentications::Authenticated, callers::Caller},
     },
     serde_json::{Map, Value, json},
 };
@@ -54,25 +54,26 @@ fn judge(
     exchange: &Exchange<'_>,
     token: &str,
     wanted: &[String],
-) -> Option<Result<Reviewed, Error>> {
+) -> Option<Result<Authenticated, Error>> {
     // kube-apiserver puts the token into a header and authenticates that, spaces and all.
     match Credential::read(&format!("Bearer {token}")) {
         Credential::Bearer(token) => Some(identify::authenticate(exchange.world, token, wanted)),
         Credential::None | Credential::ExtraSpace => {
-            let anonymous = Reviewed { caller: Caller::anonymous(), audiences: wanted.to_vec() };
+            let anonymous =
+                Authenticated { caller: Caller::anonymous(), audiences: wanted.to_vec() };
             exchange.world.settings.anonymous_auth.then_some(Ok(anonymous))
         }
     }
 }
 
 // What the client sent as its status is kept where the verdict does not speak of it.
-fn update(status: &mut Map<String, Value>, result: Option<Result<Reviewed, Error>>) {
+fn update(status: &mut Map<String, Value>, result: Option<Result<Authenticated, Error>>) {
     status.remove("authenticated");
     match result {
-        Some(Ok(reviewed)) => {
+        Some(Ok(authenticated)) => {
             status.insert("authenticated".to_owned(), true.into());
-            status.insert("user".to_owned(), user(&reviewed.caller));
-            status.insert("audiences".to_owned(), reviewed.audiences.into());
+            status.insert("user".to_owned(), user(&authenticated.caller));
+            status.insert("audiences".to_owned(), authenticated.audiences.into());
         }
         Some(Err(error)) => {
             status.insert("error".to_owned(), review_text::describe(&error).into());

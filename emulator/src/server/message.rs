@@ -3,6 +3,7 @@
 use {
     bytes::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version},
+    std::borrow::Cow,
 };
 
 /// The most of a body that is read from a socket, in bytes. What the APIs allow is less: each
@@ -39,6 +40,12 @@ impl Request {
     /// The query as sent, without its question mark; empty when there is none.
     pub fn query(&self) -> &str {
         self.uri.query().unwrap_or("")
+    }
+
+    /// The first header of that name, with U+FFFD for what is no text: a credential that cannot be
+    /// read is a wrong one, not a missing one.
+    pub fn header_lossy(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
 
     /// The first header of that name as text; `None` when it is absent or not visible ASCII.

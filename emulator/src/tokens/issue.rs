@@ -80,6 +80,9 @@ pub struct Issued {
     pub token: String,
     /// The lifetime granted, in seconds; shorter than asked when there is a cap.
     pub seconds: i64,
+    /// When it was issued; the answer tells this time and no other, so that the two agree to the
+    /// second.
+    pub issued: Timestamp,
     /// When the answer says that it ends.
     pub expiration: Timestamp,
 }
@@ -130,7 +133,7 @@ pub fn issue(world: &World, request: &Request<'_>) -> Result<Issued, Error> {
     };
     let token = claims::sign(&claims, &world.keys.get().signing);
     let expiration = now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now);
-    Ok(Issued { token, seconds, expiration })
+    Ok(Issued { token, seconds, issued: now, expiration })
 }
 
 fn bind(world: &World, request: &Request<'_>, binding: Binding<'_>) -> Result<Arc<Object>, Error> {

@@ -2,9 +2,8 @@
 
 use {
     base64::{
-        Engine,
-        alphabet::URL_SAFE,
-        engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+        Engine, alphabet,
+        engine::general_purpose::{GeneralPurpose, NO_PAD},
     },
     serde_json::{Map, Value},
 };
@@ -61,14 +60,9 @@ pub struct Reference {
     pub uid: String,
 }
 
-/// base64url without padding, as Go reads it: bits that are left over at the end do not count.
-const GO_BASE64: GeneralPurpose = GeneralPurpose::new(
-    &URL_SAFE,
-    GeneralPurposeConfig::new()
-        .with_encode_padding(false)
-        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
-        .with_decode_allow_trailing_bits(true),
-);
+/// Unpadded base64url as Go decodes it: bits left over at the end do not matter.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// What go-jose says of a time that is no number.
 const NOT_A_TIME: &str = "expected number value to unmarshal NumericDate";
@@ -89,7 +83,7 @@ impl<'a> Parsed<'a> {
             critical: header.contains_key("crit"),
             issuer: text(&payload, "iss")?,
             message,
-            signature: GO_BASE64.decode(signature).ok()?,
+            signature: BASE64.decode(signature).ok()?,
             payload,
         })
     }
@@ -120,7 +114,7 @@ impl<'a> Parsed<'a> {
 }
 
 fn object(part: &str) -> Option<Map<String, Value>> {
-    let bytes = GO_BASE64.decode(part).ok()?;
+    let bytes = BASE64.decode(part).ok()?;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -167,7 +161,7 @@ mod tests {
     use super::*;
 
     fn token(header: &str, payload: &str) -> String {
-        let part = |text: &str| GO_BASE64.encode(text);
+        let part = |text: &str| BASE64.encode(text);
         format!("{}.{}.{}", part(header), part(payload), part("s"))
     }
 

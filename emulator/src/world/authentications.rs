@@ -2,7 +2,7 @@
 //! (`--token-cache-ttl`): per token and audiences, from the first success on.
 
 use {
-    crate::tokens::review::Reviewed,
+    crate::world::callers::Caller,
     aws_lc_rs::digest,
     jiff::Timestamp,
     std::{
@@ -17,21 +17,30 @@ const CAPACITY: usize = 4_096;
 
 type Key = [u8; 32];
 
+/// Whom a token stands for, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Whose it is.
+    pub caller: Caller,
+    /// The wanted audiences that it is for, in the order wanted.
+    pub audiences: Vec<String>,
+}
+
 /// The authentications remembered. Tokens are kept as digests only.
 #[derive(Debug, Default)]
 pub struct Authentications {
-    entries: Mutex<HashMap<Key, (Timestamp, Reviewed)>>,
+    entries: Mutex<HashMap<Key, (Timestamp, Authenticated)>>,
 }
 
 impl Authentications {
     /// What is remembered of a token for these audiences.
-    pub fn get(&self, now: Timestamp, token: &str, audiences: &[String]) -> Option<Reviewed> {
+    pub fn get(&self, now: Timestamp, token: &str, audiences: &[String]) -> Option<Authenticated> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.is_empty() {
             return None;
         }
-        let (until, reviewed) = entries.get(&key(token, audiences))?;
-        (now < *until).then(|| reviewed.clone())
+        let (until, authenticated) = entries.get(&key(token, audiences))?;
+        (now < *until).then(|| authenticated.clone())
     }
 
     /// Remembers a success for a time; no time at all means not to.
@@ -41,7 +50,7 @@ impl Authentications {
         ttl: Duration,
         token: &str,
         audiences: &[String],
-        reviewed: &Reviewed,
+        authenticated: &Authenticated,
     ) {
         if ttl.is_zero() {
             return;
@@ -54,7 +63,7 @@ impl Authentications {
         if entries.len() >= CAPACITY {
             entries.clear();
         }
-        entries.insert(key(token, audiences), (until, reviewed.clone()));
+        entries.insert(key(token, audiences), (until, authenticated.clone()));
     }
 
     /// Forgets all of them.
@@ -74,17 +83,17 @@ fn key(token: &str, audiences: &[String]) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, crate::world::callers::Caller};
+    use super::*;
 
     #[test]
     fn a_success_is_remembered_for_its_time_and_its_audiences() {
         let cache = Authentications::default();
         let now = Timestamp::UNIX_EPOCH;
-        let reviewed = Reviewed { caller: Caller::anonymous(), audiences: Vec::new() };
+        let authenticated = Authenticated { caller: Caller::anonymous(), audiences: Vec::new() };
         let ten = Duration::from_secs(10);
         let audiences = ["a".to_owned()];
-        cache.remember(now, ten, "t", &audiences, &reviewed);
-        assert_eq!(cache.get(now, "t", &audiences), Some(reviewed));
+        cache.remember(now, ten, "t", &audiences, &authenticated);
+        assert_eq!(cache.get(now, "t", &audiences), Some(authenticated));
         assert_eq!(cache.get(now, "t", &[]), None);
         assert_eq!(cache.get(now + ten, "t", &audiences), None);
     }

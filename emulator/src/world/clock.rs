@@ -30,6 +30,14 @@ impl Default for State {
 #[derive(Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
+impl std::fmt::Display for OutOfRange {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the time is out of range")
+    }
+}
+
+impl std::error::Error for OutOfRange {}
+
 impl Clock {
     /// The emulated time.
     pub fn now(&self) -> Timestamp {

@@ -2,7 +2,9 @@
 
 use {
     crate::{
-        Options, Result, cores, crypto, figure,
+        Options, Result, cores,
+        cpu::Meter,
+        crypto, figure,
         figure::{Figure, Target, in_series},
         load::{self, Address, Work},
         memory,
@@ -10,7 +12,7 @@ use {
         server::{self, Emulator, Handler},
         setup::Api,
     },
-    std::{cell::RefCell, fs},
+    std::{cell::RefCell, collections::BTreeMap, fs},
 };
 
 /// The service account that tokens are for.
@@ -110,9 +112,10 @@ impl Stage {
             }));
         }
         measurements.retain(|measurement| measurement.is(&options.only));
-        let mut medians = rounds::run(&mut measurements, options.rounds)?;
+        let mut medians =
+            rounds::run(&mut measurements, options.rounds, &Meter::with(&options.kube_pids))?;
         if let Some(megabytes) = memory::resident(self.rs256.pid()) {
-            medians.insert("loaded", megabytes);
+            medians.values.insert("loaded", megabytes);
         }
         Ok(medians)
     }
@@ -154,74 +157,84 @@ fn start(options: &Options, idle: &RefCell<Option<f64>>) -> Result<f64> {
     Ok(server::start_to(&options.emulator, first, note)?.as_secs_f64() * 1e3)
 }
 
+/// What a figure is held against.
+#[derive(Clone, Copy)]
+enum Limit {
+    /// One thing after another: the bare handler and the operation that cannot be left out.
+    Series(&'static str, &'static str),
+    /// Another rate.
+    Rate(&'static str),
+    /// Something that is aimed at.
+    Number(f64),
+    /// Nothing.
+    None,
+}
+
+impl Limit {
+    fn of(self, medians: &BTreeMap<&'static str, f64>) -> Option<f64> {
+        match self {
+            Self::Series(one, other) => Some(in_series(*medians.get(one)?, *medians.get(other)?)),
+            Self::Rate(name) => medians.get(name).copied(),
+            Self::Number(number) => Some(number),
+            Self::None => None,
+        }
+    }
+}
+
 fn figures(medians: &Medians, options: &Options) -> Vec<Figure> {
-    let get = |name: &str| medians.get(name).copied();
-    let series = |one: &str, other: &str| Some(in_series(get(one)?, get(other)?));
-    let figure = |name: &str, key: &str, limit_name: &str, limit, target| Figure {
-        name: name.to_owned(),
-        value: get(key),
-        limit_name: limit_name.to_owned(),
-        limit,
-        target,
-    };
-    let part = Target::AtLeast;
-    let signed = "bare handler, then RSA signature";
-    let verified = "bare handler, then RSA verification";
     let crowd = format!("tokens/s RS256, {} service accounts", options.accounts);
+    let figure = |name: &str, key: &str, limit_name: &str, limit: Limit, target| {
+        let by_cpu = limit.of(&medians.by_cpu).zip(medians.by_cpu.get(key));
+        let is_rate = matches!(limit, Limit::Series(..) | Limit::Rate(_));
+        Figure {
+            name: name.to_owned(),
+            value: medians.values.get(key).copied(),
+            limit_name: limit_name.to_owned(),
+            limit: limit.of(&medians.values),
+            by_cpu: by_cpu.filter(|_| is_rate).map(|(limit, value)| value / limit),
+            target,
+        }
+    };
+    let signed = "bare handler, then RSA signature";
+    let ec_signed = "bare handler, then P-256 signature";
+    let verified = "bare handler, then RSA verification";
+    let openssl = "openssl speed rsa2048, all cores";
+    let http = Limit::Series("rs256 http handler", "rsa sign");
+    let https = Limit::Series("rs256 https handler", "rsa sign");
+    let es256 = Limit::Series("es256 http handler", "p256 sign");
+    let reviews = Limit::Series("reviews handler", "rsa verify");
+    let agents = Limit::Series("agents handler", "rsa verify");
+    let part = Target::AtLeast;
     vec![
-        figure(
-            "tokens/s RS256, http",
-            "rs256 http",
-            signed,
-            series("rs256 http handler", "rsa sign"),
-            part(0.9),
-        ),
-        figure(
-            "tokens/s RS256, http",
-            "rs256 http",
-            "openssl speed rsa2048, all cores",
-            get("openssl"),
-            part(0.8),
-        ),
-        figure(
-            "tokens/s RS256, https",
-            "rs256 https",
-            signed,
-            series("rs256 https handler", "rsa sign"),
-            part(0.9),
-        ),
+        figure("tokens/s RS256, http", "rs256 http", signed, http, part(0.9)),
+        figure("tokens/s RS256, http", "rs256 http", openssl, Limit::Rate("openssl"), part(0.8)),
+        figure("tokens/s RS256, https", "rs256 https", signed, https, part(0.9)),
         figure(
             "tokens/s RS256, https",
             "rs256 https",
             "kube-apiserver, https",
-            get("kube https"),
+            Limit::Rate("kube https"),
             part(5.0),
         ),
+        figure("tokens/s ES256, http", "es256 http", ec_signed, es256, part(0.9)),
+        figure("TokenReviews/s, http", "reviews", verified, reviews, part(0.9)),
+        figure("agent tokens/s, REST over http", "agents", verified, agents, part(0.9)),
+        figure(&crowd, "crowded", "the same with one", Limit::Rate("rs256 http"), part(0.95)),
+        figure("start to first token, ms", "start", "-", Limit::None, Target::None),
         figure(
-            "tokens/s ES256, http",
-            "es256 http",
-            "bare handler, then P-256 signature",
-            series("es256 http handler", "p256 sign"),
-            part(0.9),
+            "resident after the first token, MB",
+            "idle",
+            "aimed at",
+            Limit::Number(20.0),
+            Target::Below,
         ),
         figure(
-            "TokenReviews/s, http",
-            "reviews",
-            verified,
-            series("reviews handler", "rsa verify"),
-            part(0.9),
+            "resident after the load, MB",
+            "loaded",
+            "aimed at",
+            Limit::Number(40.0),
+            Target::Below,
         ),
-        figure(
-            "agent tokens/s, REST over http",
-            "agents",
-            verified,
-            series("agents handler", "rsa verify"),
-            part(0.9),
-        ),
-        figure(&crowd, "crowded", "the same with one", get("rs256 http"), part(0.95)),
-        figure("start to first token, ms", "start", "-", None, Target::None),
-        figure("resident after the first token, MB", "idle", "aimed at", Some(20.0), Target::Below),
-        figure("resident after the load, MB", "loaded", "aimed at", Some(40.0), Target::Below),
     ]
 }
 
@@ -243,8 +256,15 @@ fn load_average() -> String {
     text.split(' ').next().filter(|text| !text.is_empty()).unwrap_or("unknown").to_owned()
 }
 
-/// What the limits were put together from.
+/// What is no rate, and has no rate by processor time.
+const NO_RATES: &[&str] = &["start", "idle", "loaded"];
+
+/// What the limits were put together from: as measured, and by processor time.
 fn inputs(medians: &Medians) -> String {
-    let lines = medians.iter().map(|(name, median)| format!("{name:<20} {median:>10.1}"));
-    lines.collect::<Vec<_>>().join("\n")
+    let line = |(name, value): (&&'static str, &f64)| {
+        let by_cpu = medians.by_cpu.get(name).filter(|_| !NO_RATES.contains(name));
+        let by_cpu = by_cpu.map(|value| format!("{value:.0}")).unwrap_or_default();
+        format!("{name:<20} {value:>10.1} {by_cpu:>10}")
+    };
+    medians.values.iter().map(line).collect::<Vec<_>>().join("\n")
 }

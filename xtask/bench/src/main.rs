@@ -8,6 +8,7 @@
 
 mod answer;
 mod bench;
+mod cpu;
 mod crypto;
 mod figure;
 mod handler;
@@ -74,6 +75,9 @@ struct Options {
     /// A bearer in `system:masters` there.
     #[arg(long, default_value = "admin-token")]
     kube_token: String,
+    /// The processes that it is made of.
+    #[arg(long, value_delimiter = ',')]
+    kube_pids: Vec<u32>,
 }
 
 impl Options {

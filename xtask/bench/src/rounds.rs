@@ -1,6 +1,9 @@
 //! Measurements in alternating rounds, so that what drifts on the machine touches all of them.
 
-use {crate::Result, std::collections::BTreeMap};
+use {
+    crate::{Result, cores, cpu::Meter},
+    std::{collections::BTreeMap, time::Instant},
+};
 
 /// One thing that is measured, by name.
 pub(crate) struct Measurement<'a> {
@@ -29,23 +32,45 @@ impl<'a> Measurement<'a> {
 }
 
 /// The median of each measurement; what could not be measured is not there.
-pub(crate) type Medians = BTreeMap<&'static str, f64>;
+#[derive(Debug, Default)]
+pub(crate) struct Medians {
+    /// As it was measured.
+    pub(crate) values: BTreeMap<&'static str, f64>,
+    /// Rates as they would have been, had all cores worked for the measurement all the time.
+    pub(crate) by_cpu: BTreeMap<&'static str, f64>,
+}
+
+/// Samples by the name of their measurement.
+type Samples = BTreeMap<&'static str, Vec<f64>>;
 
 /// Measures everything that many times: forwards, backwards, forwards.
-pub(crate) fn run(measurements: &mut [Measurement<'_>], rounds: usize) -> Result<Medians> {
-    let mut samples: BTreeMap<&'static str, Vec<f64>> = BTreeMap::new();
+pub(crate) fn run(
+    measurements: &mut [Measurement<'_>],
+    rounds: usize,
+    meter: &Meter,
+) -> Result<Medians> {
+    let (mut values, mut by_cpu) = (Samples::new(), Samples::new());
     for round in 0..rounds {
         eprintln!("round {} of {rounds}", round + 1);
         for measurement in measurements.iter_mut() {
-            if let Some(sample) =
-                (measurement.measure)().map_err(|error| format!("{}: {error}", measurement.name))?
+            let name = measurement.name;
+            let (before, start) = (meter.read(), Instant::now());
+            let value = (measurement.measure)().map_err(|error| format!("{name}: {error}"))?;
+            let Some(value) = value else { continue };
+            values.entry(name).or_default().push(value);
+            let all = start.elapsed().as_secs_f64() * cores() as f64;
+            if let (Some(before), Some(after)) = (before, meter.read())
+                && after > before
             {
-                samples.entry(measurement.name).or_default().push(sample);
+                by_cpu.entry(name).or_default().push(value * all / (after - before).as_secs_f64());
             }
         }
         measurements.reverse();
     }
-    Ok(samples.into_iter().map(|(name, samples)| (name, median(samples))).collect())
+    let medians = |samples: Samples| {
+        samples.into_iter().map(|(name, samples)| (name, median(samples))).collect()
+    };
+    Ok(Medians { values: medians(values), by_cpu: medians(by_cpu) })
 }
 
 /// The middle one, or the mean of the two in the middle.
@@ -78,9 +103,9 @@ mod tests {
         };
         let mut measurements =
             [Measurement::new("a", || note("a")), Measurement::new("b", || note("b"))];
-        let medians = run(&mut measurements, 2).unwrap();
+        let medians = run(&mut measurements, 2, &Meter::default()).unwrap();
         drop(measurements);
         assert_eq!(order.into_inner(), ["a", "b", "b", "a"]);
-        assert_eq!(medians["a"], 1.0);
+        assert_eq!(medians.values["a"], 1.0);
     }
 }

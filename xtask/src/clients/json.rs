@@ -2,10 +2,11 @@
 
 /// The value of the first member of that name, when it is a string or a number.
 pub(super) fn member(text: &str, name: &str) -> Result<String, String> {
-    let missing = || format!("no {name} in {}", text.trim());
     let key = format!("\"{name}\"");
-    let rest = text.split_once(key.as_str()).ok_or_else(missing)?.1;
-    let value = rest.trim_start().strip_prefix(':').ok_or_else(missing)?.trim_start();
+    let rests = text.match_indices(&key).map(|(at, found)| text[at + found.len()..].trim_start());
+    // A text of that name that no colon follows is a value.
+    let value = rests.filter_map(|rest| rest.strip_prefix(':')).next();
+    let value = value.ok_or_else(|| format!("no {name} in {}", text.trim()))?.trim_start();
     match value.strip_prefix('"') {
         Some(string) => Ok(string.split('"').next().unwrap_or_default().to_owned()),
         None => {
@@ -77,6 +78,7 @@ mod tests {
         assert_eq!(number(text, "n"), Ok(12));
         assert_eq!(member(text, "t"), Ok("true".to_owned()));
         assert!(member(text, "x").is_err());
+        assert_eq!(member(r#"["a", {"k": "a", "a": 1}]"#, "a"), Ok("1".to_owned()));
     }
 
     #[test]

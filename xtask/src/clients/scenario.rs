@@ -105,11 +105,17 @@ impl fmt::Display for Report {
     }
 }
 
-/// One line that a reader will read, and that shows no token whole.
+/// One line that a reader will read, and that shows no credential.
 fn short(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| match word.char_indices().nth(120) {
-        Some((end, _)) => format!("{}…", &word[..end]),
-        None => word.to_owned(),
+    let mut last = "";
+    let words = text.split_whitespace().map(|word| {
+        let is_credential = last == "Bearer";
+        last = word;
+        match word.char_indices().nth(120) {
+            _ if is_credential => "…".to_owned(),
+            Some((end, _)) => format!("{}…", &word[..end]),
+            None => word.to_owned(),
+        }
     });
     let line = words.collect::<Vec<_>>().join(" ");
     line.chars().take(600).collect()
@@ -128,6 +134,13 @@ fn unique<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_credential_is_not_shown() {
+        let long = "x".repeat(200);
+        let line = short(&format!("curl\n --header Authorization: Bearer secret {long}"));
+        assert_eq!(line, format!("curl --header Authorization: Bearer … {}…", "x".repeat(120)));
+    }
 
     #[test]
     fn a_failure_is_named_and_counted() {

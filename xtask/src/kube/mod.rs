@@ -67,6 +67,12 @@ impl Kube {
         Ok(kube)
     }
 
+    /// The processes that it is made of, separated by commas.
+    pub(crate) fn pids(&self) -> String {
+        let pids = self.processes.iter().map(|process| process.id().to_string());
+        pids.collect::<Vec<_>>().join(",")
+    }
+
     /// The certificate authority of its certificate.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.folder.join("certs/apiserver.crt")

@@ -5,7 +5,7 @@ use {
     super::set::{Element, Set},
     crate::codec::schema::{Field, Kind, Merge, Schema, Struct},
     serde_json::{Map, Value},
-    std::{borrow::Cow, sync::LazyLock},
+    std::{borrow::Cow, cmp::Ordering, sync::LazyLock},
 };
 
 /// The fields that differ.
@@ -216,22 +216,25 @@ fn elements<'a>(
     after: Option<&'a Value>,
 ) -> Result<Changes<'a>, Untrackable> {
     let mut changes = Changes::default();
-    let before = keyed(kind, merge, before)?;
-    let after = keyed(kind, merge, after)?;
-    let find = |list: &Elements<'a>, element: &Element<'a>| {
-        let found = list.iter().find(|(known, _)| known == element);
-        found.map(|(_, values)| values.clone()).unwrap_or_default()
-    };
-    for (element, old) in &before {
-        let new = find(&after, element);
-        changes.push(element, same_key(kind, old, &new)?);
-    }
-    for (element, new) in &after {
-        if find(&before, element).is_empty() {
-            changes.push(element, same_key(kind, &[], new)?);
+    let mut before = keyed(kind, merge, before)?.into_iter().peekable();
+    let mut after = keyed(kind, merge, after)?.into_iter().peekable();
+    loop {
+        let order = match (before.peek(), after.peek()) {
+            (None, None) => return Ok(changes),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((one, _)), Some((other, _))) => one.compare(other),
+        };
+        let old = before.next_if(|_| order.is_le());
+        let new = after.next_if(|_| order.is_ge());
+        let values = |side: &Option<(Element<'a>, Vec<&'a Value>)>| {
+            side.as_ref().map(|(_, values)| values.clone()).unwrap_or_default()
+        };
+        let below = same_key(kind, &values(&old), &values(&new))?;
+        if let Some((element, _)) = old.or(new) {
+            changes.push(&element, below);
         }
     }
-    Ok(changes.sorted())
 }
 
 // Elements of the same key: one on either side is followed, more are owned whole.
@@ -273,7 +276,7 @@ fn keyed<'a>(
     merge: &'static Merge,
     list: Option<&'a Value>,
 ) -> Result<Elements<'a>, Untrackable> {
-    let mut keyed: Elements<'a> = Vec::new();
+    let mut elements = Vec::new();
     for value in list.and_then(Value::as_array).into_iter().flatten() {
         let element = match (merge, kind) {
             (Merge::Map(keys), Kind::Struct(id)) => key(Schema::get().structure(*id), keys, value)?,
@@ -282,9 +285,14 @@ fn keyed<'a>(
             }
             _ => return Err(Untrackable),
         };
-        match keyed.iter_mut().find(|(known, _)| *known == element) {
-            Some((_, values)) => values.push(value),
-            None => keyed.push((element, vec![value])),
+        elements.push((element, value));
+    }
+    elements.sort_by(|(one, _), (other, _)| one.compare(other));
+    let mut keyed: Elements<'a> = Vec::with_capacity(elements.len());
+    for (element, value) in elements {
+        match keyed.last_mut() {
+            Some((last, values)) if *last == element => values.push(value),
+            _ => keyed.push((element, vec![value])),
         }
     }
     Ok(keyed)

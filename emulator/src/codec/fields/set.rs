@@ -144,15 +144,23 @@ impl<'a> Set<'a> {
     }
 
     /// What is in this and not in the other.
-    pub(super) fn difference(mut self, other: &Self) -> Self {
+    pub(super) fn difference(mut self, other: &Set<'_>) -> Self {
+        self.subtract(other);
+        self
+    }
+
+    fn subtract(&mut self, other: &Set<'_>) {
         self.member &= !other.member;
+        if other.children.is_empty() {
+            return;
+        }
         self.children.retain_mut(|(element, below)| {
-            if let Some((_, other)) = other.children.iter().find(|(known, _)| known == element) {
-                *below = std::mem::take(below).difference(other);
+            let found = other.children.binary_search_by(|(known, _)| known.compare(element));
+            if let Ok(at) = found {
+                below.subtract(&other.children[at].1);
             }
             !below.is_empty()
         });
-        self
     }
 
     /// What is in both.

@@ -1,7 +1,7 @@
 //! Reads a JSON body as the kind that an endpoint takes.
 
 use {
-    super::{strings::unquote, syntax, value},
+    super::{strings::unquote, syntax, value, walk::json_type},
     crate::codec::{
         schema::Struct,
         target::{Claim, DecodeError, Decoded, FieldValidation, Reading, Target, group_version},
@@ -127,7 +127,7 @@ fn claim(json: &[u8]) -> Result<Claim<'_>, String> {
     const INTO: &str = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
     let start = json.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
     if json.get(start) != Some(&b'{') {
-        let found = type_of(json.get(start));
+        let found = json_type(&json[start.min(json.len())..]);
         if found == "null" {
             return Ok(Claim::default());
         }
@@ -162,7 +162,7 @@ impl<'a> Names<'a> {
             Some(_) => ("apiVersion", &mut self.api_version),
             None => return,
         };
-        match type_of(value.first()) {
+        match json_type(value) {
             "string" => *place = unquote(&value[1..value.len() - 1]),
             "null" => {}
             found => {
@@ -210,17 +210,6 @@ fn folded(key: &[u8]) -> Option<&'static str> {
         _ => character.to_ascii_lowercase(),
     });
     ["kind", "apiversion"].into_iter().find(|name| key.clone().eq(name.chars()))
-}
-
-fn type_of(first: Option<&u8>) -> &'static str {
-    match first {
-        Some(b'"') => "string",
-        Some(b'{') => "object",
-        Some(b'[') => "array",
-        Some(b't' | b'f') => "bool",
-        Some(b'n') => "null",
-        _ => "number",
-    }
 }
 
 fn skip_space(json: &[u8], position: usize) -> usize {

@@ -1,6 +1,7 @@
 //! Writes a document as JSON in the order of the schema, as Go's encoder does.
 
 use {
+    super::{plain, syntax},
     crate::codec::schema::{Field, Kind, Schema, Struct},
     serde_json::{Map, Value},
     std::io::Write as _,
@@ -20,49 +21,66 @@ pub fn encode(structure: &Struct, document: &Value, pretty: bool) -> Vec<u8> {
 pub(in crate::codec) fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let bytes = text.as_bytes();
-    let mut start = 0;
-    let mut plain = plain_start(bytes);
-    while let Some(byte) = bytes.get(plain).copied() {
-        let at = plain;
-        plain += 1;
-        let escape: &[u8] = match byte {
-            b'"' => b"\\\"",
-            b'\\' => b"\\\\",
-            0x08 => b"\\b",
-            0x0c => b"\\f",
-            b'\n' => b"\\n",
-            b'\r' => b"\\r",
-            b'\t' => b"\\t",
-            b'<' => b"\\u003c",
-            b'>' => b"\\u003e",
-            b'&' => b"\\u0026",
-            0..0x20 => b"",
-            // The line and paragraph separators, U+2028 and U+2029.
-            0xa8 if bytes[..at].ends_with(b"\xe2\x80") => b"\\u2028",
-            0xa9 if bytes[..at].ends_with(b"\xe2\x80") => b"\\u2029",
-            _ => continue,
-        };
-        let end = if byte >= 0x80 { at - 2 } else { at };
-        out.extend_from_slice(&bytes[start..end]);
-        if escape.is_empty() {
-            // Writing to a vector cannot fail.
-            let _ = write!(out, "\\u{byte:04x}");
-        } else {
-            out.extend_from_slice(escape);
-        }
-        start = at + 1;
+    let (mut start, mut look) = (0, plain::start(bytes));
+    while let Some(length) = bytes[look..].iter().position(|byte| SPECIAL[usize::from(*byte)]) {
+        let at = look + length;
+        out.extend_from_slice(&bytes[start..at]);
+        start = at + write_special(out, &bytes[at..]);
+        look = start;
     }
     out.extend_from_slice(&bytes[start..]);
     out.push(b'"');
 }
 
-// How many bytes at the start need no escape. Whole blocks are looked at without a branch in
-// between, since most texts, and tokens above all, need none.
-fn plain_start(bytes: &[u8]) -> usize {
-    let special = |byte: &u8| *byte < 0x20 || *byte >= 0x80 || b"\"\\<>&".contains(byte);
-    let is_plain = |block: &&[u8]| !block.iter().fold(false, |found, byte| found | special(byte));
-    let blocks = bytes.chunks_exact(32).take_while(is_plain).count();
-    blocks * 32
+/// Bytes that are, or may begin, what has to be escaped.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        special[byte] = true;
+        byte += 1;
+    }
+    special[b'"' as usize] = true;
+    special[b'\\' as usize] = true;
+    special[b'<' as usize] = true;
+    special[b'>' as usize] = true;
+    special[b'&' as usize] = true;
+    // The line and paragraph separators, U+2028 and U+2029, begin with it.
+    special[0xe2] = true;
+    special
+};
+
+// Writes the first character, and tells its length.
+fn write_special(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    let escape: &[u8] = match bytes {
+        [b'"', ..] => b"\\\"",
+        [b'\\', ..] => b"\\\\",
+        [0x08, ..] => b"\\b",
+        [0x0c, ..] => b"\\f",
+        [b'\n', ..] => b"\\n",
+        [b'\r', ..] => b"\\r",
+        [b'\t', ..] => b"\\t",
+        [0xe2, 0x80, 0xa8, ..] => {
+            out.extend_from_slice(b"\\u2028");
+            return 3;
+        }
+        [0xe2, 0x80, 0xa9, ..] => {
+            out.extend_from_slice(b"\\u2029");
+            return 3;
+        }
+        [byte, ..] if *byte >= 0x80 => {
+            out.push(*byte);
+            return 1;
+        }
+        [byte, ..] => {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\\u{byte:04x}");
+            return 1;
+        }
+        [] => b"",
+    };
+    out.extend_from_slice(escape);
+    1
 }
 
 struct Writer {
@@ -119,7 +137,11 @@ impl Writer {
             (Kind::Map(element), Value::Object(members)) => {
                 self.object(members, |writer, value| writer.value(element, value));
             }
-            (Kind::Raw, Value::String(text)) => self.raw(text),
+            (Kind::Raw, Value::String(text)) => match syntax::check(text.as_bytes()) {
+                Ok(()) => self.raw(text),
+                // Bytes of a protobuf body need not be JSON.
+                Err(_) => self.out.extend_from_slice(b"null"),
+            },
             _ => self.any(value),
         }
     }
@@ -161,7 +183,7 @@ impl Writer {
         self.close(b'}', first);
     }
 
-    // JSON text that is kept as it came; text that is no JSON is left to its author.
+    // JSON text that is kept as it came, but for spaces and the escapes of HTML.
     fn raw(&mut self, text: &str) {
         let mut rest = text.as_bytes();
         let mut empty = true;
@@ -183,7 +205,7 @@ impl Writer {
                 b' ' | b'\t' | b'\r' | b'\n' => continue,
                 b'"' => {
                     self.fill(&mut empty);
-                    let end = super::syntax::string_end(rest, 0);
+                    let end = syntax::string_end(rest, 0);
                     self.raw_string(&rest[..end]);
                     rest = &rest[end..];
                 }

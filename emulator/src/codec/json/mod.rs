@@ -2,11 +2,17 @@
 
 mod decode;
 mod encode;
+mod errors;
+mod plain;
 mod strings;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod value;
+mod walk;
 
 pub use {decode::decode, encode::encode};
-pub(in crate::codec) use {decode::named, encode::write_string};
+pub(in crate::codec) use {
+    decode::{StrictError, decode_text, named},
+    encode::write_string,
+};

@@ -1,7 +1,7 @@
 //! Whether bytes are JSON at all. The whole input is looked at before anything is read from it,
 //! so that an error names the first wrong character, as Go's scanner does.
 
-use crate::codec::quote::quote_byte;
+use {super::plain, crate::codec::quote::quote_byte};
 
 // Deeper nesting is an error, as in Go.
 const MAX_DEPTH: usize = 10_000;
@@ -14,7 +14,7 @@ pub(super) fn check(data: &[u8]) -> Result<(), String> {
 /// Where the value that begins at a position ends, in bytes that are known to be JSON.
 pub(super) fn value_end(data: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
-    let mut position = start;
+    let mut position = start + plain::start(data.get(start..).unwrap_or_default());
     while let Some(byte) = data.get(position).copied() {
         position += 1;
         match byte {
@@ -165,6 +165,7 @@ impl Scanner<'_> {
     }
 
     fn string(&mut self) -> Result<(), String> {
+        self.position += plain::start(self.data.get(self.position..).unwrap_or_default());
         loop {
             let Some(byte) = self.data.get(self.position).copied() else { return Err(end()) };
             self.position += 1;

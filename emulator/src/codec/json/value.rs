@@ -2,20 +2,16 @@
 //! kept and reading goes on; only the errors of types that read themselves end it.
 
 use {
-    super::strings::unquote,
+    super::{strings::unquote, walk::json_type},
     crate::codec::{
         base64::{self, BASE64_STANDARD, Engine},
         quantity,
-        quote::quote,
         schema::{Field, Kind, Schema, Struct},
         time,
     },
     serde_json::{Map, Value},
-    std::{borrow::Cow, collections::HashSet, fmt::Write as _},
+    std::{borrow::Cow, collections::HashSet},
 };
-
-// No more unknown and duplicate fields are told than this.
-const MAX_STRICT_ERRORS: usize = 100;
 
 /// What a document was read into.
 pub(super) struct Outcome {
@@ -49,16 +45,20 @@ pub(super) fn read(
     }
 }
 
-struct Reader<'a> {
-    data: &'a [u8],
-    position: usize,
-    strict: bool,
-    path: Vec<Step<'a>>,
-    saved: Option<String>,
-    strict_errors: Vec<String>,
+/// A reader on its way through a document.
+pub(super) struct Reader<'a> {
+    pub(super) data: &'a [u8],
+    pub(super) position: usize,
+    pub(super) strict: bool,
+    /// Where it is.
+    pub(super) path: Vec<Step<'a>>,
+    /// The first error of type.
+    pub(super) saved: Option<String>,
+    pub(super) strict_errors: Vec<String>,
 }
 
-enum Step<'a> {
+/// One step of the way from the root.
+pub(super) enum Step<'a> {
     Field(&'static Struct, &'static Field),
     Key(Cow<'a, str>),
     Index(usize),
@@ -355,130 +355,5 @@ impl<'a> Reader<'a> {
             }
             found => Err(self.type_message(found, "int32")),
         }
-    }
-
-    fn type_error(&mut self, found: &str, go_type: &str) {
-        if self.saved.is_none() {
-            self.saved = Some(self.type_message(found, go_type));
-        }
-    }
-
-    fn save(&mut self, error: String) {
-        self.saved.get_or_insert(error);
-    }
-
-    fn type_message(&self, found: &str, go_type: &str) -> String {
-        let go_type = go_type.split_once('=').map_or(go_type, |(name, _)| name).replace('_', " ");
-        let mut place = String::new();
-        let mut innermost = "";
-        for step in &self.path {
-            let Step::Field(structure, field) = step else { continue };
-            innermost = structure.name();
-            for name in field.within.split('.').chain([field.name]).filter(|name| !name.is_empty())
-            {
-                place.push('.');
-                place.push_str(name);
-            }
-        }
-        if place.is_empty() {
-            return format!("json: cannot unmarshal {found} into Go value of type {go_type}");
-        }
-        format!(
-            "json: cannot unmarshal {found} into Go struct field {innermost}{place} of type {go_type}"
-        )
-    }
-
-    fn strict_error(&mut self, what: &str, name: &str) {
-        if !self.strict || self.strict_errors.len() >= MAX_STRICT_ERRORS {
-            return;
-        }
-        let mut path = String::new();
-        for step in &self.path {
-            let key = match step {
-                Step::Field(_, field) => field.name,
-                Step::Key(key) => key,
-                Step::Index(index) => {
-                    // Writing to a string cannot fail.
-                    let _ = write!(path, "[{index}]");
-                    continue;
-                }
-            };
-            if !path.is_empty() {
-                path.push('.');
-            }
-            path.push_str(key);
-        }
-        if !self.path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(name);
-        let error = format!("{what} {}", quote(&path));
-        if !self.strict_errors.contains(&error) {
-            self.strict_errors.push(error);
-        }
-    }
-}
-
-/// Moving over JSON that is known to be valid.
-impl<'a> Reader<'a> {
-    fn byte(&self) -> u8 {
-        self.data.get(self.position).copied().unwrap_or(b'}')
-    }
-
-    fn peek(&mut self) -> u8 {
-        while matches!(self.data.get(self.position), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            self.position += 1;
-        }
-        self.byte()
-    }
-
-    fn token(&mut self) -> u8 {
-        self.peek()
-    }
-
-    fn separator(&mut self) {
-        if self.token() == b',' {
-            self.position += 1;
-        }
-    }
-
-    fn key(&mut self) -> Cow<'a, str> {
-        let key = self.string();
-        if self.token() == b':' {
-            self.position += 1;
-        }
-        self.peek();
-        key
-    }
-
-    fn string(&mut self) -> Cow<'a, str> {
-        let start = self.position + 1;
-        self.skip_string();
-        unquote(self.data.get(start..self.position - 1).unwrap_or_default())
-    }
-
-    fn skip_string(&mut self) {
-        self.position = super::syntax::string_end(self.data, self.position + 1);
-    }
-
-    fn number(&mut self) -> &'a str {
-        let start = self.position;
-        self.skip();
-        std::str::from_utf8(&self.data[start..self.position]).unwrap_or("")
-    }
-
-    fn skip(&mut self) {
-        self.position = super::syntax::value_end(self.data, self.position);
-    }
-}
-
-fn json_type(raw: &[u8]) -> &'static str {
-    match raw.first() {
-        Some(b'"') => "string",
-        Some(b'{') => "object",
-        Some(b'[') => "array",
-        Some(b't' | b'f') => "bool",
-        Some(b'n') => "null",
-        _ => "number",
     }
 }

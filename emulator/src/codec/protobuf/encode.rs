@@ -27,6 +27,22 @@ pub fn encode(structure: &Struct, document: &Value) -> Vec<u8> {
     out
 }
 
+/// The document as it comes back from the store, which keeps protobuf: empty lists and maps are
+/// gone, as are members that protobuf does not have.
+pub fn stored(structure: &Struct, document: &Value) -> Value {
+    let mut bytes = Vec::with_capacity(1024);
+    message(&mut bytes, structure, document);
+    let mut members = Map::new();
+    // What was just written can be read.
+    let _ = super::message::read(&bytes, structure, &mut members);
+    for name in ["kind", "apiVersion"] {
+        if let Some(value) = document.get(name) {
+            members.insert(name.to_owned(), value.clone());
+        }
+    }
+    Value::Object(members)
+}
+
 /// The document as a message, without an envelope.
 pub(super) fn message(out: &mut Vec<u8>, structure: &Struct, document: &Value) {
     let empty = Map::new();

@@ -88,7 +88,7 @@ fn member(
     let name = field.name;
     match &field.kind {
         Kind::List(element) => {
-            let value = single(element, None, tag, cursor, field.go_name)?;
+            let value = single(element, None, tag, cursor, field)?;
             let list = members.entry(name).or_insert_with(|| Value::Array(Vec::new()));
             if let Value::Array(elements) = list {
                 elements.push(value);
@@ -97,7 +97,7 @@ fn member(
         Kind::Map(element) => {
             let inside = *cursor;
             let bytes = length_delimited(tag, cursor, field.go_name)?;
-            let (key, value) = entry(inside, bytes.len(), element, field.go_name)?;
+            let (key, value) = entry(inside, bytes.len(), element, field)?;
             let map = members.entry(name).or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(values) = map {
                 values.insert(key, value);
@@ -105,7 +105,7 @@ fn member(
         }
         kind => {
             let old = members.remove(name);
-            let value = single(kind, old, tag, cursor, field.go_name)?;
+            let value = single(kind, old, tag, cursor, field)?;
             // A time without bytes is the zero time, which is nil where it may be.
             if !value.is_null() {
                 members.insert(name.to_owned(), value);
@@ -121,7 +121,7 @@ fn entry(
     mut cursor: Cursor<'_>,
     length: usize,
     element: &Kind,
-    go_name: &str,
+    field: &Field,
 ) -> Result<(String, Value), String> {
     let mut key = String::new();
     let mut value = match element {
@@ -137,7 +137,7 @@ fn entry(
         let tag = Tag { form: BYTES, ..cursor.tag()? };
         match tag.number {
             1 => key = lossy(cursor.bytes()?),
-            2 => value = single(element, None, &tag, &mut cursor, go_name)?,
+            2 => value = single(element, None, &tag, &mut cursor, field)?,
             _ => {
                 cursor = start;
                 cursor.skip()?;
@@ -155,8 +155,9 @@ fn single(
     old: Option<Value>,
     tag: &Tag,
     cursor: &mut Cursor<'_>,
-    go_name: &str,
+    field: &Field,
 ) -> Result<Value, String> {
+    let go_name = field.go_name;
     match kind {
         Kind::Bool => return number(tag, cursor, go_name).map(|number| Value::Bool(number != 0)),
         Kind::Int64 => return number(tag, cursor, go_name).map(Value::from),
@@ -178,21 +179,23 @@ fn single(
             read(bytes, Schema::get().structure(*id), &mut members)?;
             Ok(Value::Object(members))
         }
-        Kind::Items(element) => items(bytes, element, old),
+        Kind::Items(_) => items(bytes, field, old),
         _ => special(kind, bytes),
     }
 }
 
-fn items(bytes: &[u8], element: &Kind, old: Option<Value>) -> Result<Value, String> {
+// A named list of strings.
+fn items(bytes: &[u8], field: &Field, old: Option<Value>) -> Result<Value, String> {
     let mut elements = match old {
         Some(Value::Array(elements)) => elements,
         _ => Vec::new(),
     };
-    each(bytes, "ExtraValue", |tag, cursor| {
+    let name = field.go_type.rsplit('.').next().unwrap_or("");
+    each(bytes, name, |tag, cursor| {
         if tag.number != 1 {
             return Ok(false);
         }
-        elements.push(single(element, None, tag, cursor, "Items")?);
+        elements.push(Value::String(lossy(length_delimited(tag, cursor, "Items")?)));
         Ok(true)
     })?;
     Ok(Value::Array(elements))

@@ -1,0 +1,199 @@
+//! `google.rpc.Status` as it has to be: canonical code, sentence, and details by their types.
+
+use {
+    crate::{
+        expect::{Mismatch, compare},
+        level::Level,
+        vars::{Undefined, Vars},
+    },
+    serde::Deserialize,
+    serde_json::{Map, Value, json},
+};
+
+/// The expectations of an error.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Error {
+    /// The canonical code's name, which stands for its HTTP status as well; one of several, when
+    /// what a server chooses is its own affair.
+    pub status: Option<Value>,
+    /// The sentence.
+    pub message: Option<String>,
+    /// The BadRequest's violations, all of them in order: the field, or what each has to have.
+    pub violations: Option<Vec<Value>>,
+    /// What the ErrorInfo has to have.
+    pub info: Option<Value>,
+    /// The details as a whole: a list, or `<absent>`.
+    pub details: Option<Value>,
+}
+
+/// Number over gRPC, status over HTTP, name. Source: `google/rpc/code.proto`.
+const CODES: &[(u32, u16, &str)] = &[
+    (1, 499, "CANCELLED"),
+    (2, 500, "UNKNOWN"),
+    (3, 400, "INVALID_ARGUMENT"),
+    (4, 504, "DEADLINE_EXCEEDED"),
+    (5, 404, "NOT_FOUND"),
+    (6, 409, "ALREADY_EXISTS"),
+    (7, 403, "PERMISSION_DENIED"),
+    (8, 429, "RESOURCE_EXHAUSTED"),
+    (9, 400, "FAILED_PRECONDITION"),
+    (10, 409, "ABORTED"),
+    (11, 400, "OUT_OF_RANGE"),
+    (12, 501, "UNIMPLEMENTED"),
+    (13, 500, "INTERNAL"),
+    (14, 503, "UNAVAILABLE"),
+    (15, 500, "DATA_LOSS"),
+    (16, 401, "UNAUTHENTICATED"),
+];
+
+/// The HTTP status and the name of a code.
+pub fn names(code: u32) -> (u16, &'static str) {
+    let row = CODES.iter().find(|it| it.0 == code);
+    row.map_or((500, "UNKNOWN"), |(_, status, name)| (*status, name))
+}
+
+/// Whether a name stands for an HTTP status.
+pub fn is_name_of(name: &str, status: u16) -> bool {
+    CODES.iter().any(|it| it.2 == name && it.1 == status)
+}
+
+impl Error {
+    /// Everything that differs. That code and HTTP status belong together is judged elsewhere, for
+    /// every answer.
+    pub fn judge(
+        &self,
+        body: Option<&Value>,
+        vars: &Vars,
+        found: &mut Vec<Mismatch>,
+    ) -> Result<(), Undefined> {
+        let Some(error) = body.map(|it| &it["error"]).filter(|it| it.is_object()) else {
+            let got = body.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            found.push(Mismatch::must("body error", "a google.rpc.Status", got));
+            return Ok(());
+        };
+        let details = error["details"].as_array().map_or(&[][..], Vec::as_slice);
+        if let Some(expected) = &self.status {
+            self.judge_status(expected, error, found);
+        }
+        if let Some(expected) = &self.message {
+            let expected = vars.text(expected)?.into();
+            compare("body error message", &expected, error.get("message"), Level::Observed, found);
+        }
+        if let Some(expected) = &self.violations {
+            let expected: Vec<Value> = expected.iter().map(violation).collect();
+            let expected = vars.value(&expected.into())?;
+            let got = detail(details, "BadRequest").and_then(|it| it.get("fieldViolations"));
+            compare("error violations", &expected, got, Level::Should, found);
+        }
+        if let Some(expected) = &self.info {
+            let expected = vars.value(expected)?;
+            compare("error info", &expected, detail(details, "ErrorInfo"), Level::Should, found);
+        }
+        if let Some(expected) = &self.details {
+            let expected = vars.value(expected)?;
+            compare("body error details", &expected, error.get("details"), Level::Should, found);
+        }
+        Ok(())
+    }
+
+    fn judge_status(&self, expected: &Value, error: &Value, found: &mut Vec<Mismatch>) {
+        let got = &error["status"];
+        let same = match expected {
+            Value::Array(names) => names.contains(got),
+            name => name == got,
+        };
+        if !same {
+            found.push(Mismatch::must("body error status", expected, got));
+        }
+    }
+}
+
+/// A field alone stands for a violation of it, whatever its sentence.
+fn violation(expected: &Value) -> Value {
+    match expected {
+        Value::String(field) => json!({"field": field, "description": "<text>"}),
+        other => other.clone(),
+    }
+}
+
+fn detail<'a>(details: &'a [Value], name: &str) -> Option<&'a Value> {
+    let kind = format!("type.googleapis.com/google.rpc.{name}");
+    details.iter().find(|it| it["@type"] == kind.as_str())
+}
+
+/// What is not as the body of every error is.
+pub fn shape(status: u16, body: Option<&Value>, found: &mut Vec<Mismatch>) {
+    let error = body.and_then(|it| it.get("error")).and_then(Value::as_object);
+    let Some(error) = error else {
+        let got = body.map_or_else(|| "nothing".to_owned(), Value::to_string);
+        found.push(Mismatch::must("body error", "a google.rpc.Status", got));
+        return;
+    };
+    compare("body error code", &status.into(), error.get("code"), Level::Must, found);
+    compare("body error message", &"<text>".into(), error.get("message"), Level::Must, found);
+    let name = error.get("status").and_then(Value::as_str).unwrap_or_default();
+    if !is_name_of(name, status) {
+        found.push(Mismatch::must("body error status", format!("a name of {status}"), name));
+    }
+    shape_of_details(error, found);
+}
+
+fn shape_of_details(error: &Map<String, Value>, found: &mut Vec<Mismatch>) {
+    let Some(details) = error.get("details") else { return };
+    let typed = |it: &Value| it["@type"].as_str().is_some_and(|it| it.contains('/'));
+    let sound = details.as_array().is_some_and(|it| !it.is_empty() && it.iter().all(typed));
+    if !sound {
+        let what = "body error details";
+        found.push(Mismatch::new(Level::Should, what, "messages with their @type", details));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judge(expected: Value, error: Value) -> Vec<String> {
+        let expected: Error = serde_json::from_value(expected).unwrap();
+        let mut found = Vec::new();
+        let body = json!({ "error": error });
+        expected.judge(Some(&body), &Vars::default(), &mut found).unwrap();
+        found.into_iter().map(|it| it.what).collect()
+    }
+
+    fn error() -> Value {
+        json!({"code": 400, "status": "INVALID_ARGUMENT", "message": "m", "details": [
+            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "R"},
+            {"@type": "type.googleapis.com/google.rpc.BadRequest",
+             "fieldViolations": [{"field": "f", "description": "d"}]},
+        ]})
+    }
+
+    #[test]
+    fn details_are_found_by_their_type() {
+        let expected = json!({
+            "status": ["NOT_FOUND", "INVALID_ARGUMENT"], "message": "m", "violations": ["f"],
+            "info": {"reason": "R", "domain": "<absent>"},
+        });
+        assert!(judge(expected, error()).is_empty());
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        let expected = json!({
+            "status": "ABORTED", "message": "x", "violations": [], "info": {"reason": "Q"},
+            "details": "<absent>",
+        });
+        let whats = [
+            "body error status",
+            "body error message",
+            "error violations",
+            "error info reason",
+            "body error details",
+        ];
+        assert_eq!(judge(expected, error()), whats);
+        let mut found = Vec::new();
+        shape(404, Some(&json!({ "error": error() })), &mut found);
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+}
