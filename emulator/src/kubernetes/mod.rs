@@ -54,6 +54,10 @@ pub use seed::{seed, seed_defaults};
 /// The order of the steps is the order in which kube-apiserver's errors win over each other.
 pub fn answer(world: &World, request: &Request) -> Response {
     controllers::tick(world);
+    // Go's server itself refuses what it cannot fulfil.
+    if request.header("expect").is_some_and(|it| !it.eq_ignore_ascii_case("100-continue")) {
+        return respond::expectation_failed();
+    }
     let Some(decoded) = path::decode(request.path()) else {
         return respond::bad_request();
     };

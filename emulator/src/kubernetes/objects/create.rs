@@ -15,6 +15,9 @@ use {
     serde_json::Value,
 };
 
+/// What is said of a pod whose name cannot be that of a host.
+const HOST_NAME: &str = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]";
+
 /// The characters of a generated name: none that could spell a word.
 /// Source: apimachinery `pkg/util/rand`.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -37,6 +40,9 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
+    if resource.kind == Kind::Pod && name.contains('.') {
+        exchange.warn(HOST_NAME);
+    }
     Ok(Reply::Object { status: 201, object, output })
 }
 

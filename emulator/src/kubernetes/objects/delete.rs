@@ -92,6 +92,16 @@ fn check_preconditions(
         );
         Failure::conflict(resource.name, resource.group, &found.name, &why)
     };
+    let conflict = |what: &str, wanted: &str, there: &str| {
+        // A namespace is checked by another hand.
+        if found.kind != Kind::Namespace {
+            return conflict(what, wanted, there);
+        }
+        let why = format!(
+            "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {there}"
+        );
+        Failure::conflict(resource.plural, resource.group, &found.name, &why)
+    };
     if let Some(uid) = options.uid.as_ref().filter(|uid| **uid != found.uid) {
         return Err(conflict("UID", uid, &found.uid));
     }

@@ -83,14 +83,14 @@ fn wire(random: &mut Random, request: &mut Request) {
         0 => ("Connection", "close"),
         1 => ("Expect", "100-continue"),
         2 => ("Expect", "other"),
-        3 => ("Bad Name", "x"),
+        3 => ("X-Name", "x"),
         4 => ("X-Empty", ""),
         5 => ("Cookie", "a=b"),
         6 => ("Connection", "Upgrade"),
         7 => ("Upgrade", "websocket"),
         8 => ("Content-Length", "5"),
-        9 => ("X-Bytes", "\u{e9}\u{1}"),
-        10 => ("Transfer-Encoding", "identity"),
+        9 => ("X-Bytes", "\u{e9}"),
+        10 => ("Pragma", "no-cache"),
         _ => ("Range", "bytes=0-5"),
     };
     // A length of its own would be said twice beside that of a body.
