@@ -205,7 +205,8 @@ pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
                 .map(|item| partial(item, "PartialObjectMetadata", api_version))
                 .collect();
             let mut list = partial(object, "PartialObjectMetadataList", api_version);
-            list["items"] = items.into();
+            // Go has a list of nothing there, which is not an empty list.
+            list["items"] = if items.is_empty() { Value::Null } else { items.into() };
             encode_whole(&list, output)
         }
         Some(Transform::Table(_)) => Err(Failure::not_acceptable(NOT_ACCEPTABLE)),

@@ -26,7 +26,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
 static SECONDS: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[6-9][0-9]{8}\b"));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"("?resourceVersion"?: ?"?)([0-9]+)|(\n +[26]: "|in record \(|in object meta: )([0-9]+)(")?"#,
+        r#"("?resourceVersion"?: ?"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
     )
 });
 

@@ -180,7 +180,10 @@ fn marked(world: &World, found: &Object, grace: i64) -> Value {
 
 fn apply(world: &World, found: &Object, next: &Next, dry_run: bool) -> Result<Value, WriteError> {
     match next {
-        Next::Gone(document) | Next::Stays(document) if dry_run => Ok(document.clone()),
+        Next::Gone(document) | Next::Stays(document) if dry_run => {
+            let same = objects::from_document(found.kind, document.clone(), found.resource_version);
+            Ok(objects::with_version(&same))
+        }
         Next::Gone(document) => {
             world.objects.remove(found)?;
             controllers::removed(world, found);
