@@ -82,7 +82,7 @@ pub fn forbidden(
         name: name.to_owned(),
         group: group.to_owned(),
         kind: resource.to_owned(),
-        causes: Vec::new(),
+        ..Details::default()
     };
     Failure::forbidden(message, details)
 }

@@ -26,6 +26,15 @@ use {
 pub const MEDIA_TYPES: &[&str] =
     &["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
+/// The same for what can be watched.
+pub const LISTED_TYPES: &[&str] = &[
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
 /// The longest body that is read, in bytes.
 const LIMIT: usize = 3 << 20;
 
@@ -50,17 +59,26 @@ pub fn check_consumed(exchange: &Exchange<'_>, consumed: &[&str]) -> Result<(), 
     if consumed.is_empty() || header.is_empty() || header.split(',').any(matches) {
         return Ok(());
     }
-    Err(Failure::no_consumer())
+    Err(Failure::unread_media_type())
 }
 
 /// The handler's choice of how to answer.
 pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    accept_as(exchange, false)
+}
+
+fn accept_as(exchange: &Exchange<'_>, tables: bool) -> Result<Output, Failure> {
     let header = exchange.request.header("accept").unwrap_or("");
     let output =
-        negotiate::accept(header, false).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
+        negotiate::accept(header, tables).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
     let client = exchange.request.header("user-agent").unwrap_or("");
     let pretty = output.pretty || negotiate::is_pretty(exchange.request.query(), client);
     Ok(Output { pretty, ..output })
+}
+
+/// The same for objects, which can be turned into tables.
+pub fn accept_object(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    accept_as(exchange, true)
 }
 
 /// The same for what cannot be turned into anything else.
@@ -94,6 +112,23 @@ pub fn read_updated(
     kind: &'static str,
 ) -> Result<(Value, WriteOptions), Failure> {
     read(exchange, api_version, kind, "UpdateOptions")
+}
+
+/// Reads the bytes of a patch, and the options of that.
+pub fn read_patch<'a>(exchange: &Exchange<'a>) -> Result<(&'a [u8], WriteOptions), Failure> {
+    let body = limited(exchange)?;
+    let mut errors = Vec::new();
+    if exchange.query.has("force") {
+        errors.push(FieldError::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    let options = negotiate::write_options(&exchange.query).map_err(fields);
+    match options {
+        Ok(options) if errors.is_empty() => Ok((body, options)),
+        options => {
+            errors.extend(options.err().unwrap_or_default());
+            Err(Failure::invalid("PatchOptions", "meta.k8s.io", "", errors))
+        }
+    }
 }
 
 fn read(

@@ -36,6 +36,29 @@ pub fn wipe(object: &mut Value) {
     }
 }
 
+/// Puts back what no update changes.
+pub fn keep(old: &Value, object: &mut Value) {
+    let old = &old["metadata"];
+    let metadata = object_at(object, "metadata");
+    metadata.remove("selfLink");
+    for member in ["generation", "creationTimestamp"] {
+        match &old[member] {
+            Value::Null => metadata.remove(member),
+            value => metadata.insert(member.to_owned(), value.clone()),
+        };
+    }
+    if !old["deletionTimestamp"].is_null() {
+        metadata.insert("deletionTimestamp".to_owned(), old["deletionTimestamp"].clone());
+    }
+    for member in ["uid", "deletionGracePeriodSeconds"] {
+        let given = metadata.get(member).is_some_and(|value| !value.is_null() && value != "");
+        if !given && !old[member].is_null() {
+            metadata.insert(member.to_owned(), old[member].clone());
+        }
+    }
+    metadata.insert("resourceVersion".to_owned(), old["resourceVersion"].clone());
+}
+
 /// Sets the object's managed fields, or takes them away.
 pub fn set_managed_fields(object: &mut Value, managed: Option<Value>) {
     let metadata = object_at(object, "metadata");

@@ -30,6 +30,7 @@ pub mod seed;
 pub mod selector;
 pub mod self_subject_review;
 pub mod status;
+pub mod table;
 pub mod token_request;
 pub mod token_review;
 pub mod webhook;
@@ -38,10 +39,11 @@ use {
     crate::{
         codec::negotiate::{self, Query},
         server::message::{Request, Response},
-        world::{World, callers::Caller},
+        world::{World, callers::Caller, objects::Kind},
     },
     exchange::{Exchange, Outcome},
     http::{Method, StatusCode},
+    objects::write::{Part, Place},
     path::Path,
     route::{Attributes, Document, Endpoint, Review, Route},
     status::Failure,
@@ -132,7 +134,10 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if let Endpoint::Document(document) = endpoint {
         body::check_consumed(exchange, discovery::consumed(document))?;
     }
-    if let Some(produced) = media_types(endpoint) {
+    if exchange.request.method == Method::PATCH {
+        objects::patch::check_router(exchange)?;
+    }
+    if let Some(produced) = media_types(endpoint, &exchange.request.method) {
         body::check_router(exchange, produced)?;
     }
     match endpoint {
@@ -145,12 +150,32 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         Endpoint::Document(document) => discovery::get(exchange, document),
         Endpoint::Collection(resource, namespace) => match exchange.request.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
+            Method::DELETE => objects::collection::delete(exchange, resource, namespace),
             _ => objects::list::list(exchange, resource, namespace),
         },
         Endpoint::Object(resource, namespace, name) => match exchange.request.method {
             Method::DELETE => objects::delete::delete(exchange, resource, namespace, name),
+            Method::PUT | Method::PATCH => {
+                let part = Part::Whole;
+                change(exchange, &Place { resource, namespace, name, part })
+            }
             _ => objects::get(exchange, resource, namespace, name),
         },
+        Endpoint::Status(resource, namespace, name) => match exchange.request.method {
+            Method::PUT | Method::PATCH => {
+                let part = Part::Status;
+                change(exchange, &Place { resource, namespace, name, part })
+            }
+            _ => objects::get(exchange, resource, namespace, name),
+        },
+    }
+}
+
+fn change(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
+    if exchange.request.method == Method::PUT {
+        objects::update::update(exchange, place)
+    } else {
+        objects::patch::patch(exchange, place)
     }
 }
 
@@ -164,15 +189,22 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
         // Objects of all namespaces can be listed, but not made.
         Endpoint::Collection(resource, namespace) => {
             let creatable = namespace.is_some() == resource.namespaced;
-            method == Method::GET || (method == Method::POST && creatable)
+            let emptied = creatable && resource.kind != Kind::Namespace;
+            method == Method::GET
+                || (method == Method::POST && creatable)
+                || (method == Method::DELETE && emptied)
         }
-        Endpoint::Object(..) => matches!(*method, Method::GET | Method::DELETE),
+        Endpoint::Object(..) => {
+            matches!(*method, Method::GET | Method::PUT | Method::PATCH | Method::DELETE)
+        }
+        Endpoint::Status(..) => matches!(*method, Method::GET | Method::PUT | Method::PATCH),
     }
 }
 
 /// The media types that the router offers; `None` when it looks at none.
-fn media_types(endpoint: Endpoint<'_>) -> Option<&'static [&'static str]> {
+fn media_types(endpoint: Endpoint<'_>, method: &Method) -> Option<&'static [&'static str]> {
     match endpoint {
+        Endpoint::Collection(..) if method == Method::GET => Some(body::LISTED_TYPES),
         Endpoint::Document(document) => discovery::media_types(document),
         _ => Some(body::MEDIA_TYPES),
     }

@@ -18,7 +18,9 @@ use {
     bytes::Bytes,
     http::{
         HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WARNING, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WARNING, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     std::fmt::Write,
 };
@@ -61,6 +63,9 @@ pub fn failure(exchange: &Exchange<'_>, failure: &Failure) -> Response {
         }
     };
     let mut response = finish(exchange, status_code(failure.code), output.media_type.name(), body);
+    if let Some(seconds) = failure.details.as_ref().map(|it| it.retry_after).filter(|it| *it > 0) {
+        response.headers.insert(RETRY_AFTER, seconds.into());
+    }
     if failure.nosniff {
         forbid_sniffing(&mut response);
     }

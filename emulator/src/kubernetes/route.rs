@@ -1,10 +1,13 @@
 //! What a request is about: the attributes that authorization sees, and the endpoint that serves it.
 
 use {
-    crate::kubernetes::{
-        access_review::Subject,
-        discovery, health,
-        kinds::{self, Resource},
+    crate::{
+        kubernetes::{
+            access_review::Subject,
+            discovery, health,
+            kinds::{self, Resource},
+        },
+        world::objects::Kind,
     },
     std::borrow::Cow,
 };
@@ -44,6 +47,8 @@ pub enum Endpoint<'a> {
     Collection(&'static Resource, Option<&'a str>),
     /// One object; the namespace is empty at the cluster's scope.
     Object(&'static Resource, &'a str, &'a str),
+    /// The status of an object.
+    Status(&'static Resource, &'a str, &'a str),
     /// `…/namespaces/NAME/finalize`
     Finalize(&'a str),
     /// A document about the server itself.
@@ -152,8 +157,17 @@ fn access_review<'a>(parts: &[&'a str]) -> Option<Subject<'a>> {
 
 fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
     let namespaced = |plural| kinds::find(group, plural).filter(|resource| resource.namespaced);
+    let with_status =
+        |resource: &&Resource| matches!(resource.kind, Kind::Namespace | Kind::Pod | Kind::Node);
     match *parts {
-        ["namespaces", namespace, plural] if plural != "status" => {
+        [plural, name, "status"] => {
+            let resource = kinds::find(group, plural).filter(|resource| !resource.namespaced);
+            Some(Endpoint::Status(resource.filter(with_status)?, "", name))
+        }
+        ["namespaces", namespace, plural, name, "status"] => {
+            Some(Endpoint::Status(namespaced(plural).filter(with_status)?, namespace, name))
+        }
+        ["namespaces", namespace, plural] => {
             Some(Endpoint::Collection(namespaced(plural)?, Some(namespace)))
         }
         ["namespaces", namespace, plural, name] => {

@@ -4,7 +4,7 @@ use {
     crate::{
         kubernetes::{
             admission, body, controllers,
-            exchange::{Exchange, Outcome, Reply},
+            exchange::{Exchange, Outcome},
             kinds::{self, Resource},
             managed_fields::{self, Manager},
             metadata, objects,
@@ -24,7 +24,7 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// Creates an object from the body.
 pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> Outcome {
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
     let (mut object, options) =
         body::read_created(exchange, resource.api_version(), resource.name)?;
     kinds::defaults::apply(resource.kind, &mut object);
@@ -43,7 +43,25 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     if resource.kind == Kind::Pod && name.contains('.') {
         exchange.warn(HOST_NAME);
     }
-    Ok(Reply::Object { status: 201, object, output })
+    objects::reply(exchange, 201, object, output)
+}
+
+/// Stores an object that a PUT makes.
+pub fn put(
+    exchange: &Exchange<'_>,
+    resource: &Resource,
+    mut object: Value,
+    dry_run: bool,
+) -> Result<Value, Failure> {
+    metadata::wipe(&mut object);
+    metadata::object_at(&mut object, "metadata").remove("resourceVersion");
+    let namespace = metadata::text(&object, "namespace").to_owned();
+    let name = metadata::text(&object, "name").to_owned();
+    if resource.namespaced {
+        admission::namespace(exchange, resource, &namespace, &name)?;
+    }
+    kinds::admit::apply(exchange, resource, &mut object)?;
+    store(exchange.world, resource, object, dry_run)
 }
 
 // What admission calls an object that may have no name yet.
