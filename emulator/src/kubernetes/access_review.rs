@@ -61,6 +61,10 @@ pub fn create(exchange: &Exchange<'_>, subject: Subject<'_>) -> Outcome {
     if !reason.is_empty() {
         review["status"]["reason"] = reason.into();
     }
+    let ignored = attribute_selector::ignored(&review["spec"]["resourceAttributes"]);
+    if !ignored.is_empty() {
+        review["status"]["evaluationError"] = ignored.into();
+    }
     Ok(Reply::Object { status: 201, object: review, output })
 }
 
@@ -148,7 +152,7 @@ fn attributes(spec: &Value) -> (Attributes<'_>, &str) {
         namespace: member("namespace"),
         resource: member("resource"),
         subresource: member("subresource"),
-        name: member("name"),
+        name: member("name").into(),
     };
     (attributes, "")
 }

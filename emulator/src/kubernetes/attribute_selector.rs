@@ -21,6 +21,21 @@ pub fn check(attributes: &Value) -> Vec<FieldError> {
     errors
 }
 
+/// What is said of selectors that ask for more than can be understood.
+/// Source: kubernetes `pkg/registry/authorization/util/helpers.go`.
+pub fn ignored(attributes: &Value) -> String {
+    const KNOWN: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
+    let texts = ["fieldSelector", "labelSelector"].into_iter().filter_map(|name| {
+        let requirements = attributes[name]["requirements"].as_array()?;
+        let known = |it: &&Value| KNOWN.iter().any(|operator| it["operator"] == *operator);
+        let kept = requirements.iter().filter(known).count();
+        let how = if kept == 0 { "ignored" } else { "partially ignored" };
+        let all = kept == requirements.len();
+        (!all).then(|| format!("spec.resourceAttributes.{name} {how} due to parse error"))
+    });
+    texts.collect::<Vec<_>>().join("; ")
+}
+
 fn check_selector(field: &str, selector: &Value, labels: bool) -> Vec<FieldError> {
     let raw = selector["rawSelector"].as_str().unwrap_or("");
     let requirements = selector["requirements"].as_array().map(Vec::as_slice).unwrap_or_default();

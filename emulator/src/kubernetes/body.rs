@@ -47,6 +47,21 @@ pub fn check_router(exchange: &Exchange<'_>, produced: &[&str]) -> Result<(), Fa
     Err(Failure::no_representation(&produced.join(", ")))
 }
 
+/// The router's test of `Content-Type`, where a document is read that takes no body at all.
+/// Source: go-restful `route.go`, matchesContentType.
+pub fn check_consumed(exchange: &Exchange<'_>, consumed: &[&str]) -> Result<(), Failure> {
+    let header = exchange.request.headers.get(http::header::CONTENT_TYPE);
+    let header = header.map_or("", |value| value.to_str().unwrap_or("?"));
+    let matches = |part: &str| {
+        let name = part.split(';').next().unwrap_or("").trim_matches(' ');
+        consumed.contains(&name)
+    };
+    if consumed.is_empty() || header.is_empty() || header.split(',').any(matches) {
+        return Ok(());
+    }
+    Err(Failure::unread_media_type())
+}
+
 /// The handler's choice of how to answer.
 pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
     accept_as(exchange, false)
@@ -190,16 +205,24 @@ fn check_delete_options(options: &Value) -> Result<(), Failure> {
 }
 
 fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
-    let options = negotiate::write_options(&exchange.query)
-        .map_err(|invalid| Failure::invalid("DeleteOptions", "meta.k8s.io", "", fields(invalid)))?;
-    let grace = match exchange.query.get("gracePeriodSeconds") {
+    let query = &exchange.query;
+    let grace = match query.get("gracePeriodSeconds") {
         "" => None,
-        text => Some(text.parse().map_err(|_| {
+        text => Some(text.parse::<i64>().map_err(|_| {
             let quoted = crate::codec::quote::quote(text);
             Failure::bad_request(format!("strconv.ParseInt: parsing {quoted}: invalid syntax"))
         })?),
     };
-    Ok(delete::Options { grace, dry_run: options.dry_run, ..delete::Options::default() })
+    let text = |name: &str| query.has(name).then(|| query.get(name).to_owned());
+    let dry_run: Vec<&str> = query.all("dryRun").collect();
+    let options = json!({
+        "propagationPolicy": text("propagationPolicy"),
+        "orphanDependents": text("orphanDependents"),
+        "dryRun": dry_run,
+    });
+    check_delete_options(&options)?;
+    let dry_run = !dry_run.is_empty();
+    Ok(delete::Options { grace, dry_run, ..delete::Options::default() })
 }
 
 /// An object, encoded for the client.
@@ -217,7 +240,8 @@ pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
                 .map(|item| partial(item, "PartialObjectMetadata", api_version))
                 .collect();
             let mut list = partial(object, "PartialObjectMetadataList", api_version);
-            list["items"] = items.into();
+            // Go has a list of nothing there, which is not an empty list.
+            list["items"] = if items.is_empty() { Value::Null } else { items.into() };
             encode_whole(&list, output)
         }
         Some(Transform::Table(_)) => Err(Failure::not_acceptable(NOT_ACCEPTABLE)),

@@ -76,6 +76,15 @@ pub fn media_types(document: Document) -> Option<&'static [&'static str]> {
     }
 }
 
+/// The media types that the router takes for a document's request; empty when it looks at none.
+pub fn consumed(document: Document) -> &'static [&'static str] {
+    match document {
+        Document::Version => &["application/json"],
+        Document::Discovery(_) if !is_index(document) => body::MEDIA_TYPES,
+        _ => &[],
+    }
+}
+
 /// Answers with a document.
 pub fn get(exchange: &Exchange<'_>, document: Document) -> Outcome {
     match document {

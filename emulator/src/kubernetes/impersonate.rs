@@ -194,7 +194,15 @@ fn asked<'a>(
 ) -> Attributes<'a> {
     let verb =
         mode.map_or("impersonate".into(), |mode| format!("impersonate:{}", mode.name()).into());
-    Attributes { verb, is_resource: true, group, namespace, resource, subresource, name }
+    Attributes {
+        verb,
+        is_resource: true,
+        group,
+        namespace,
+        resource,
+        subresource,
+        name: name.into(),
+    }
 }
 
 // The groups that come with being somebody.

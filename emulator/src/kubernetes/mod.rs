@@ -56,6 +56,10 @@ pub use seed::{seed, seed_defaults};
 /// The order of the steps is the order in which kube-apiserver's errors win over each other.
 pub fn answer(world: &World, request: &Request) -> Response {
     controllers::tick(world);
+    // Go's server itself refuses what it cannot fulfil.
+    if request.header("expect").is_some_and(|it| !it.eq_ignore_ascii_case("100-continue")) {
+        return respond::expectation_failed();
+    }
     let Some(decoded) = path::decode(request.path()) else {
         return respond::bad_request();
     };
@@ -126,6 +130,9 @@ fn exists(world: &World, document: Document, path: &str) -> bool {
 fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if !takes(endpoint, &exchange.request.method) {
         return Err(Failure::method_not_allowed());
+    }
+    if let Endpoint::Document(document) = endpoint {
+        body::check_consumed(exchange, discovery::consumed(document))?;
     }
     if exchange.request.method == Method::PATCH {
         objects::patch::check_router(exchange)?;

@@ -87,6 +87,13 @@ pub fn bad_request() -> Response {
     Response::new(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", body)
 }
 
+/// The response to an expectation that is none of HTTP's, as Go's HTTP server gives it.
+pub fn expectation_failed() -> Response {
+    let mut response = Response::new(StatusCode::EXPECTATION_FAILED, "text/plain", "");
+    response.headers.remove(CONTENT_TYPE);
+    response
+}
+
 fn finish(
     exchange: &Exchange<'_>,
     status: StatusCode,

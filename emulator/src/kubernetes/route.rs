@@ -28,7 +28,7 @@ pub struct Attributes<'a> {
     /// The subresource; empty for none.
     pub subresource: &'a str,
     /// The object's name; empty for a collection.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
 }
 
 /// The endpoints of the API, each with what its path names.

@@ -15,6 +15,9 @@ use {
     serde_json::Value,
 };
 
+/// What is said of a pod whose name cannot be that of a host.
+const HOST_NAME: &str = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]";
+
 /// The characters of a generated name: none that could spell a word.
 /// Source: apimachinery `pkg/util/rand`.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -33,10 +36,13 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     metadata::set_managed_fields(&mut object, managed);
     let name = metadata::text(&object, "name").to_owned();
     if resource.namespaced {
-        admission::namespace(exchange, resource, namespace, &name)?;
+        admission::namespace(exchange, resource, namespace, shown(&object, &name))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
+    if resource.kind == Kind::Pod && name.contains('.') {
+        exchange.warn(HOST_NAME);
+    }
     objects::reply(exchange, 201, object, output)
 }
 
@@ -56,6 +62,15 @@ pub fn put(
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     store(exchange.world, resource, object, dry_run)
+}
+
+// What admission calls an object that may have no name yet.
+fn shown<'a>(object: &'a Value, name: &'a str) -> &'a str {
+    match (name, metadata::text(object, "generateName")) {
+        ("", "") => "Unknown",
+        ("", prefix) => prefix,
+        (name, _) => name,
+    }
 }
 
 /// Stores an object that nobody sent: a seed's, or a controller's.

@@ -100,6 +100,16 @@ fn check_preconditions(
         );
         Failure::conflict(resource.name, resource.group, &found.name, &why)
     };
+    let conflict = |what: &str, wanted: &str, there: &str| {
+        // A namespace is checked by another hand.
+        if found.kind != Kind::Namespace {
+            return conflict(what, wanted, there);
+        }
+        let why = format!(
+            "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {there}"
+        );
+        Failure::conflict(resource.plural, resource.group, &found.name, &why)
+    };
     if let Some(uid) = options.uid.as_ref().filter(|uid| **uid != found.uid) {
         return Err(conflict("UID", uid, &found.uid));
     }
@@ -178,7 +188,10 @@ fn marked(world: &World, found: &Object, grace: i64) -> Value {
 
 fn apply(world: &World, found: &Object, next: &Next, dry_run: bool) -> Result<Value, WriteError> {
     match next {
-        Next::Gone(document) | Next::Stays(document) if dry_run => Ok(document.clone()),
+        Next::Gone(document) | Next::Stays(document) if dry_run => {
+            let same = objects::from_document(found.kind, document.clone(), found.resource_version);
+            Ok(objects::with_version(&same))
+        }
         Next::Gone(document) => {
             let version = world.objects.remove(found)?;
             controllers::removed(world, found);

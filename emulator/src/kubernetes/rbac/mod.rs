@@ -137,7 +137,8 @@ fn allows(role: &Object, attributes: &Attributes<'_>, path: &str) -> bool {
 }
 
 fn allows_resource(rule: &Value, attributes: &Attributes<'_>) -> bool {
-    let Attributes { group, resource, subresource, name, .. } = *attributes;
+    let Attributes { group, resource, subresource, .. } = *attributes;
+    let name = attributes.name.as_ref();
     let is_resource = |pattern: &str| match pattern.split_once('/') {
         None => pattern == "*" || (pattern == resource && subresource.is_empty()),
         Some(("*", of)) => !subresource.is_empty() && of == subresource,
@@ -168,7 +169,7 @@ mod tests {
             namespace: "n",
             resource: "serviceaccounts",
             subresource: "token",
-            name,
+            name: name.into(),
             ..Attributes::default()
         }
     }

@@ -22,14 +22,19 @@ pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
 }
 
 fn role(role: &Value, namespaced: bool) -> Vec<FieldError> {
-    let rules = elements(&role["rules"]).iter().enumerate();
+    let rules = || elements(&role["rules"]).iter().enumerate();
     let mut errors: Vec<_> =
-        rules.flat_map(|(index, rule)| rule_errors(index, rule, namespaced)).collect();
+        rules().flat_map(|(index, rule)| rule_errors(index, rule, namespaced)).collect();
     let selectors = &role["aggregationRule"]["clusterRoleSelectors"];
     if role["aggregationRule"].is_object() && elements(selectors).is_empty() {
         let detail = "at least one clusterRoleSelector required if aggregationRule is non-nil";
         errors.push(FieldError::required("aggregationRule.clusterRoleSelectors", detail));
     }
+    // What is declared beside the types is checked last.
+    let verbless = rules().filter(|(_, rule)| elements(&rule["verbs"]).is_empty());
+    errors.extend(
+        verbless.map(|(index, _)| FieldError::required(&format!("rules[{index}].verbs"), "")),
+    );
     errors
 }
 
@@ -37,10 +42,6 @@ fn rule_errors(index: usize, rule: &Value, namespaced: bool) -> Vec<FieldError> 
     let field = |member: &str| format!("rules[{index}].{member}");
     let is_empty = |member: &str| elements(&rule[member]).is_empty();
     let mut errors = Vec::new();
-    if is_empty("verbs") {
-        let detail = "verbs must contain at least one value";
-        errors.push(FieldError::required(&field("verbs"), detail));
-    }
     if !is_empty("nonResourceURLs") {
         let urls = &rule["nonResourceURLs"];
         let mut refuse = |detail: &str| {
@@ -76,7 +77,7 @@ fn binding(binding: &Value, namespaced: bool) -> Vec<FieldError> {
         errors.push(unsupported("roleRef.kind", reference("kind"), kinds));
     }
     match reference("name") {
-        "" => errors.push(FieldError::required("roleRef.name", "")),
+        "" => {}
         name => {
             let faults = names::name_faults(Kind::Role, name);
             errors.extend(
@@ -86,8 +87,16 @@ fn binding(binding: &Value, namespaced: bool) -> Vec<FieldError> {
             );
         }
     }
-    let subjects = elements(&binding["subjects"]).iter().enumerate();
-    errors.extend(subjects.flat_map(|(index, subject)| subject_errors(index, subject, namespaced)));
+    let subjects = || elements(&binding["subjects"]).iter().enumerate();
+    errors
+        .extend(subjects().flat_map(|(index, subject)| subject_errors(index, subject, namespaced)));
+    let nameless = subjects().filter(|(_, it)| it["name"].as_str().unwrap_or("").is_empty());
+    errors.extend(
+        nameless.map(|(index, _)| FieldError::required(&format!("subjects[{index}].name"), "")),
+    );
+    if reference("name").is_empty() {
+        errors.push(FieldError::required("roleRef.name", ""));
+    }
     errors
 }
 
@@ -95,9 +104,6 @@ fn subject_errors(index: usize, subject: &Value, namespaced: bool) -> Vec<FieldE
     let field = |member: &str| format!("subjects[{index}].{member}");
     let text = |member: &str| subject[member].as_str().unwrap_or("");
     let mut errors = Vec::new();
-    if text("name").is_empty() {
-        errors.push(FieldError::required(&field("name"), ""));
-    }
     match text("kind") {
         "ServiceAccount" => {
             if !text("name").is_empty() {
