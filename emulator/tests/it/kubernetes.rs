@@ -8,7 +8,7 @@ use {
     std::{sync::LazyLock, time::Duration},
     token_emulator::{
         kubernetes,
-        server::message::{Request, Response},
+        server::message::{Answer, Request, Response},
         world::{
             World,
             callers::{Caller, Callers},
@@ -53,7 +53,10 @@ fn ask(world: &World, method: Method, path: &str, bearer: &str, body: &Value) ->
         secure: true,
         local_address: "127.0.0.1:443".to_owned(),
     };
-    kubernetes::answer(world, &request)
+    match kubernetes::answer(world, &request) {
+        Answer::Response(response) => response,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn json_of(response: &Response) -> Value {

@@ -8,6 +8,9 @@ mod message;
 mod tests;
 mod wire;
 
-pub use {decode::decode, encode::encode};
+pub use {
+    decode::decode,
+    encode::{encode, watch_event},
+};
 
 const MAGIC: [u8; 4] = *b"k8s\0";

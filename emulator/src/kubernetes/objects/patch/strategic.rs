@@ -340,7 +340,7 @@ mod tests {
     use {super::*, crate::codec::schema::Schema, rstest::rstest, serde_json::json};
 
     #[rstest]
-    #[case(json!({"secrets": [{"name": "b", "kind": "K"}]}), json!(["b+K", "a"]))]
+    #[case(json!({"secrets": [{"name": "b", "kind": "K"}]}), json!(["a", "b+K"]))]
     #[case(json!({"secrets": [{"name": "c"}]}), json!(["c", "a", "b"]))]
     #[case(json!({"secrets": [{"$patch": "delete", "name": "a"}]}), json!(["b"]))]
     #[case(json!({"secrets": [{"$patch": "replace"}, {"name": "c"}]}), json!(["c"]))]
