@@ -38,7 +38,7 @@ pub mod webhook;
 use {
     crate::{
         codec::negotiate::{self, Query},
-        server::message::{Request, Response},
+        server::message::{Answer, Request},
         world::{World, callers::Caller, objects::Kind},
     },
     exchange::{Exchange, Outcome},
@@ -54,14 +54,14 @@ pub use seed::{seed, seed_defaults};
 /// Answers one request of the Kubernetes API.
 ///
 /// The order of the steps is the order in which kube-apiserver's errors win over each other.
-pub fn answer(world: &World, request: &Request) -> Response {
+pub fn answer(world: &World, request: &Request) -> Answer {
     controllers::tick(world);
     // Go's server itself refuses what it cannot fulfil.
     if request.header("expect").is_some_and(|it| !it.eq_ignore_ascii_case("100-continue")) {
-        return respond::expectation_failed();
+        return respond::expectation_failed().into();
     }
     let Some(decoded) = path::decode(request.path()) else {
-        return respond::bad_request();
+        return respond::bad_request().into();
     };
     let path = Path::new(&decoded);
     let mut exchange = Exchange {
@@ -73,19 +73,19 @@ pub fn answer(world: &World, request: &Request) -> Response {
         warnings: Vec::new().into(),
     };
     if let Err(failure) = admit(&mut exchange, &path) {
-        return respond::failure(&exchange, &failure);
+        return respond::failure(&exchange, &failure).into();
     }
     let endpoint = match path.route() {
-        Route::Unknown => return respond::unknown_path(&exchange),
-        Route::NotFound => return respond::failure(&exchange, &Failure::no_route()),
+        Route::Unknown => return respond::unknown_path(&exchange).into(),
+        Route::NotFound => return respond::failure(&exchange, &Failure::no_route()).into(),
         Route::Found(Endpoint::Document(document)) if !exists(world, document, path.text) => {
-            return respond::unknown_path(&exchange);
+            return respond::unknown_path(&exchange).into();
         }
         Route::Found(endpoint) => endpoint,
     };
     match serve(&exchange, endpoint) {
         Ok(reply) => respond::success(&exchange, reply),
-        Err(failure) => respond::failure(&exchange, &failure),
+        Err(failure) => respond::failure(&exchange, &failure).into(),
     }
 }
 
@@ -151,6 +151,9 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         Endpoint::Collection(resource, namespace) => match exchange.request.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
             Method::DELETE => objects::collection::delete(exchange, resource, namespace),
+            _ if exchange.attributes.verb == "watch" => {
+                objects::watch::watch(exchange, resource, namespace)
+            }
             _ => objects::list::list(exchange, resource, namespace),
         },
         Endpoint::Object(resource, namespace, name) => match exchange.request.method {

@@ -105,7 +105,8 @@ fn named(query: &Query) -> String {
 }
 
 fn verb(method: &Method, name: &str, query: &Query) -> &'static str {
-    let watching = || query.has("watch") && !matches!(query.get("watch"), "0" | "false");
+    let watch = query.get("watch");
+    let watching = || query.has("watch") && watch != "0" && !watch.eq_ignore_ascii_case("false");
     match *method {
         Method::POST => "create",
         Method::GET | Method::HEAD if !name.is_empty() => "get",

@@ -13,7 +13,7 @@ use {
             status::Failure,
             status_code,
         },
-        server::message::Response,
+        server::message::{Answer, Response, Stream},
     },
     bytes::Bytes,
     http::{
@@ -34,12 +34,16 @@ const WARNING_BUDGET: usize = 4096;
 const WARNING_CUT: usize = 256;
 
 /// The response of a handler that succeeded.
-pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Response {
+pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
     match reply {
         Reply::Object { status, object, output } => match body::encode(&object, &output) {
             Ok(body) => finish(exchange, status_code(status), output.media_type.name(), body),
             Err(error) => failure(exchange, &error),
         },
+        Reply::Watch(watch) => {
+            let head = finish(exchange, StatusCode::OK, watch.content_type(), Bytes::new());
+            return Answer::Stream(Stream { head, lasts: watch.lasts(), source: watch });
+        }
         Reply::Document { status, content_type, body, cache_control, nosniff } => {
             let mut response = finish(exchange, status_code(status), content_type, body);
             if let Some(value) = cache_control {
@@ -51,6 +55,7 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Response {
             response
         }
     }
+    .into()
 }
 
 /// The response of an exchange that failed.

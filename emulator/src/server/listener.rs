@@ -36,6 +36,8 @@ pub async fn serve(
         tokio::spawn(served);
     }
     drop(listener);
+    // Those who watch are told that it is over; they would wait for ever.
+    context.world.objects.close();
     // Whoever is not done by then is cut off when the runtime ends.
     let _ = timeout(GRACE, graceful.shutdown()).await;
 }

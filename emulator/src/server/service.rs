@@ -7,8 +7,9 @@ use {
             Context,
             body::{self, Body, Broken},
             crash,
-            message::{Answer, Fetched, Request, Response},
+            message::{Answer, Fetched, Request, Response, Stream},
             router::Api,
+            stream::Streaming,
         },
         world::{World, journal::Entry},
     },
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     pub(super) local_address: String,
     /// How many requests have begun.
     pub(super) begun: AtomicU64,
+    /// How many answers are still going on.
+    pub(super) streams: AtomicU64,
 }
 
 /// Answers one request.
@@ -59,30 +62,44 @@ pub(super) async fn exchange(
         local_address: connection.local_address.clone(),
     };
     let api = Api::of(&request);
-    let response = answer(&connection.context, api, &request).await;
+    let (response, stream) = match answer(&connection.context, api, &request).await {
+        Exchanged::Whole(response) => (response, None),
+        Exchanged::Stream(stream) => (stream.head.clone(), Some(stream)),
+    };
     if api != Api::Control {
         record(&connection.context.world, &request, &response);
     }
-    Ok(frame(api, &request, response))
+    let mut framed = frame(api, &request, response);
+    if let Some(stream) = stream {
+        *framed.body_mut() = Body::going_on(Streaming::new(connection, stream));
+    }
+    Ok(framed)
 }
 
-async fn answer(context: &Context, api: Api, request: &Request) -> Response {
+/// An answer that needs nothing more.
+enum Exchanged {
+    Whole(Response),
+    Stream(Stream),
+}
+
+async fn answer(context: &Context, api: Api, request: &Request) -> Exchanged {
     let mut fetched = Fetched::default();
     while fetched.0.len() <= FETCH_LIMIT {
         match crash::guarded(api, request, || handle(context, api, request, &fetched)) {
-            Answer::Response(response) => return response,
+            Answer::Response(response) => return Exchanged::Whole(response),
+            Answer::Stream(stream) => return Exchanged::Stream(stream),
             Answer::Fetch(fetch) => {
                 let document = context.fetcher.fetch(&fetch.url).await;
                 fetched.0.push((fetch.url, document));
             }
         }
     }
-    crash::answer(api, request)
+    Exchanged::Whole(crash::answer(api, request))
 }
 
 fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> Answer {
     match api {
-        Api::Kubernetes => kubernetes::answer(&context.world, request).into(),
+        Api::Kubernetes => kubernetes::answer(&context.world, request),
         Api::Google => google::answer(&context.world, request, fetched),
         Api::Control => control::answer(&context.control, &context.world, request).into(),
     }

@@ -8,7 +8,7 @@ use {
     std::{sync::LazyLock, time::Duration},
     token_emulator::{
         kubernetes,
-        server::message::{Request, Response},
+        server::message::{Answer, Request, Response},
         world::{
             World,
             callers::{Caller, Callers},
@@ -38,7 +38,14 @@ fn world(settings: Settings) -> World {
 }
 
 fn ask(world: &World, method: Method, path: &str, bearer: &str, body: &Value) -> Response {
-    kubernetes::answer(world, &request(method, path, bearer, body))
+    answer(world, &request(method, path, bearer, body))
+}
+
+fn answer(world: &World, request: &Request) -> Response {
+    match kubernetes::answer(world, request) {
+        Answer::Response(response) => response,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn request(method: Method, path: &str, bearer: &str, body: &Value) -> Request {
@@ -228,7 +235,7 @@ fn a_bearer_that_is_no_text_is_a_wrong_one() {
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, http::HeaderValue::from_bytes(b"Bearer \xe9abc").unwrap());
     let request = Request { headers, ..request(Method::GET, "/version", "", &Value::Null) };
-    assert_eq!(kubernetes::answer(&world, &request).status.as_u16(), 401);
+    assert_eq!(answer(&world, &request).status.as_u16(), 401);
 }
 
 #[test]

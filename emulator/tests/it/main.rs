@@ -21,3 +21,4 @@ mod program;
 mod settings;
 mod together;
 mod transport;
+mod watching;

@@ -39,7 +39,10 @@ pub fn read(exchange: &Exchange<'_>, kind: Kind, watch: bool) -> Result<ListOpti
     let selector = selector::read(exchange)?;
     let limit = number(query.get("limit"))?.and_then(|limit| u64::try_from(limit).ok());
     let timeout = number(query.get("timeoutSeconds"))?.and_then(|it| u64::try_from(it).ok());
-    let flag = |name: &str| query.has(name) && !matches!(query.get(name), "0" | "false");
+    let flag = |name: &str| {
+        let value = query.get(name);
+        query.has(name) && value != "0" && !value.eq_ignore_ascii_case("false")
+    };
     let initial = query.has("sendInitialEvents").then(|| flag("sendInitialEvents"));
     let (version, fit) = (query.get("resourceVersion"), query.get("resourceVersionMatch"));
     let errors = if initial.is_some() || watch {

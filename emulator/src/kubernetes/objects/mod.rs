@@ -10,6 +10,7 @@ pub mod list;
 pub mod list_options;
 pub mod patch;
 pub mod update;
+pub mod watch;
 pub mod write;
 
 use {

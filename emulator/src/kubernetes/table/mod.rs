@@ -111,7 +111,8 @@ impl View {
     }
 }
 
-fn partial(object: &Value, api_version: &str) -> Value {
+/// The metadata of an object, as one of its own.
+pub fn partial(object: &Value, api_version: &str) -> Value {
     json!({
         "kind": "PartialObjectMetadata",
         "apiVersion": api_version,
