@@ -211,3 +211,21 @@ fn a_cap_shortens_a_lifetime_with_a_warning() {
         "299 - \"requested expiration of 7800 seconds shortened to 7200 seconds\""
     );
 }
+
+#[rstest]
+#[case("/api/v1/namespaces/a/pods/p?gracePeriodSeconds=0")]
+#[case("/api/v1/namespaces/a")]
+fn a_pod_that_has_gone_is_not_waited_for(#[case] gone: &str) {
+    let world = world(Settings::default());
+    assert_eq!(post(&world, "/api/v1/namespaces", &json!({"metadata": {"name": "a"}})).0, 201);
+    let containers = json!([{"name": "c", "image": "i"}]);
+    let pod = json!({
+        "metadata": {"name": "p"},
+        "spec": {"nodeName": "n", "containers": containers},
+    });
+    assert_eq!(post(&world, "/api/v1/namespaces/a/pods", &pod).0, 201);
+    assert_eq!(status(&world, Method::DELETE, "/api/v1/namespaces/a/pods/p"), 200);
+    assert!(!world.expiries.is_empty());
+    assert_eq!(status(&world, Method::DELETE, gone), 200);
+    assert!(world.expiries.is_empty());
+}
