@@ -47,7 +47,7 @@ impl Instance {
         seed.plant(&world).map_err(|error| ConfigError(format!("--seed: {error}")))?;
         let context = Context {
             world,
-            control: Control { token: config.control_token.clone(), seed },
+            control: Control { token: config.control_token.clone(), seed, ..Control::default() },
             fetcher: Fetcher::new(issuer_ca, tls.authority.clone()),
         };
         let address = reachable(listening);

@@ -16,7 +16,7 @@ pub(crate) use prepare::{GoogleToken, Prepared};
 use {
     crate::{
         credential::Credential,
-        world::settings::{AuthorizationMode, GoogleAuth},
+        world::settings::{AuthorizationMode, DEFAULT_ISSUER, GoogleAuth},
     },
     clap::ArgAction,
     std::{
@@ -25,9 +25,6 @@ use {
         time::Duration,
     },
 };
-
-/// The issuer of service account tokens that nobody has set another for.
-pub const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// The port that nobody has set another for.
 pub const DEFAULT_PORT: u16 = 8693;

@@ -19,6 +19,7 @@ use {
         header::{AUTHORIZATION, CACHE_CONTROL},
     },
     serde_json::Value,
+    std::sync::RwLock,
 };
 
 /// What `/_emulator/` needs beside the world.
@@ -28,6 +29,8 @@ pub struct Control {
     pub token: Option<Credential>,
     /// What exists from the start, and again after a reset.
     pub seed: Seed,
+    /// Written to while the state is reset; every request of an API reads it while it is answered.
+    pub resetting: RwLock<()>,
 }
 
 impl std::fmt::Debug for Control {
@@ -94,7 +97,7 @@ mod tests {
     };
 
     fn ask(token: Option<&str>, method: &str, path: &str, bearer: &str) -> Response {
-        let control = Control { token: token.map(Credential::from), seed: Seed::default() };
+        let control = Control { token: token.map(Credential::from), ..Control::default() };
         let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let request = Request {
             method: method.parse().unwrap(),

@@ -66,6 +66,9 @@ pub fn removed(world: &World, object: &Object) {
     if object.kind == Kind::ClusterRole {
         bootstrap::aggregate(world);
     }
+    if object.kind == Kind::Pod {
+        world.expiries.remove(object);
+    }
     if object.kind == Kind::ServiceAccount {
         remove_token_secrets(world, object);
     }
@@ -175,8 +178,8 @@ fn remove_token_secrets(world: &World, account: &Object) {
 fn empty(world: &World, namespace: &Object) {
     for kind in NAMESPACED {
         for object in world.objects.list(kind, Some(&namespace.name)).items {
-            if !has_finalizers(&object.document) {
-                let _ = world.objects.remove(&object);
+            if !has_finalizers(&object.document) && world.objects.remove(&object).is_ok() {
+                world.expiries.remove(&object);
             }
         }
     }

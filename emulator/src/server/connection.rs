@@ -11,10 +11,11 @@ use {
     },
     hyper_util::{
         rt::{TokioExecutor, TokioIo},
-        server::graceful::Watcher,
+        server::graceful::GracefulConnection,
     },
     std::{
         io,
+        pin::pin,
         sync::{
             Arc,
             atomic::{AtomicU64, Ordering},
@@ -24,6 +25,7 @@ use {
     tokio::{
         io::{AsyncRead, AsyncWrite},
         net::TcpStream,
+        sync::watch,
         time::{sleep, timeout},
     },
     tokio_rustls::TlsAcceptor,
@@ -31,6 +33,10 @@ use {
 
 /// How long a connection may at least be silent: between requests, or over one.
 const SILENCE: Duration = Duration::from_secs(60);
+
+/// How long a connection that was told to end may take for it: an HTTP/2 client has been sent a
+/// GOAWAY and may still have an answer coming.
+const LEAVE: Duration = Duration::from_secs(5);
 
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -55,12 +61,12 @@ enum Protocol {
     Http2,
 }
 
-/// Serves a connection to its end.
+/// Serves a connection to its end, which comes soon after a word from `stopping`.
 pub(super) async fn serve(
     context: Arc<Context>,
     tls: TlsAcceptor,
     stream: TcpStream,
-    watcher: Watcher,
+    stopping: watch::Receiver<()>,
 ) {
     // An error here means that the client has gone, which the first read will say again.
     let _ = stream.set_nodelay(true);
@@ -77,9 +83,9 @@ pub(super) async fn serve(
                 Some(b"h2") => Protocol::Http2,
                 _ => Protocol::Http1,
             };
-            speak(protocol, stream, connection(true), watcher).await;
+            speak(protocol, stream, connection(true), stopping).await;
         }
-        plain => speak(plain, stream, connection(false), watcher).await,
+        plain => speak(plain, stream, connection(false), stopping).await,
     }
 }
 
@@ -105,29 +111,47 @@ async fn look(stream: &TcpStream) -> io::Result<Protocol> {
 }
 
 /// Speaks HTTP until the connection ends. How it ended is of interest to nobody.
-async fn speak<S>(protocol: Protocol, stream: S, connection: Arc<Connection>, watcher: Watcher)
-where
+async fn speak<S>(
+    protocol: Protocol,
+    stream: S,
+    connection: Arc<Connection>,
+    stopping: watch::Receiver<()>,
+) where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let stream = TokioIo::new(stream);
-    let silence = silence(Arc::clone(&connection));
+    let enough = enough(Arc::clone(&connection), stopping);
     let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
-    let served = async {
-        if protocol == Protocol::Http2 {
-            let mut http2 = http2::Builder::new(TokioExecutor::new());
-            http2.max_header_list_size(HEADER_LIMIT);
-            watcher.watch(http2.serve_connection(stream, service)).await
-        } else {
-            let mut http1 = http1::Builder::new();
-            // As Go does: names in title case, and an answer even when the client's half is closed.
-            http1.title_case_headers(true).half_close(true).pipeline_flush(true);
-            watcher.watch(http1.serve_connection(stream, service)).await
-        }
-    };
+    if protocol == Protocol::Http2 {
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2.max_header_list_size(HEADER_LIMIT);
+        run(http2.serve_connection(stream, service), enough).await;
+    } else {
+        let mut http1 = http1::Builder::new();
+        // As Go does: names in title case, and an answer even when the client's half is closed.
+        http1.title_case_headers(true).half_close(true).pipeline_flush(true);
+        run(http1.serve_connection(stream, service), enough).await;
+    }
+}
+
+/// Runs a connection until it ends, or until it is told to and has taken its time for it.
+async fn run(served: impl GracefulConnection, enough: impl Future<Output = ()>) {
+    let mut served = pin!(served);
     tokio::select! {
         biased;
-        _ = served => {}
-        () = silence => {}
+        _ = served.as_mut() => return,
+        () = enough => {}
+    }
+    served.as_mut().graceful_shutdown();
+    let _ = timeout(LEAVE, served).await;
+}
+
+/// Ends when the connection is to: it is silent, or the server stops.
+async fn enough(connection: Arc<Connection>, mut stopping: watch::Receiver<()>) {
+    tokio::select! {
+        () = silence(connection) => {}
+        // A listener that is gone stops the server too.
+        _ = stopping.changed() => {}
     }
 }
 
@@ -156,6 +180,7 @@ mod tests {
             server::fetch::Fetcher,
             world::{World, callers::Callers, keys::Keys, settings::Settings},
         },
+        tokio::io::{AsyncReadExt, AsyncWriteExt},
     };
 
     fn connection() -> Arc<Connection> {
@@ -197,5 +222,42 @@ mod tests {
         };
         tokio::join!(silence(Arc::clone(&connection)), request);
         assert_eq!(start.elapsed(), SILENCE * 2);
+    }
+
+    /// All that the server sends to an HTTP/2 client that is silent after its preface, by the
+    /// type and the stream of each frame.
+    async fn frames(stopping: watch::Receiver<()>) -> Vec<u8> {
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        let settings = b"\0\0\0\x04\0\0\0\0\0";
+        client.write_all(&[&PREFACE[..], settings].concat()).await.unwrap();
+        let mut sent = Vec::new();
+        let speaking = speak(Protocol::Http2, server, connection(), stopping);
+        let (_, read) = tokio::join!(speaking, client.read_to_end(&mut sent));
+        read.unwrap();
+        let mut types = Vec::new();
+        let mut rest = &sent[..];
+        while let [a, b, c, kind, ..] = rest {
+            types.push(*kind);
+            rest = &rest[9 + u32::from_be_bytes([0, *a, *b, *c]) as usize..];
+        }
+        types
+    }
+
+    const GOAWAY: u8 = 7;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_client_is_told_to_go_away() {
+        let start = tokio::time::Instant::now();
+        let (_stop, stopping) = watch::channel(());
+        assert!(frames(stopping).await.contains(&GOAWAY));
+        // The client never answers, which is not waited for without end.
+        assert_eq!(start.elapsed(), SILENCE + LEAVE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stops_says_so() {
+        let (stop, stopping) = watch::channel(());
+        stop.send_replace(());
+        assert!(frames(stopping).await.contains(&GOAWAY));
     }
 }

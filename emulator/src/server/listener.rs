@@ -2,10 +2,10 @@
 
 use {
     crate::server::{Context, connection},
-    hyper_util::server::graceful::GracefulShutdown,
     std::{future::Future, io, sync::Arc, time::Duration},
     tokio::{
         net::{TcpListener, TcpStream},
+        sync::watch,
         time::{sleep, timeout},
     },
     tokio_rustls::TlsAcceptor,
@@ -24,22 +24,22 @@ pub async fn serve(
     context: Arc<Context>,
     stop: impl Future<Output = ()>,
 ) {
-    let graceful = GracefulShutdown::new();
+    let (stopped, stopping) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
         let stream = tokio::select! {
             stream = accept(&listener) => stream,
             () = &mut stop => break,
         };
-        let served =
-            connection::serve(Arc::clone(&context), tls.clone(), stream, graceful.watcher());
+        let served = connection::serve(Arc::clone(&context), tls.clone(), stream, stopping.clone());
         tokio::spawn(served);
     }
-    drop(listener);
+    drop((listener, stopping));
+    stopped.send_replace(());
     // Those who watch are told that it is over; they would wait for ever.
     context.world.objects.close();
     // Whoever is not done by then is cut off when the runtime ends.
-    let _ = timeout(GRACE, graceful.shutdown()).await;
+    let _ = timeout(GRACE, stopped.closed()).await;
 }
 
 async fn accept(listener: &TcpListener) -> TcpStream {

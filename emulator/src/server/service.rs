@@ -13,13 +13,14 @@ use {
         },
         world::{World, journal::Entry},
     },
+    bytes::Bytes,
     http::{
         Method, Version,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     hyper::body::Incoming,
     std::sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -83,25 +84,41 @@ enum Exchanged {
 }
 
 async fn answer(context: &Context, api: Api, request: &Request) -> Exchanged {
+    let handler =
+        |fetched: &Fetched| crash::guarded(api, request, || handle(context, api, request, fetched));
+    let fetch = |url: String| async move { context.fetcher.fetch(&url).await };
+    settle(handler, fetch).await.unwrap_or_else(|| Exchanged::Whole(crash::answer(api, request)))
+}
+
+/// Asks a handler again with what it wanted, until it answers; `None` when it wants too much.
+async fn settle<F: Future<Output = Result<Bytes, String>>>(
+    handler: impl Fn(&Fetched) -> Answer,
+    fetch: impl Fn(String) -> F,
+) -> Option<Exchanged> {
     let mut fetched = Fetched::default();
-    while fetched.0.len() <= FETCH_LIMIT {
-        match crash::guarded(api, request, || handle(context, api, request, &fetched)) {
-            Answer::Response(response) => return Exchanged::Whole(response),
-            Answer::Stream(stream) => return Exchanged::Stream(stream),
-            Answer::Fetch(fetch) => {
-                let document = context.fetcher.fetch(&fetch.url).await;
-                fetched.0.push((fetch.url, document));
+    loop {
+        match handler(&fetched) {
+            Answer::Response(response) => return Some(Exchanged::Whole(response)),
+            Answer::Stream(stream) => return Some(Exchanged::Stream(stream)),
+            Answer::Fetch(_) if fetched.0.len() == FETCH_LIMIT => return None,
+            Answer::Fetch(wanted) => {
+                let document = fetch(wanted.url.clone()).await;
+                fetched.0.push((wanted.url, document));
             }
         }
     }
-    Exchanged::Whole(crash::answer(api, request))
 }
 
 fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> Answer {
+    let Context { world, control, .. } = context;
+    if api == Api::Control {
+        return control::answer(control, world, request).into();
+    }
+    // No request is to see a world that is half reset.
+    let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);
     match api {
-        Api::Kubernetes => kubernetes::answer(&context.world, request),
-        Api::Google => google::answer(&context.world, request, fetched),
-        Api::Control => control::answer(&context.control, &context.world, request).into(),
+        Api::Google => google::answer(world, request, fetched),
+        Api::Kubernetes | Api::Control => kubernetes::answer(world, request),
     }
 }
 
@@ -144,5 +161,31 @@ fn is_chunked(api: Api, request: &Request, response: &Response) -> bool {
             .get(CONTENT_TYPE)
             .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/json")),
         Api::Kubernetes | Api::Control => response.body.len() > GO_BUFFER,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*, crate::server::message::Fetch, http::StatusCode, rstest::rstest, std::cell::Cell,
+    };
+
+    #[rstest]
+    #[case(0, true)]
+    #[case(FETCH_LIMIT, true)]
+    #[case(FETCH_LIMIT + 1, false)]
+    #[tokio::test]
+    async fn one_exchange_fetches_only_so_much(#[case] wanted: usize, #[case] answered: bool) {
+        let fetches = Cell::new(0);
+        let handler = |fetched: &Fetched| match fetched.0.len() {
+            enough if enough == wanted => Response::new(StatusCode::OK, "", "").into(),
+            next => Answer::Fetch(Fetch { url: next.to_string() }),
+        };
+        let fetch = |_| {
+            fetches.set(fetches.get() + 1);
+            std::future::ready(Ok(Bytes::new()))
+        };
+        assert_eq!(settle(handler, fetch).await.is_some(), answered);
+        assert_eq!(fetches.get(), wanted.min(FETCH_LIMIT));
     }
 }

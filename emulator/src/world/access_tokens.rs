@@ -14,6 +14,7 @@ use {
 };
 
 /// How many minted tokens are remembered; then the oldest is forgotten, expired or not.
+/// At a hundred bytes each this is two megabytes; README.md tells users.
 const MINTED: usize = 20_000;
 
 /// Who a bearer stands for, and what for.

@@ -7,7 +7,7 @@ use {
     jiff::Timestamp,
     std::{
         collections::HashMap,
-        sync::{Mutex, PoisonError},
+        sync::{Arc, Mutex, MutexGuard, PoisonError},
         time::Duration,
     },
 };
@@ -29,18 +29,18 @@ pub struct Authenticated {
 /// The authentications remembered. Tokens are kept as digests only.
 #[derive(Debug, Default)]
 pub struct Authentications {
-    entries: Mutex<HashMap<Key, (Timestamp, Authenticated)>>,
+    entries: Mutex<HashMap<Key, (Timestamp, Arc<Authenticated>)>>,
 }
 
 impl Authentications {
     /// What is remembered of a token for these audiences.
     pub fn get(&self, now: Timestamp, token: &str, audiences: &[String]) -> Option<Authenticated> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.is_empty() {
+        if self.lock().is_empty() {
             return None;
         }
-        let (until, authenticated) = entries.get(&key(token, audiences))?;
-        (now < *until).then(|| authenticated.clone())
+        let key = key(token, audiences);
+        let (until, authenticated) = self.lock().get(&key).cloned()?;
+        (now < until).then(|| Arc::unwrap_or_clone(authenticated))
     }
 
     /// Remembers a success for a time; no time at all means not to.
@@ -56,19 +56,26 @@ impl Authentications {
             return;
         }
         let until = now.saturating_add(ttl).unwrap_or(now);
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = (until, Arc::new(authenticated.clone()));
+        let key = key(token, audiences);
+        let mut entries = self.lock();
         if entries.len() >= CAPACITY {
             entries.retain(|_, (until, _)| now < *until);
         }
         if entries.len() >= CAPACITY {
             entries.clear();
         }
-        entries.insert(key(token, audiences), (until, authenticated.clone()));
+        entries.insert(key, entry);
     }
 
     /// Forgets all of them.
     pub fn clear(&self) {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().clear();
+    }
+
+    // Nothing is hashed or copied while it is held.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (Timestamp, Arc<Authenticated>)>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -154,8 +154,34 @@ impl Registered for AttachedCluster {
         self.update_time = time;
     }
 
+    fn weight(&self) -> usize {
+        let texts = [&self.name, &self.description, &self.oidc.issuer_url];
+        let authorization = self.authorization.iter();
+        let admins = authorization.flat_map(|admins| admins.users.iter().chain(&admins.groups));
+        let components = self.system_components.iter();
+        let labels = components.clone().flat_map(|components| &components.labels);
+        let tolerations = components.flat_map(|components| &components.tolerations);
+        // A key set is there twice: as it came, and read.
+        2 * self.oidc.jwks.len()
+            + texts.into_iter().chain(admins).map(String::len).sum::<usize>()
+            + self
+                .annotations
+                .iter()
+                .chain(labels.map(|(key, value)| (key, value)))
+                .map(pair)
+                .sum::<usize>()
+            + tolerations
+                .map(|toleration| toleration.key.len() + toleration.value.len())
+                .sum::<usize>()
+            + size_of::<Self>()
+    }
+
     fn fail(&mut self, error: &str) {
         self.state = State::Error;
         self.errors = vec![error.to_owned()];
     }
+}
+
+fn pair((key, value): (&String, &String)) -> usize {
+    key.len() + value.len()
 }

@@ -50,6 +50,10 @@ impl Registered for HostedResource {
         self.update_time = time;
     }
 
+    fn weight(&self) -> usize {
+        self.name.len() + self.document.len() + self.error.as_ref().map_or(0, String::len)
+    }
+
     fn fail(&mut self, error: &str) {
         self.state = State::Error;
         self.error = Some(error.to_owned());

@@ -9,6 +9,9 @@ use {
 /// How many exchanges are kept.
 const CAPACITY: usize = 1_000;
 
+/// How many bytes of a method or a path are kept.
+const LONGEST: usize = 1 << 10;
+
 /// The latest exchanges, oldest first.
 #[derive(Debug, Default)]
 pub struct Journal {
@@ -22,7 +25,7 @@ pub struct Entry {
     pub time: Timestamp,
     /// The request's method.
     pub method: String,
-    /// The request's path, without its query.
+    /// The request's path, without its query, as far as it is kept.
     pub path: String,
     /// The answer's status.
     pub status: u16,
@@ -30,7 +33,9 @@ pub struct Entry {
 
 impl Journal {
     /// Adds an exchange, and forgets the oldest when there are too many.
-    pub fn record(&self, entry: Entry) {
+    pub fn record(&self, mut entry: Entry) {
+        cut(&mut entry.method);
+        cut(&mut entry.path);
         let mut entries = self.lock();
         if entries.len() == CAPACITY {
             entries.pop_front();
@@ -50,5 +55,30 @@ impl Journal {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
         self.entries.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn cut(text: &mut String) {
+    if text.len() > LONGEST {
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_is_cut() {
+        let journal = Journal::default();
+        for path in ["/a".to_owned(), "/\u{20ac}".repeat(1 << 20)] {
+            let time = Timestamp::UNIX_EPOCH;
+            journal.record(Entry { time, method: "GET".to_owned(), path, status: 404 });
+        }
+        let [short, long] = &journal.entries()[..] else { panic!("two are kept") };
+        assert_eq!(short.path, "/a");
+        assert_eq!(long.path, "/\u{20ac}".repeat(256));
+        assert!(long.path.capacity() <= LONGEST);
     }
 }

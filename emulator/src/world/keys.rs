@@ -113,7 +113,8 @@ impl Keys {
 
     /// The keys, as soon as they exist.
     pub fn get(&self) -> &KeySet {
-        self.set.wait()
+        // Whoever comes while the key is being made waits for it; had its maker died, this makes it.
+        self.set.get_or_init(|| KeySet::alone(SigningKey::generate_rsa()))
     }
 }
 
@@ -345,6 +346,17 @@ mod tests {
             assert_eq!((key.public().algorithm, signature.len()), (algorithm, width));
             assert!(key.public().verifies(b"message", &signature));
         }
+    }
+
+    #[test]
+    fn keys_whose_maker_died_are_made_by_whoever_needs_them() {
+        let keys = Keys { set: Arc::new(OnceLock::new()) };
+        let making = Arc::clone(&keys.set);
+        let maker = std::thread::spawn(move || {
+            making.get_or_init(|| panic!("on purpose"));
+        });
+        assert!(maker.join().is_err());
+        assert_eq!(keys.get().verifying.len(), 1);
     }
 
     #[test]

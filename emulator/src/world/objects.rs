@@ -96,9 +96,9 @@ struct State {
 type Shelf = BTreeMap<String, Arc<Object>>;
 
 /// Why a write was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteError {
-    /// There is an object of that name.
+    /// There is one of that name.
     AlreadyExists,
     /// There is none.
     NotFound,

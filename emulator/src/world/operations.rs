@@ -18,8 +18,14 @@ use {
     },
 };
 
-/// How many finished operations are kept; then the oldest is forgotten.
+/// How many finished operations are kept, and how many bytes of what they ended with; then the
+/// oldest is forgotten.
 const FINISHED: usize = 10_000;
+const PINNED: usize = 32 << 20;
+
+/// How many operations run at once. One more ends the oldest before its time, which only a clock
+/// that stands still leaves to be seen.
+const RUNNING: usize = 10_000;
 
 /// Something that is done to a cluster or the like, and takes its time.
 #[derive(Debug, Clone)]
@@ -80,7 +86,9 @@ pub struct Operations {
 struct Store {
     operations: BTreeMap<String, Operation>,
     running: Vec<String>,
-    finished: VecDeque<String>,
+    /// Each with the bytes that it keeps from being freed.
+    finished: VecDeque<(String, usize)>,
+    pinned: usize,
 }
 
 impl Default for Operations {
@@ -93,7 +101,9 @@ impl World {
     /// Begins an operation.
     pub fn start_operation(&self, verb: Verb, target: &impl Registered) -> Operation {
         let operation = self.operation(verb, target.name(), target.uid());
-        self.operations.start(operation.clone());
+        if let Some(oldest) = self.operations.start(operation.clone()) {
+            self.end(&oldest);
+        }
         operation
     }
 
@@ -115,8 +125,7 @@ impl World {
     pub fn settle_operations(&self) {
         let now = self.clock.now();
         for operation in self.operations.take_due(now) {
-            let outcome = operation.succeed(self);
-            self.operations.finish(&operation.name, operation.end_time, outcome);
+            self.end(&operation);
         }
     }
 
@@ -127,6 +136,11 @@ impl World {
             self.operations.finish(name, self.clock.now(), Outcome::Cancelled);
         }
         self.operations.get(name).is_some()
+    }
+
+    fn end(&self, operation: &Operation) {
+        let outcome = operation.succeed(self);
+        self.operations.finish(&operation.name, operation.end_time, outcome);
     }
 
     fn operation(&self, verb: Verb, target: &str, target_uid: &str) -> Operation {
@@ -182,6 +196,17 @@ impl Operation {
     }
 }
 
+impl Outcome {
+    /// About how many bytes it keeps from being freed.
+    fn weight(&self) -> usize {
+        match self {
+            Self::Cluster(cluster) => cluster.weight(),
+            Self::Hosted(resource) => resource.weight(),
+            Self::Gone | Self::Cancelled => 0,
+        }
+    }
+}
+
 impl Operations {
     /// The operation of that name.
     pub fn get(&self, name: &str) -> Option<Operation> {
@@ -205,9 +230,14 @@ impl Operations {
     /// Forgets a finished operation; a running one stays. Says whether there is one of that name.
     pub fn forget(&self, name: &str) -> bool {
         let mut state = self.lock();
-        state.finished.retain(|finished| finished != name);
-        let running = state.running.iter().any(|running| running == name);
-        if running { true } else { state.operations.remove(name).is_some() }
+        if state.running.iter().any(|running| running == name) {
+            return true;
+        }
+        let place = state.finished.iter().position(|(finished, _)| finished == name);
+        if let Some((_, weight)) = place.and_then(|place| state.finished.remove(place)) {
+            state.pinned -= weight;
+        }
+        state.operations.remove(name).is_some()
     }
 
     /// Forgets all of them.
@@ -217,16 +247,21 @@ impl Operations {
         self.next.store(i64::MAX, Ordering::Release);
     }
 
-    fn start(&self, operation: Operation) {
+    /// Gives the oldest of those that run, taken out, when there are too many.
+    fn start(&self, operation: Operation) -> Option<Operation> {
         let mut state = self.lock();
+        let oldest = (state.running.len() >= RUNNING).then(|| state.running.remove(0));
+        let oldest = oldest.and_then(|name| state.operations.get(&name).cloned());
         state.running.push(operation.name.clone());
         self.next.fetch_min(operation.end_time.as_microsecond(), Ordering::AcqRel);
         state.operations.insert(operation.name.clone(), operation);
+        oldest
     }
 
     fn keep(&self, operation: Operation) {
         let mut state = self.lock();
-        state.bury(operation.name.clone());
+        let weight = operation.outcome.as_ref().map_or(0, Outcome::weight);
+        state.bury(operation.name.clone(), weight);
         state.operations.insert(operation.name.clone(), operation);
     }
 
@@ -254,8 +289,9 @@ impl Operations {
         let mut state = self.lock();
         if let Some(operation) = state.operations.get_mut(name) {
             operation.end_time = end_time;
+            let weight = outcome.weight();
             operation.outcome = Some(outcome);
-            state.bury(name.to_owned());
+            state.bury(name.to_owned(), weight);
         }
     }
 
@@ -284,12 +320,72 @@ impl Store {
         running.map(|operation| operation.end_time.as_microsecond()).min().unwrap_or(i64::MAX)
     }
 
-    fn bury(&mut self, name: String) {
-        if self.finished.len() == FINISHED
-            && let Some(oldest) = self.finished.pop_front()
+    fn bury(&mut self, name: String, weight: usize) {
+        while (self.finished.len() >= FINISHED || self.pinned + weight > PINNED)
+            && let Some((oldest, freed)) = self.finished.pop_front()
         {
             self.operations.remove(&oldest);
+            self.pinned -= freed;
         }
-        self.finished.push_back(name);
+        self.finished.push_back((name, weight));
+        self.pinned += weight;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::*,
+        crate::world::{callers::Callers, keys::Keys, settings::Settings},
+    };
+
+    const PARENT: &str = "projects/p/locations/l";
+
+    fn world() -> World {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
+        world.clock.freeze();
+        world
+    }
+
+    fn resource(id: &str, size: usize) -> HostedResource {
+        HostedResource {
+            name: format!("{PARENT}/awsClusters/{id}"),
+            uid: id.to_owned(),
+            state: State::Provisioning,
+            create_time: Timestamp::UNIX_EPOCH,
+            update_time: Timestamp::UNIX_EPOCH,
+            etag: String::new(),
+            error: None,
+            document: vec![0; size],
+        }
+    }
+
+    #[test]
+    fn finished_operations_keep_few_bytes_from_being_freed() {
+        let operations = world().operations;
+        let world = world();
+        for id in 0..100 {
+            let outcome = Outcome::Hosted(Arc::new(resource(&id.to_string(), 1 << 20)));
+            operations.keep(world.passing_operation(Verb::Create, PARENT, outcome));
+        }
+        let kept = operations.list(PARENT);
+        assert!((20..=32).contains(&kept.len()), "{}", kept.len());
+        assert!(kept.iter().all(|operation| operations.forget(&operation.name)));
+        assert_eq!(operations.lock().pinned, 0);
+    }
+
+    #[test]
+    fn a_frozen_clock_lets_only_so_many_run() {
+        let world = world();
+        let first = world.hosted.create(resource("first", 1)).unwrap();
+        let oldest = world.start_operation(Verb::Create, &*first);
+        let other = resource("other", 1);
+        for _ in 0..RUNNING {
+            world.start_operation(Verb::Update, &other);
+        }
+        assert_eq!(world.operations.lock().running.len(), RUNNING);
+        let ended = world.operations.get(&oldest.name).unwrap();
+        assert!(matches!(ended.outcome, Some(Outcome::Hosted(_))), "{ended:?}");
+        assert_eq!(world.hosted.get(&first.name).unwrap().state, State::Running);
     }
 }

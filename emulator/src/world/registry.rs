@@ -1,6 +1,7 @@
 //! What the GKE Multi-Cloud API keeps: found by its full name, and changed by operations.
 
 use {
+    crate::world::objects::WriteError,
     jiff::Timestamp,
     std::{
         collections::BTreeMap,
@@ -39,6 +40,9 @@ pub trait Registered: Clone {
     /// An operation on it has ended well.
     fn settle(&mut self, state: State, time: Timestamp);
 
+    /// About how many bytes it takes.
+    fn weight(&self) -> usize;
+
     /// An operation on it has ended badly.
     fn fail(&mut self, error: &str);
 }
@@ -47,17 +51,6 @@ pub trait Registered: Clone {
 #[derive(Debug)]
 pub struct Registry<T> {
     members: Mutex<BTreeMap<String, Arc<T>>>,
-}
-
-/// Why a write was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WriteError {
-    /// There is one of that name.
-    AlreadyExists,
-    /// There is none.
-    NotFound,
-    /// It has been written since it was read.
-    Changed,
 }
 
 impl<T> Default for Registry<T> {

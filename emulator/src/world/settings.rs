@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// The issuer of service account tokens that nobody has set another for.
+pub const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+
 /// How requests are authorized on the Kubernetes side (`--authorization-mode`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthorizationMode {
@@ -59,10 +62,9 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let issuer = "https://kubernetes.default.svc.cluster.local";
         Self {
-            issuers: vec![issuer.to_owned()],
-            api_audiences: vec![issuer.to_owned()],
+            issuers: vec![DEFAULT_ISSUER.to_owned()],
+            api_audiences: vec![DEFAULT_ISSUER.to_owned()],
             max_token_expiration: None,
             extend_token_expiration: true,
             jwks_uri: None,

@@ -3,6 +3,7 @@
 use {
     crate::client::{get, post},
     serde_json::json,
+    std::sync::atomic::{AtomicBool, Ordering},
     token_emulator::{Config, Emulator},
 };
 
@@ -50,6 +51,29 @@ async fn the_journal_tells_what_clients_asked_without_their_secrets() {
     assert!(!journal.to_string().contains("secret"));
     post(&emulator, "/_emulator/v1/state", "").await;
     assert_eq!(get(&emulator, "/_emulator/v1/journal").await.1, json!({"entries": []}));
+}
+
+#[tokio::test]
+async fn no_request_sees_a_state_that_is_half_reset() {
+    let config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
+    let emulator = Emulator::start_on_all_cores(&config).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let reset = "POST /_emulator/v1/state HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n";
+            for _ in 0..20 {
+                let answer = crate::client::send(&emulator, reset.repeat(5).as_bytes());
+                assert_eq!(String::from_utf8(answer).unwrap().matches("HTTP/1.1 200").count(), 5);
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let namespace = "GET /api/v1/namespaces/kube-system HTTP/1.1\r\nHost: a\r\n\r\n";
+        while !done.load(Ordering::Relaxed) {
+            let answer = crate::client::send(&emulator, namespace.repeat(50).as_bytes());
+            let answer = String::from_utf8(answer).unwrap();
+            assert_eq!(answer.matches("HTTP/1.1 200").count(), 50, "{answer}");
+        }
+    });
 }
 
 #[tokio::test]

@@ -61,6 +61,7 @@ pub(super) fn apis_do_not_know_the_controls(tree: &Tree) -> Vec<Finding> {
     for folder in [WORLD, TOKENS] {
         findings.extend(words_in(tree, folder, &["kubernetes::", "google::", "server::"]));
     }
+    findings.extend(words_in(tree, WORLD, &["tokens::"]));
     findings
 }
 
@@ -124,6 +125,9 @@ mod tests {
         let rule = apis_do_not_know_the_controls;
         check(rule, "emulator/src/google/rest.rs", "crate::control::faults()", 1);
         check(rule, "emulator/src/tokens/issue.rs", "use crate::kubernetes::wire;", 1);
+        check(rule, "emulator/src/world/authentications.rs", "use crate::tokens::review;", 1);
+        check(rule, "emulator/src/world/mod.rs", "access_tokens::AccessTokens,", 0);
+        check(rule, "emulator/src/kubernetes/route.rs", "use crate::tokens::review;", 0);
         check(rule, "emulator/src/control/mod.rs", "use crate::kubernetes::wire;", 0);
     }
 }

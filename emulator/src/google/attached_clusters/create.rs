@@ -12,8 +12,9 @@ use {
         world::{
             World,
             clusters::{AttachedCluster, Fleet, Monitoring},
+            objects::WriteError,
             operations::{Outcome, Verb},
-            registry::{State, WriteError},
+            registry::State,
         },
     },
     aws_lc_rs::digest,

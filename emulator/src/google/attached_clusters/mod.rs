@@ -19,7 +19,7 @@ use {
         status::{Code, Status},
         wire,
     },
-    crate::world::{World, clusters::AttachedCluster, registry::WriteError},
+    crate::world::{World, clusters::AttachedCluster, objects::WriteError},
     base64::{Engine, prelude::BASE64_STANDARD},
     prost_reflect::DynamicMessage,
     std::sync::Arc,

@@ -13,8 +13,9 @@ use {
         },
         world::{
             hosted::HostedResource,
+            objects::WriteError,
             operations::{Outcome, Verb},
-            registry::{State, WriteError},
+            registry::State,
         },
     },
     base64::{Engine, prelude::BASE64_STANDARD},
