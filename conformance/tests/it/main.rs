@@ -7,5 +7,7 @@ mod cli;
 mod deviant;
 mod emulator;
 mod google_teeth;
+mod grpc_deviant;
+mod grpc_teeth;
 mod suite;
 mod teeth;
