@@ -9,5 +9,6 @@ mod emulator;
 mod google_teeth;
 mod grpc_deviant;
 mod grpc_teeth;
+mod reports;
 mod suite;
 mod teeth;
