@@ -44,6 +44,35 @@ pub struct Outcome {
     pub took: Duration,
 }
 
+impl Verdict {
+    /// Its name in reports.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::KnownFailing(_) => "known-failing",
+            Self::Skipped(_) => "skipped",
+            Self::CouldNotRun(_) => "could-not-run",
+        }
+    }
+
+    /// Why it is so, where that is one sentence.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Passed | Self::Failed(_) => None,
+            Self::KnownFailing(why) | Self::Skipped(why) | Self::CouldNotRun(why) => Some(why),
+        }
+    }
+
+    /// What is not as expected.
+    pub fn failures(&self) -> &[Failure] {
+        match self {
+            Self::Failed(failures) => failures,
+            _ => &[],
+        }
+    }
+}
+
 impl Outcome {
     /// The name that reports and patterns use: the case's id, and the variant beyond the first.
     pub fn name(&self) -> String {

@@ -121,7 +121,7 @@ pub(super) struct RunArgs {
     /// Say what would run, and make nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Where to write junit.xml and report.json
+    /// Where to write junit.xml, report.json and report.html
     #[arg(long, value_name = "DIR")]
     pub(super) report_dir: Option<PathBuf>,
     /// Show the exchanges of cases that passed, too

@@ -69,8 +69,10 @@ fn plan(run: &Run, items: &[Item]) -> u8 {
 fn write(folder: &Path, report: &Report<'_>) -> Result<(), Exit> {
     let junit = report::junit::report(report).map_err(Exit::usage)?;
     let json = report::json::report(report);
+    let html = report::html::report(report).map_err(Exit::usage)?;
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(folder.join("junit.xml"), junit))
         .and_then(|()| fs::write(folder.join("report.json"), json))
+        .and_then(|()| fs::write(folder.join("report.html"), html))
         .map_err(|error| Exit::usage(format!("{}: {error}", folder.display())))
 }

@@ -36,6 +36,7 @@ pub fn request(method: &Method, message: &Value) -> Result<Bytes, String> {
 /// Reads status and message out of what came over HTTP/2.
 pub fn read(method: &Method, answer: &mut Answer) {
     let meaning = match answer.header("grpc-status").first().and_then(|it| it.parse().ok()) {
+        _ if answer.status != 200 => Err(format!("the HTTP status is {}", answer.status)),
         Some(0) => message(method, &answer.body),
         Some(code) => error(code, answer),
         None => Err("the answer has no grpc-status".to_owned()),

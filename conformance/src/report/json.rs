@@ -2,7 +2,7 @@
 
 use {
     super::{Count, Report},
-    crate::verdict::{Outcome, Verdict},
+    crate::verdict::{Failure, Outcome, Verdict},
     serde_json::{Value, json},
 };
 
@@ -34,34 +34,26 @@ pub fn report(report: &Report<'_>) -> String {
 fn case(report: &Report<'_>, outcome: &Outcome) -> Value {
     let catalog = &report.run.catalog;
     let requirement = catalog.cases.get(&outcome.case).and_then(|it| catalog.requirement(it));
-    let (verdict, reason) = match &outcome.verdict {
-        Verdict::Passed => ("passed", None),
-        Verdict::Failed(_) => ("failed", None),
-        Verdict::KnownFailing(why) => ("known-failing", Some(why)),
-        Verdict::Skipped(why) => ("skipped", Some(why)),
-        Verdict::CouldNotRun(why) => ("could-not-run", Some(why)),
-    };
+    let passed = outcome.verdict == Verdict::Passed;
     json!({
         "name": outcome.name(),
         "requirement": requirement.map(|it| it.id.as_str()),
         "level": requirement.map(|it| it.level),
-        "verdict": verdict,
-        "reason": reason,
-        "mismatches": mismatches(&outcome.verdict),
+        "verdict": outcome.verdict.name(),
+        "reason": outcome.verdict.reason(),
+        "mismatches": outcome.verdict.failures().iter().map(mismatch).collect::<Vec<_>>(),
         "seconds": outcome.took.as_secs_f64(),
-        "exchanges": if verdict == "passed" { &[][..] } else { &outcome.transcript[..] },
+        "exchanges": if passed { &[][..] } else { &outcome.transcript[..] },
     })
 }
 
-fn mismatches(verdict: &Verdict) -> Vec<Value> {
-    let Verdict::Failed(failures) = verdict else { return Vec::new() };
-    let mismatch = |it: &crate::verdict::Failure| {
-        json!({
-            "step": it.step + 1,
-            "what": it.mismatch.what,
-            "expected": it.mismatch.expected,
-            "got": it.mismatch.got,
-        })
-    };
-    failures.iter().map(mismatch).collect()
+/// A mismatch as reports for machines have it.
+pub(super) fn mismatch(failure: &Failure) -> Value {
+    let Failure { step, mismatch } = failure;
+    json!({
+        "step": step + 1,
+        "what": mismatch.what,
+        "expected": mismatch.expected,
+        "got": mismatch.got,
+    })
 }

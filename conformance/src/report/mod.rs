@@ -1,6 +1,7 @@
 //! What a run says of itself. No report holds a credential: exchanges are redacted before they
 //! get here.
 
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod terminal;

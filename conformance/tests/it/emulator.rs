@@ -37,6 +37,13 @@ pub(crate) struct Judged {
     pub(crate) run: Arc<Run>,
 }
 
+impl Judged {
+    /// The version of Kubernetes that it is.
+    pub(crate) fn version(&self) -> &str {
+        self.run.target.facts.version.as_deref().unwrap()
+    }
+}
+
 /// Judges on an emulator that has what a case needs.
 pub(crate) fn with<T>(case: &Case, judge: impl FnOnce(&Judged) -> T) -> T {
     if case.needs.contains(&Need::TwoHourCap) {

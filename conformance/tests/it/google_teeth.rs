@@ -20,7 +20,7 @@ use {
     },
 };
 
-const EXCHANGE: &str = "
+pub(crate) const EXCHANGE: &str = "
 requirement: tooth
 when: {exchange: {}}
 then:
@@ -29,7 +29,7 @@ then:
   without: [$subject]
 ";
 
-const MISSING: &str = "
+pub(crate) const MISSING: &str = "
 requirement: tooth
 when: {exchange: {version: null}}
 then:
@@ -39,7 +39,7 @@ then:
     violations: [version]
 ";
 
-const UNKNOWN: &str = "
+pub(crate) const UNKNOWN: &str = "
 requirement: tooth
 when: {call: AttachedClusters.GetAttachedCluster, body: {name: $parent/attachedClusters/none}}
 then: {error: {status: [NOT_FOUND, PERMISSION_DENIED], details: <absent>}}
@@ -180,24 +180,33 @@ fn an_honest_server_passes(
 }
 
 fn judge(case: &str, lie: deviant::Lie) -> Vec<String> {
-    let credential = emulator::shared().emulator.google_access_token().to_owned();
+    let credential = emulator::shared().emulator.google_access_token();
     RUNTIME.block_on(async {
         let server = deviant::start(lie).await;
-        let tls = tls::config(&tls::Trust::System, None).unwrap();
-        let client = Client::new(Endpoint::parse(&server.uri()).unwrap(), tls);
-        let side = Side { client, credential: Some(credential) };
-        let mut target = Target { google: Some(side), ..Target::default() };
-        target.learn().await.unwrap();
-        let run = Run::new(catalog(case), Arc::new(target), Level::Observed);
-        let id = "google/a-single-tooth";
-        let outcome = run.case(id, &run.catalog.cases[id], Variant::Json).await;
-        assert_eq!(run.close().await, [""; 0]);
-        match outcome.verdict {
-            Verdict::Passed => Vec::new(),
-            Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),
-            verdict => panic!("{verdict:?}"),
-        }
+        judge_at((&server.uri(), credential), case, Variant::Json).await
     })
+}
+
+/// What is found wrong with the server at a URL, with a credential for it.
+pub(crate) async fn judge_at(
+    (url, credential): (&str, &str),
+    case: &str,
+    variant: Variant,
+) -> Vec<String> {
+    let tls = tls::config(&tls::Trust::System, None).unwrap();
+    let client = Client::new(Endpoint::parse(url).unwrap(), tls);
+    let side = Side { client, credential: Some(credential.to_owned()) };
+    let mut target = Target { google: Some(side), ..Target::default() };
+    target.learn().await.unwrap();
+    let run = Run::new(catalog(case), Arc::new(target), Level::Observed);
+    let id = "google/a-single-tooth";
+    let outcome = run.case(id, &run.catalog.cases[id], variant).await;
+    assert_eq!(run.close().await, [""; 0]);
+    match outcome.verdict {
+        Verdict::Passed => Vec::new(),
+        Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),
+        verdict => panic!("{verdict:?}"),
+    }
 }
 
 fn catalog(case: &str) -> Arc<Catalog> {

@@ -7,5 +7,8 @@ mod cli;
 mod deviant;
 mod emulator;
 mod google_teeth;
+mod grpc_deviant;
+mod grpc_teeth;
+mod reports;
 mod suite;
 mod teeth;

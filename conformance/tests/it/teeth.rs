@@ -14,11 +14,14 @@ use {
         client::{Client, Endpoint, tls},
         level::Level,
         run::Run,
+        snapshot::{self, Snapshot},
         target::{Side, Target},
         variant::Variant,
-        verdict::Verdict,
+        verdict::{Outcome, Verdict},
     },
 };
+
+const CASE: &str = "fixtures/kubernetes/a-single-tooth.yaml";
 
 const ISSUE: &str = "
 requirement: tooth
@@ -214,12 +217,53 @@ fn a_message_counts_at_observed_alone() {
     assert_eq!(judge_at(REFUSE, lie, Level::Must), [""; 0]);
 }
 
+/// What no expectation names is seen in the whole exchange, as it was recorded of the same version.
+#[rstest]
+#[case::honest(|_: &mut Reply| {}, &[])]
+#[case::member(|it: &mut Reply| replace(it, "invalid bearer token", "no bearer token"), &["snapshot"])]
+#[case::ending(|it: &mut Reply| it.body.push(b'\n'), &["snapshot"])]
+#[case::space(|it: &mut Reply| replace(it, "\"kind\"", " \"kind\""), &["snapshot"])]
+#[case::header(|it: &mut Reply| it.set("vary", Some("Origin")), &["snapshot"])]
+fn a_snapshot_counts_at_observed_alone(#[case] lie: deviant::Lie, #[case] expected: &[&str]) {
+    let recorded = outcome(&[(CASE, GARBAGE)], |_| {}, Level::Observed).transcript;
+    let version = format!("kube-apiserver {}", emulator::shared().version());
+    let snapshot = |recorded_from: &str| {
+        let contents = snapshot::contents(&[(Variant::Json, recorded.clone())]);
+        let (requirement, recorded_from) = ("tooth".to_owned(), recorded_from.to_owned());
+        Snapshot { requirement, recorded_from, contents }.file()
+    };
+    for (recorded_from, level, expected) in [
+        (version.as_str(), Level::Observed, expected),
+        (version.as_str(), Level::Should, &[]),
+        ("kube-apiserver v1.2.3", Level::Observed, &[]),
+    ] {
+        let snapshot = snapshot(recorded_from);
+        let files = [(CASE, GARBAGE), ("snapshots/kubernetes/a-single-tooth.snap", &snapshot)];
+        assert_eq!(found(outcome(&files, lie, level)), expected, "{recorded_from}, {level}");
+    }
+}
+
 fn judge(case: &str, lie: deviant::Lie) -> Vec<String> {
     judge_at(case, lie, Level::Observed)
 }
 
 fn judge_at(case: &str, lie: deviant::Lie, level: Level) -> Vec<String> {
+    found(outcome(&[(CASE, case)], lie, level))
+}
+
+fn found(outcome: Outcome) -> Vec<String> {
+    match outcome.verdict {
+        Verdict::Passed => Vec::new(),
+        Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+fn outcome(files: &[(&str, &str)], lie: deviant::Lie, level: Level) -> Outcome {
     let credential = emulator::shared().emulator.token().to_owned();
+    let requirement = "[{id: tooth, level: must, sentence: It bites., source: here}]";
+    let files = [&[("fixtures/requirements/tooth.yaml", requirement)], files].concat();
+    let catalog = Arc::new(Catalog::load(files.into_iter()).unwrap());
     RUNTIME.block_on(async {
         let server = deviant::start(lie).await;
         let tls = tls::config(&tls::Trust::System, None).unwrap();
@@ -227,26 +271,13 @@ fn judge_at(case: &str, lie: deviant::Lie, level: Level) -> Vec<String> {
         let side = Side { client, credential: Some(credential) };
         let mut target = Target { kubernetes: Some(side), ..Target::default() };
         target.learn().await.unwrap();
-        let mut run = Run::new(catalog(case), Arc::new(target), level);
+        let mut run = Run::new(catalog, Arc::new(target), level);
         run.open().await.unwrap();
         let id = "kubernetes/a-single-tooth";
         let outcome = run.case(id, &run.catalog.cases[id], Variant::Json).await;
         assert_eq!(run.close().await, [""; 0]);
-        match outcome.verdict {
-            Verdict::Passed => Vec::new(),
-            Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),
-            verdict => panic!("{verdict:?}"),
-        }
+        outcome
     })
-}
-
-fn catalog(case: &str) -> Arc<Catalog> {
-    let requirement = "[{id: tooth, level: must, sentence: It bites., source: here}]";
-    let files = [
-        ("fixtures/requirements/tooth.yaml", requirement),
-        ("fixtures/kubernetes/a-single-tooth.yaml", case),
-    ];
-    Arc::new(Catalog::load(files.into_iter()).unwrap())
 }
 
 fn flip_signature(reply: &mut Reply) {
@@ -256,4 +287,10 @@ fn flip_signature(reply: &mut Reply) {
         let first = if signature.starts_with('A') { 'B' } else { 'A' };
         body["status"]["token"] = format!("{signed}.{first}{}", &signature[1..]).into();
     });
+}
+
+fn replace(reply: &mut Reply, from: &str, to: &str) {
+    let body = String::from_utf8(reply.body.clone()).unwrap();
+    assert!(body.contains(from), "{body}");
+    reply.body = body.replace(from, to).into_bytes();
 }
