@@ -29,7 +29,9 @@ pub fn parse(selector: &str) -> Result<Vec<Term>, String> {
             "" => return Ok(terms),
             token if is_word(token) || token == "!" => {}
             token => {
-                return Err(format!("found '{token}', expected: !, identifier, or 'end of string'"));
+                return Err(format!(
+                    "found '{token}', expected: !, identifier, or 'end of string'"
+                ));
             }
         }
         let term =
