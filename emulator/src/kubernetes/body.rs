@@ -173,8 +173,18 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
         grace: options["gracePeriodSeconds"].as_i64(),
         uid: text("/preconditions/uid"),
         resource_version: text("/preconditions/resourceVersion"),
+        policy: policy(&options),
         dry_run,
     })
+}
+
+// What becomes of dependents, by the older of two members or the newer.
+fn policy(options: &Value) -> String {
+    match options["orphanDependents"].as_bool() {
+        Some(true) => "Orphan".to_owned(),
+        Some(false) => "Background".to_owned(),
+        None => options["propagationPolicy"].as_str().unwrap_or("").to_owned(),
+    }
 }
 
 // Source: apimachinery `pkg/apis/meta/v1/validation/validation.go`, ValidateDeleteOptions.
@@ -217,12 +227,12 @@ fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Fa
     let dry_run: Vec<&str> = query.all("dryRun").collect();
     let options = json!({
         "propagationPolicy": text("propagationPolicy"),
-        "orphanDependents": text("orphanDependents"),
+        "orphanDependents": text("orphanDependents").map(|text| !matches!(&*text, "false" | "0")),
         "dryRun": dry_run,
     });
     check_delete_options(&options)?;
     let dry_run = !dry_run.is_empty();
-    Ok(delete::Options { grace, dry_run, ..delete::Options::default() })
+    Ok(delete::Options { grace, dry_run, policy: policy(&options), ..delete::Options::default() })
 }
 
 /// An object, encoded for the client.

@@ -13,6 +13,16 @@ pub fn text<'a>(object: &'a Value, member: &str) -> &'a str {
     object["metadata"][member].as_str().unwrap_or("")
 }
 
+/// What admission calls an object that may have no name yet.
+/// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/admission/errors.go`.
+pub fn shown_name(object: &Value) -> &str {
+    match (text(object, "name"), text(object, "generateName")) {
+        ("", "") => "Unknown",
+        ("", prefix) => prefix,
+        (name, _) => name,
+    }
+}
+
 /// A member that is an object, made when it is absent.
 pub fn object_at<'a>(value: &'a mut Value, member: &str) -> &'a mut Map<String, Value> {
     if !value.is_object() {

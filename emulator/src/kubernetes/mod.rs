@@ -14,6 +14,7 @@ pub mod health;
 pub mod identify;
 pub mod impersonate;
 pub mod kinds;
+pub mod label_selector;
 pub mod managed_fields;
 pub mod metadata;
 pub mod names;

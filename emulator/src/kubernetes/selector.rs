@@ -5,7 +5,12 @@
 use {
     crate::{
         codec::quote::quote,
-        kubernetes::{exchange::Exchange, metadata, status::Failure},
+        kubernetes::{
+            exchange::Exchange,
+            label_selector::{self, Term},
+            metadata,
+            status::Failure,
+        },
         world::objects::{Kind, Object},
     },
     serde_json::Value,
@@ -30,6 +35,8 @@ enum Test {
     NotIn(Vec<String>),
     Exists,
     Absent,
+    Greater(i64),
+    Less(i64),
 }
 
 /// The fields of a kind that can be selected by.
@@ -79,16 +86,17 @@ pub fn check_fields(kind: Kind, selector: &Selector) -> Result<(), Failure> {
 pub fn read(exchange: &Exchange<'_>) -> Result<Selector, Failure> {
     let labels = exchange.query.get("labelSelector");
     let fields = exchange.query.get("fieldSelector");
-    let bad = |text: &str| Failure::bad_request(format!("unable to parse requirement: {text}"));
-    let labels = split(labels).into_iter().map(|term| label(term).ok_or_else(|| bad(term)));
-    let fields = split(fields).into_iter().map(|term| {
+    let labels = label_selector::parse(labels).map_err(Failure::bad_request)?;
+    // A term without a field or a value asks for nothing.
+    let empty = |term: &&str| matches!(*term, "=" | "==" | "!=");
+    let fields = split(fields).into_iter().filter(|term| !empty(term)).map(|term| {
         let invalid = || {
             Failure::bad_request(format!("invalid selector: '{term}'; can't understand '{term}'"))
         };
         comparison(term).ok_or_else(invalid)
     });
     Ok(Selector {
-        labels: labels.collect::<Result<_, _>>()?,
+        labels: labels.into_iter().map(label).collect(),
         fields: fields.collect::<Result<_, _>>()?,
     })
 }
@@ -116,6 +124,8 @@ impl Requirement {
             Test::NotIn(values) => !listed(values),
             Test::Exists => value.is_some(),
             Test::Absent => value.is_none(),
+            Test::Greater(limit) => number(value).is_some_and(|it| it > *limit),
+            Test::Less(limit) => number(value).is_some_and(|it| it < *limit),
         }
     }
 }
@@ -155,23 +165,21 @@ fn split(selector: &str) -> Vec<&str> {
     terms
 }
 
-fn label(term: &str) -> Option<Requirement> {
-    if let Some(requirement) = comparison(term) {
-        return Some(requirement);
-    }
-    if let Some(key) = term.strip_prefix('!') {
-        return requirement(key, Test::Absent);
-    }
-    let Some((head, values)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) else {
-        return requirement(term, Test::Exists);
+fn label(term: Term) -> Requirement {
+    let limit = || number(term.values.first().map(String::as_str)).unwrap_or(0);
+    let test = match term.operator {
+        ">" => Test::Greater(limit()),
+        "<" => Test::Less(limit()),
+        "!" => Test::Absent,
+        "exists" => Test::Exists,
+        "notin" | "!=" => Test::NotIn(term.values),
+        _ => Test::In(term.values),
     };
-    let values = values.split(',').map(|value| value.trim().to_owned()).collect();
-    let mut words = head.split_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (Some(key), Some("in"), None) => requirement(key, Test::In(values)),
-        (Some(key), Some("notin"), None) => requirement(key, Test::NotIn(values)),
-        _ => None,
-    }
+    Requirement { key: term.key, test }
+}
+
+fn number(value: Option<&str>) -> Option<i64> {
+    value?.parse().ok()
 }
 
 fn comparison(term: &str) -> Option<Requirement> {
@@ -203,10 +211,12 @@ mod tests {
             ("!a", None, true),
             ("a in (b, c)", Some("c"), true),
             ("a notin (b,c)", Some("c"), false),
+            ("a>1", Some("2"), true),
+            ("a<1", Some("x"), false),
         ] {
-            assert_eq!(label(term).unwrap().accepts(value), accepted, "{term} {value:?}");
+            let parsed = label_selector::parse(term).unwrap().remove(0);
+            assert_eq!(label(parsed).accepts(value), accepted, "{term} {value:?}");
         }
-        assert_eq!(label("a b"), None);
         assert_eq!(split("a in (b,c),d=e"), ["a in (b,c)", "d=e"]);
     }
 }

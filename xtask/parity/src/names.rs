@@ -24,6 +24,7 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"\b(20[0-9]{2})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?Z")
 });
 static SECONDS: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[6-9][0-9]{8}\b"));
+static CONTINUE: LazyLock<Regex> = LazyLock::new(|| regex(r#""continue":"([A-Za-z0-9_=-]+)""#));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"("?resourceVersion"?: ?"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
@@ -60,6 +61,7 @@ impl Names {
             offset(found[0].parse().unwrap_or(0)).unwrap_or_else(|| found[0].to_owned())
         });
         let text = VERSION.replace_all(&text, "$1$3<version>$5");
+        let text = CONTINUE.replace_all(&text, |found: &Captures<'_>| token::position(&found[1]));
         let named = UID.replace_all(&text, |found: &Captures<'_>| self.uid(&found[0]));
         named.into_owned()
     }

@@ -93,6 +93,13 @@ fn decoded(part: &str) -> Option<Value> {
     serde_json::from_slice(&BASE64.decode(part).ok()?).ok()
 }
 
+/// Where a list goes on, without the version that it goes on at.
+pub(crate) fn position(text: &str) -> String {
+    let mut position = decoded(text).unwrap_or_else(|| text.into());
+    remove(&mut position, "rv");
+    format!("<continue {position}>")
+}
+
 /// Header and payload of a token, as texts; the signature is a secret of chance.
 pub(crate) fn read(token: &str) -> Option<String> {
     let mut parts = token.split('.');

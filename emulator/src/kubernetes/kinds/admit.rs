@@ -47,7 +47,7 @@ fn node(object: &mut Value) {
 
 fn pod(exchange: &Exchange<'_>, resource: &Resource, object: &mut Value) -> Result<(), Failure> {
     let (name, namespace) =
-        (metadata::text(object, "name").to_owned(), metadata::text(object, "namespace").to_owned());
+        (metadata::shown_name(object).to_owned(), metadata::text(object, "namespace").to_owned());
     let spec = object_at(object, "spec");
     if spec.get("serviceAccountName").is_none() {
         spec.insert("serviceAccountName".to_owned(), "default".into());

@@ -36,7 +36,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     metadata::set_managed_fields(&mut object, managed);
     let name = metadata::text(&object, "name").to_owned();
     if resource.namespaced {
-        admission::namespace(exchange, resource, namespace, shown(&object, &name))?;
+        admission::namespace(exchange, resource, namespace, metadata::shown_name(&object))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
@@ -62,15 +62,6 @@ pub fn put(
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     store(exchange.world, resource, object, dry_run)
-}
-
-// What admission calls an object that may have no name yet.
-fn shown<'a>(object: &'a Value, name: &'a str) -> &'a str {
-    match (name, metadata::text(object, "generateName")) {
-        ("", "") => "Unknown",
-        ("", prefix) => prefix,
-        (name, _) => name,
-    }
 }
 
 /// Stores an object that nobody sent: a seed's, or a controller's.

@@ -34,6 +34,8 @@ pub struct Options {
     pub uid: Option<String>,
     /// The version that it has to have.
     pub resource_version: Option<String>,
+    /// What becomes of dependents: `Orphan`, `Foreground`, `Background`; empty for none said.
+    pub policy: String,
     /// Whether nothing is to happen.
     pub dry_run: bool,
 }
@@ -70,7 +72,7 @@ pub fn remove(
     loop {
         let found = objects::find(world, resource, namespace, name)?;
         check_preconditions(resource, &found, options)?;
-        let next = after_deletion(world, &found, options);
+        let next = after_deletion(world, &held(&found, &options.policy), options);
         match apply(world, &found, &next, options.dry_run) {
             Ok(document) => return Ok(answer(resource, &found, &next, document)),
             // Somebody else wrote it in between: read it again.
@@ -86,6 +88,32 @@ enum Next {
     Gone(Value),
     /// It stays for now, as this document.
     Stays(Value),
+}
+
+/// The object with the finalizers that keep it until its dependents are seen to.
+/// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`,
+/// deletionFinalizersForGarbageCollection.
+fn held(found: &Object, policy: &str) -> Object {
+    let mut held = found.clone();
+    let added = match policy {
+        "Orphan" => Some("orphan"),
+        "Foreground" => Some("foregroundDeletion"),
+        "Background" => None,
+        _ => return held,
+    };
+    let mut finalizers = match held.document["metadata"]["finalizers"].take() {
+        Value::Array(finalizers) => finalizers,
+        _ => Vec::new(),
+    };
+    finalizers.retain(|name| name != "orphan" && name != "foregroundDeletion");
+    finalizers.extend(added.map(Value::from));
+    let metadata = metadata::object_at(&mut held.document, "metadata");
+    if finalizers.is_empty() {
+        metadata.remove("finalizers");
+    } else {
+        metadata.insert("finalizers".to_owned(), finalizers.into());
+    }
+    held
 }
 
 fn check_preconditions(

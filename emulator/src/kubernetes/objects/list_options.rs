@@ -36,9 +36,9 @@ pub struct ListOptions {
 /// Reads the options of a list, or of a watch.
 pub fn read(exchange: &Exchange<'_>, kind: Kind, watch: bool) -> Result<ListOptions, Failure> {
     let query = &exchange.query;
-    let selector = selector::read(exchange)?;
     let limit = number(query.get("limit"))?.and_then(|limit| u64::try_from(limit).ok());
     let timeout = number(query.get("timeoutSeconds"))?.and_then(|it| u64::try_from(it).ok());
+    let selector = selector::read(exchange)?;
     let flag = |name: &str| {
         let value = query.get(name);
         query.has(name) && value != "0" && !value.eq_ignore_ascii_case("false")

@@ -108,7 +108,7 @@ fn make(random: &mut Random, setting: &Setting) -> Request {
         5 => create(
             &format!(
                 "{CORE}/namespaces/{}/serviceaccounts",
-                random.text(&["missing", "{{ns}}", "default", ""])
+                random.text(&["missing", "{{ns}}", ""])
             ),
             named(&name),
         ),
