@@ -11,6 +11,7 @@ pub mod discovery;
 pub mod exchange;
 pub mod identify;
 pub mod kinds;
+pub mod label_selector;
 pub mod managed_fields;
 pub mod metadata;
 pub mod names;

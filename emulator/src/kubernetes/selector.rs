@@ -1,11 +1,16 @@
 //! Label and field selectors: which objects a list is about.
 //!
-//! Source: apimachinery `pkg/labels/selector.go`, `pkg/fields/selector.go`.
+//! Source: apimachinery `pkg/fields/selector.go`.
 
 use {
     crate::{
         codec::quote::quote,
-        kubernetes::{exchange::Exchange, metadata, status::Failure},
+        kubernetes::{
+            exchange::Exchange,
+            label_selector::{self, Requirement, Test},
+            metadata,
+            status::Failure,
+        },
         world::objects::{Kind, Object},
     },
     serde_json::Value,
@@ -16,20 +21,6 @@ use {
 pub struct Selector {
     labels: Vec<Requirement>,
     fields: Vec<Requirement>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Requirement {
-    key: String,
-    test: Test,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Test {
-    In(Vec<String>),
-    NotIn(Vec<String>),
-    Exists,
-    Absent,
 }
 
 /// The fields of a kind that can be selected by.
@@ -79,16 +70,9 @@ pub fn check_fields(kind: Kind, selector: &Selector) -> Result<(), Failure> {
 pub fn read(exchange: &Exchange<'_>) -> Result<Selector, Failure> {
     let labels = exchange.query.get("labelSelector");
     let fields = exchange.query.get("fieldSelector");
-    let bad = |text: &str| Failure::bad_request(format!("unable to parse requirement: {text}"));
-    let labels = split(labels).into_iter().map(|term| label(term).ok_or_else(|| bad(term)));
-    let fields = split(fields).into_iter().map(|term| {
-        let invalid = || {
-            Failure::bad_request(format!("invalid selector: '{term}'; can't understand '{term}'"))
-        };
-        comparison(term).ok_or_else(invalid)
-    });
+    let fields = split(fields).into_iter().map(|term| comparison(&term));
     Ok(Selector {
-        labels: labels.collect::<Result<_, _>>()?,
+        labels: label_selector::parse(labels).map_err(Failure::bad_request)?,
         fields: fields.collect::<Result<_, _>>()?,
     })
 }
@@ -104,19 +88,6 @@ impl Selector {
         let label = |key: &str| object.document["metadata"]["labels"][key].as_str();
         self.labels.iter().all(|requirement| requirement.accepts(label(&requirement.key)))
             && self.fields.iter().all(|field| field.accepts(Some(value(object, &field.key))))
-    }
-}
-
-impl Requirement {
-    fn accepts(&self, value: Option<&str>) -> bool {
-        let listed =
-            |values: &[String]| value.is_some_and(|value| values.iter().any(|one| one == value));
-        match &self.test {
-            Test::In(values) => listed(values),
-            Test::NotIn(values) => !listed(values),
-            Test::Exists => value.is_some(),
-            Test::Absent => value.is_none(),
-        }
     }
 }
 
@@ -136,57 +107,59 @@ fn value<'a>(object: &'a Object, field: &str) -> &'a str {
     }
 }
 
-/// The terms of a selector: commas inside parentheses do not part them.
-fn split(selector: &str) -> Vec<&str> {
-    let (mut terms, mut start, mut depth) = (Vec::new(), 0, 0_i32);
-    for (index, character) in selector.char_indices() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                terms.push(selector[start..index].trim());
-                start = index + 1;
-            }
-            _ => {}
+/// The terms of a selector: a comma behind a backslash does not part them.
+fn split(selector: &str) -> Vec<String> {
+    let mut terms = vec![String::new()];
+    let mut escaped = false;
+    for character in selector.chars() {
+        if character == ',' && !escaped {
+            terms.push(String::new());
+        } else if let Some(term) = terms.last_mut() {
+            term.push(character);
         }
+        escaped = character == '\\' && !escaped;
     }
-    terms.push(selector[start..].trim());
     terms.retain(|term| !term.is_empty());
     terms
 }
 
-fn label(term: &str) -> Option<Requirement> {
-    if let Some(requirement) = comparison(term) {
-        return Some(requirement);
-    }
-    if let Some(key) = term.strip_prefix('!') {
-        return requirement(key, Test::Absent);
-    }
-    let Some((head, values)) = term.strip_suffix(')').and_then(|term| term.split_once('(')) else {
-        return requirement(term, Test::Exists);
+fn comparison(term: &str) -> Result<Requirement, Failure> {
+    let mut places = term.char_indices().map(|(at, _)| term.split_at(at));
+    let found = places.find_map(|(key, rest)| {
+        let operators = ["!=", "==", "="].into_iter();
+        operators.map(|it| (key, it, rest.strip_prefix(it))).find(|(_, _, rest)| rest.is_some())
+    });
+    let Some((key, operator, Some(value))) = found else {
+        let message = format!("invalid selector: '{term}'; can't understand '{term}'");
+        return Err(Failure::bad_request(message));
     };
-    let values = values.split(',').map(|value| value.trim().to_owned()).collect();
-    let mut words = head.split_whitespace();
-    match (words.next(), words.next(), words.next()) {
-        (Some(key), Some("in"), None) => requirement(key, Test::In(values)),
-        (Some(key), Some("notin"), None) => requirement(key, Test::NotIn(values)),
-        _ => None,
-    }
+    let values = [unescape(value)?].into();
+    let test = if operator == "!=" { Test::NotIn(values) } else { Test::In(values) };
+    Ok(Requirement { key: key.to_owned(), test })
 }
 
-fn comparison(term: &str) -> Option<Requirement> {
-    if let Some((key, value)) = term.split_once("!=") {
-        return requirement(key, Test::NotIn(vec![value.trim().to_owned()]));
+fn unescape(value: &str) -> Result<String, Failure> {
+    let bad = |what: &str| Failure::bad_request(format!("invalid field selector: {what}"));
+    let mut text = String::with_capacity(value.len());
+    let mut rest = value.chars();
+    while let Some(character) = rest.next() {
+        text.push(match character {
+            '\\' => match rest.next() {
+                Some(escaped @ ('\\' | ',' | '=')) => escaped,
+                other => {
+                    let other = other.map(String::from).unwrap_or_default();
+                    return Err(bad(&format!("invalid escape sequence: \\{other}")));
+                }
+            },
+            // Go prints the character's number.
+            ',' | '=' => {
+                let number = u32::from(character);
+                return Err(bad(&format!("unescaped character in value: {number}")));
+            }
+            character => character,
+        });
     }
-    let (key, value) = term.split_once("==").or_else(|| term.split_once('='))?;
-    requirement(key, Test::In(vec![value.trim().to_owned()]))
-}
-
-fn requirement(key: &str, test: Test) -> Option<Requirement> {
-    let key = key.trim();
-    let valid = !key.is_empty()
-        && !key.contains(|character: char| character.is_whitespace() || "!=()".contains(character));
-    valid.then(|| Requirement { key: key.to_owned(), test })
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -194,19 +167,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn terms_of_labels_say_what_they_want() {
-        for (term, value, accepted) in [
-            ("a=b", Some("b"), true),
-            ("a==b", Some("c"), false),
-            ("a!=b", None, true),
-            ("a", Some(""), true),
-            ("!a", None, true),
-            ("a in (b, c)", Some("c"), true),
-            ("a notin (b,c)", Some("c"), false),
-        ] {
-            assert_eq!(label(term).unwrap().accepts(value), accepted, "{term} {value:?}");
+    fn a_field_is_compared() {
+        for (term, value, accepted) in
+            [("a=b", "b", true), ("a==b", "c", false), ("a!=b", "c", true), ("a!=b", "b", false)]
+        {
+            assert_eq!(comparison(term).unwrap().accepts(Some(value)), accepted, "{term}");
         }
-        assert_eq!(label("a b"), None);
-        assert_eq!(split("a in (b,c),d=e"), ["a in (b,c)", "d=e"]);
+        assert!(comparison("a").is_err());
+        assert!(comparison("a=b=c").is_err());
+        assert_eq!(split("a=b,c!=d\\,e,"), ["a=b", "c!=d\\,e"]);
     }
 }
