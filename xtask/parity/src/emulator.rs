@@ -45,6 +45,11 @@ impl Emulator {
         Ok(emulator)
     }
 
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait()?.is_some())
+    }
+
     fn wait_for(&mut self, file: &Path) -> Result<Vec<u8>> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {

@@ -82,7 +82,7 @@ fn main() -> ExitCode {
 
 /// Whether the two are the same.
 fn compare(options: &Options) -> Result<bool> {
-    let emulator = Emulator::start(&options.emulator, &options.flags)?;
+    let mut emulator = Emulator::start(&options.emulator, &options.flags)?;
     let mut same = true;
     if let Some(suite) = &options.conformance {
         same &= suite::run(suite, "kube-apiserver", &options.kube_url, &options.kube_ca_file)?;
@@ -95,6 +95,9 @@ fn compare(options: &Options) -> Result<bool> {
     let mut pair = Pair::new(real, ours, format!("{:x}", now & 0xff_ffff));
     let findings = pair.run(seed, options.exchanges)?;
     report::print(&findings, seed);
+    if emulator.has_ended()? {
+        return Err("the emulator ended during the run: nothing after that counts".into());
+    }
     if options.messages {
         findings.messages.iter().for_each(|message| println!("message: {message}"));
     }

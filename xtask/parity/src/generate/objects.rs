@@ -137,9 +137,10 @@ fn metadata(random: &mut Random, setting: &Setting, name: &str) -> Value {
     if let Some(members) = metadata.as_object_mut() {
         members.remove("generateName");
     }
+    // One wrong key at a time: kube-apiserver tells several in the order of a map.
     match random.below(6) {
-        0 => metadata["labels"] = json!({ "": "x", "a/b/c": "y", "ok": "not ok" }),
-        1 => metadata["annotations"] = json!({ "A/b": "x", "-x": "y" }),
+        0 => metadata["labels"] = json!({ random.text(&["", "a/b/c", "-", "A/b"]): "not ok" }),
+        1 => metadata["annotations"] = json!({ random.text(&["a/b/c", "-x", ""]): "y" }),
         2 => metadata["finalizers"] = json!(["x", "example.com/f"]),
         _ => {}
     }

@@ -170,7 +170,7 @@ pub(super) fn metadata(random: &mut Random, setting: &Setting) -> Value {
             0 => put("name", random.text(&["a", "a", "other", "A b", ""]).into()),
             1 => put("namespace", random.text(&["{{ns}}", "other", ""]).into()),
             2 => put("uid", setting.uid(random).into()),
-            3 => put("labels", json!({ "a": "b", "-": "not valid!" })),
+            3 => put("labels", json!({ "a": "b", "c": "not valid!" })),
             4 => put("annotations", json!({ "note": "<&>" })),
             5 => put("generateName", "gen-".into()),
             6 => put("finalizers", json!(["example.com/f"])),
