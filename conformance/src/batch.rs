@@ -42,7 +42,6 @@ async fn one(run: &Run, (id, variant): Item) -> Outcome {
             case: id,
             variant,
             verdict: Verdict::CouldNotRun("there is no such case".to_owned()),
-            exchanges: Vec::new(),
             transcript: Vec::new(),
             took: Duration::ZERO,
         },

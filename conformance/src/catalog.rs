@@ -1,9 +1,9 @@
 //! Every requirement, case and snapshot, checked before anybody is judged by them.
 
 use {
-    crate::{case::Case, ordered::Ordered, requirement::Requirement, snapshot::Snapshot},
+    crate::{case::Case, ordered::Ordered, requirement::Requirement, snapshot::Snapshot, yaml},
     aws_lc_rs::digest,
-    serde::{Deserialize, de::DeserializeOwned},
+    serde::Deserialize,
     std::{collections::BTreeMap, fmt, fs, io, path::Path},
 };
 
@@ -92,20 +92,20 @@ impl Catalog {
         if let Some(id) = file.strip_prefix("snapshots/").and_then(|it| it.strip_suffix(".snap")) {
             self.snapshots.insert(id.to_owned(), Snapshot::parse(text)?);
         } else if file.starts_with("fixtures/requirements/") {
-            for requirement in yaml::<Vec<Requirement>>(text)? {
+            for requirement in yaml::read::<Vec<Requirement>>(text)? {
                 let id = requirement.id.clone();
                 if self.requirements.insert(id.clone(), requirement).is_some() {
                     return Err(format!("requirement {id} stands twice"));
                 }
             }
         } else if let Some(name) = file.strip_prefix("fixtures/targets/") {
-            self.targets.insert(name.trim_end_matches(".yaml").to_owned(), yaml(text)?);
+            self.targets.insert(name.trim_end_matches(".yaml").to_owned(), yaml::read(text)?);
         } else if file.starts_with("fixtures/recorded/") {
             // Not cases: what was recorded of others.
         } else if let Some(id) =
             file.strip_prefix("fixtures/").and_then(|it| it.strip_suffix(".yaml"))
         {
-            let mut case: Case = yaml(text)?;
+            let mut case: Case = yaml::read(text)?;
             case.imply(text);
             self.cases.insert(id.to_owned(), case);
         }
@@ -158,10 +158,6 @@ fn is_sentence(id: &str) -> bool {
         !it.is_empty() && it.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     name.split('-').count() >= 3 && name.split('-').all(word)
-}
-
-fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, String> {
-    serde_saphyr::from_str(text).map_err(|error| error.to_string())
 }
 
 fn collect(folder: &Path, name: &str, files: &mut Vec<(String, String)>) -> io::Result<()> {

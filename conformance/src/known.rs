@@ -4,6 +4,7 @@ use {
     crate::{
         glob,
         verdict::{Outcome, Verdict},
+        yaml,
     },
     std::{fs, path::Path},
 };
@@ -15,7 +16,7 @@ pub type Entry = (String, String);
 pub fn read(path: &Path) -> Result<Vec<Entry>, String> {
     let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let entries: crate::ordered::Ordered<String> =
-        serde_saphyr::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        yaml::read(&text).map_err(|why| format!("{}: {why}", path.display()))?;
     if let Some((pattern, _)) = entries.0.iter().find(|(_, reason)| reason.trim().is_empty()) {
         return Err(format!("{}: {pattern} has no reason", path.display()));
     }

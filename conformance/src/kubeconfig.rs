@@ -1,7 +1,10 @@
 //! What a kubeconfig says of one context: server, trust, credential.
 
 use {
-    crate::client::tls::{Identity, Trust},
+    crate::{
+        client::tls::{Identity, Trust},
+        yaml,
+    },
     base64::{Engine, prelude::BASE64_STANDARD},
     serde::Deserialize,
     std::{fs, path::Path},
@@ -90,7 +93,7 @@ pub fn read(path: &Path, context: Option<&str>) -> Result<Context, String> {
 }
 
 fn parse(text: &str, context: Option<&str>, folder: &Path) -> Result<Context, String> {
-    let file: File = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let file: File = yaml::read(text)?;
     let name = context.unwrap_or(&file.current_context);
     let names = file.contexts.iter().find(|it| it.name == name);
     let names = &names.ok_or_else(|| format!("there is no context {name:?}"))?.context;

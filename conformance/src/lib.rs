@@ -32,3 +32,4 @@ pub mod token;
 pub mod variant;
 pub mod vars;
 pub mod verdict;
+pub mod yaml;

@@ -14,9 +14,12 @@ const TABLE: &[(&str, &str)] = &[
     ("token", r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"),
     ("uuid", r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
     ("deletion", r#"deletionTimestamp"?: ?"(?<deletion_value>[0-9TZ:-]+)"#),
+    ("lifetime", r#"expirationSeconds"?: ?(?<lifetime_value>\d+)"#),
+    ("expiration", r#"expirationTimestamp"?: ?"(?<expiration_value>[0-9TZ:-]+)"#),
     ("time", r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z"),
     ("seconds", r#""(?:exp|iat|nbf|warnafter)": ?(?<seconds_value>\d+)"#),
-    ("version", r#"resourceVersion"?: ?"(?<version_value>\d+)""#),
+    ("version", r#"resourceVersion"?(?:: ?"|=)(?<version_value>\d+)"#),
+    ("continue", r#"continue"?(?:: ?"|=)(?<continue_value>[A-Za-z0-9_-]{16,})"#),
     ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
     ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+)"),
@@ -48,6 +51,8 @@ pub struct Redactor {
     seen: BTreeMap<(&'static str, String), usize>,
     /// What `{now}` is in the exchange at hand.
     now: Option<Timestamp>,
+    /// How long the exchange at hand says that its token lives.
+    lifetime: Option<i64>,
 }
 
 /// A text with its tokens taken out.
@@ -70,7 +75,7 @@ impl Redactor {
 
     /// Begins an exchange: its first time is its `{now}`.
     pub fn begin(&mut self) {
-        self.now = None;
+        (self.now, self.lifetime) = (None, None);
     }
 
     /// Renames in a text of the exchange at hand.
@@ -126,11 +131,17 @@ impl Redactor {
 
     fn placeholder(&mut self, kind: &'static str, value: &str) -> String {
         match kind {
-            "time" => value.parse().map_or_else(|_| value.to_owned(), |it| self.time(it, false)),
-            "deletion" => value.parse().map_or_else(|_| value.to_owned(), |it| self.time(it, true)),
+            "time" | "deletion" | "expiration" => {
+                let time = value.parse().ok();
+                time.map_or_else(|| value.to_owned(), |it| self.time(it, kind))
+            }
             "seconds" => {
                 let time = value.parse().ok().and_then(|it| Timestamp::from_second(it).ok());
-                time.map_or_else(|| value.to_owned(), |it| self.time(it, false))
+                time.map_or_else(|| value.to_owned(), |it| self.time(it, kind))
+            }
+            "lifetime" => {
+                self.lifetime = value.parse().ok();
+                value.to_owned()
             }
             "build" | "address" | "uri" => format!("{{{kind}}}"),
             _ => format!("{{{kind}-{}}}", self.number(kind, value)),
@@ -138,14 +149,18 @@ impl Redactor {
     }
 
     /// Times close to the first are `{now}`, whatever second they fell into; others are told by
-    /// their distance. That of a deletion, whose second is not the first's, is rounded.
-    fn time(&mut self, time: Timestamp, rounded: bool) -> String {
+    /// their distance. That of a deletion, whose second is not the first's, is rounded; that of an
+    /// expiration may be a second more than the lifetime.
+    fn time(&mut self, time: Timestamp, kind: &str) -> String {
         let now = *self.now.get_or_insert(time);
         let seconds = time.as_second() - now.as_second();
         let nearest = (seconds + 2 * seconds.signum()) / 5 * 5;
-        match seconds {
-            -3..=3 => "{now}".to_owned(),
-            _ if rounded => format!("{{now{nearest:+}s}}"),
+        match (seconds, kind) {
+            (-3..=3, _) => "{now}".to_owned(),
+            (_, "deletion") => format!("{{now{nearest:+}s}}"),
+            (_, "expiration") if self.lifetime == Some(seconds - 1) => {
+                format!("{{now{:+}s}}", seconds - 1)
+            }
             _ => format!("{{now{seconds:+}s}}"),
         }
     }
@@ -195,6 +210,23 @@ mod tests {
             redactor.text(text).text,
             r#"{"creationTimestamp":"{now}","time":"{now}","x":"{now+3600s}","deletionTimestamp":"{now+30s}"}"#
         );
+    }
+
+    #[test]
+    fn an_expiration_may_be_a_second_late() {
+        for (expiration, told) in
+            [("05", "{now+3600s}"), ("06", "{now+3600s}"), ("07", "{now+3602s}")]
+        {
+            let text = |time: &str| {
+                format!(
+                    "creationTimestamp: \"2026-01-02T03:04:05Z\"\nexpirationSeconds: 3600\n\
+                     expirationTimestamp: \"{time}\""
+                )
+            };
+            let redacted =
+                Redactor::default().text(&text(&format!("2026-01-02T04:04:{expiration}Z")));
+            assert!(redacted.text.ends_with(&format!("\"{told}\"")), "{}", redacted.text);
+        }
     }
 
     #[test]

@@ -151,7 +151,6 @@ impl Run {
             case: id.to_owned(),
             variant,
             verdict: Verdict::Passed,
-            exchanges: Vec::new(),
             transcript: Vec::new(),
             took: started.elapsed(),
         };
@@ -201,7 +200,6 @@ impl Run {
                 }
                 failures.push(Failure { step: index, mismatch });
             }
-            outcome.exchanges.push(exchange);
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use {
     },
     bytes::Bytes,
     serde_json::Value,
-    std::collections::HashSet,
+    std::{collections::HashSet, fmt},
 };
 
 /// One API of a target.
@@ -52,6 +52,20 @@ pub struct Facts {
     pub party: Option<RelyingParty>,
 }
 
+/// Why nothing can be judged at a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// It does not answer.
+    Unreachable(Unreachable),
+    /// It does not know who we are: its URL, and whether we said so.
+    Refused {
+        /// The URL.
+        endpoint: String,
+        /// Whether a credential was sent.
+        credential: bool,
+    },
+}
+
 impl Side {
     /// One exchange as the suite itself.
     pub async fn ask(
@@ -88,8 +102,9 @@ impl Target {
         Some(parent)
     }
 
-    /// Finds out what the target is, changing nothing there.
-    pub async fn learn(&mut self) -> Result<(), Unreachable> {
+    /// Finds out what the target is, changing nothing there. One that answers 401 to us refuses
+    /// whatever we would ask.
+    pub async fn learn(&mut self) -> Result<(), Unfit> {
         let mut facts = Facts::default();
         if let Some(side) = &self.kubernetes {
             facts.version = version(side).await?;
@@ -141,7 +156,7 @@ async fn version(side: &Side) -> Result<Option<String>, Unreachable> {
     Ok(version)
 }
 
-async fn features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
+async fn features(side: &Side) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::new();
     let secrets = "/api/v1/namespaces/kube-system/secrets";
     let anonymous = side.ask_as(None, "GET", secrets, None).await?;
@@ -153,7 +168,7 @@ async fn features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
     }
     // The controller that publishes the root CA is the first to act in a namespace.
     let root_ca = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
-    if side.ask("GET", root_ca, None).await?.status == 404 {
+    if known(side, root_ca).await?.status == 404 {
         features.insert(Need::NoControllers);
     }
     if side.ask("GET", "/_emulator/v1/clock", None).await?.status == 200 {
@@ -162,9 +177,10 @@ async fn features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
     Ok(features)
 }
 
-async fn google_features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
+async fn google_features(side: &Side) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::from([Need::Google]);
     let clusters = "/v1/projects/conformance/locations/us-west1/attachedClusters";
+    known(side, clusters).await?;
     if side.ask_as(None, "GET", clusters, None).await?.status == 401 {
         features.insert(Need::GoogleAuth);
     }
@@ -172,6 +188,16 @@ async fn google_features(side: &Side) -> Result<HashSet<Need>, Unreachable> {
         features.insert(Need::Clock);
     }
     Ok(features)
+}
+
+/// What is answered to the suite's own credential, if it is one there.
+async fn known(side: &Side, path: &str) -> Result<Answer, Unfit> {
+    let answer = side.ask("GET", path, None).await?;
+    if answer.status == 401 {
+        let endpoint = side.client.endpoint().to_string();
+        return Err(Unfit::Refused { endpoint, credential: side.credential.is_some() });
+    }
+    Ok(answer)
 }
 
 /// Follows the way of any relying party. A `jwks_uri` may name an address that cannot be reached
@@ -183,4 +209,27 @@ async fn relying_party(side: &Side) -> Option<RelyingParty> {
     let uri: http::Uri = document["jwks_uri"].as_str()?.parse().ok()?;
     let keys = side.ask("GET", uri.path(), None).await.ok()?;
     Some(RelyingParty { issuer, keys: serde_json::from_slice(&keys.body).ok()? })
+}
+
+impl From<Unreachable> for Unfit {
+    fn from(error: Unreachable) -> Self {
+        Self::Unreachable(error)
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(error) => write!(f, "cannot reach {error}"),
+            Self::Refused { endpoint, credential: true } => {
+                write!(f, "{endpoint} answers 401 to the credential: nothing can be judged there")
+            }
+            Self::Refused { endpoint, credential: false } => {
+                write!(
+                    f,
+                    "{endpoint} answers 401 without a bearer token: nothing can be judged there"
+                )
+            }
+        }
+    }
 }

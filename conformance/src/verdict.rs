@@ -1,7 +1,7 @@
 //! What a run of a case comes to.
 
 use {
-    crate::{exchange::Exchange, expect::Mismatch, variant::Variant},
+    crate::{expect::Mismatch, variant::Variant},
     std::time::Duration,
 };
 
@@ -38,9 +38,7 @@ pub struct Outcome {
     pub variant: Variant,
     /// What it came to.
     pub verdict: Verdict,
-    /// The exchanges that were judged.
-    pub exchanges: Vec<Exchange>,
-    /// The same as a snapshot has them: redacted, one text a step.
+    /// The exchanges that were judged, as a snapshot has them: redacted, one text a step.
     pub transcript: Vec<String>,
     /// How long it took.
     pub took: Duration,

@@ -126,7 +126,9 @@ fn give(world: &World, token: GoogleToken) {
 fn bearer(length: usize) -> String {
     let mut bytes = vec![0; length];
     Entropy::default().fill(&mut bytes);
-    BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    // A dash at the start would look like a flag on a command line.
+    let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
+    token.strip_prefix('-').map(|rest| format!("0{rest}")).unwrap_or(token)
 }
 
 /// Where to find a server that listens on every address: on loopback.

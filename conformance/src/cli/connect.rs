@@ -42,7 +42,7 @@ pub(super) async fn target(
         let text = String::from_utf8_lossy(&read(path)?).trim().to_owned();
         target.subject_token = Some(text);
     }
-    target.learn().await.map_err(|error| Exit(3, format!("cannot reach {error}")))?;
+    target.learn().await.map_err(|unfit| Exit(3, unfit.to_string()))?;
     Ok(Arc::new(target))
 }
 

@@ -62,7 +62,12 @@ pub(super) struct Kubernetes {
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,
     /// The bearer token to use there
-    #[arg(long, env = "TOKEN_CONFORMANCE_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "TOKEN_CONFORMANCE_TOKEN",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
     pub(super) token: Option<String>,
     /// Whom to trust there (PEM)
     #[arg(long, value_name = "PATH")]
@@ -78,7 +83,12 @@ pub(super) struct Google {
     #[arg(long, value_name = "URL")]
     pub(super) google_endpoint: Option<String>,
     /// The access token to use there
-    #[arg(long, env = "TOKEN_CONFORMANCE_ACCESS_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "TOKEN_CONFORMANCE_ACCESS_TOKEN",
+        hide_env_values = true,
+        allow_hyphen_values = true
+    )]
     pub(super) access_token: Option<String>,
     /// The attached cluster to use; one is made when none is named
     #[arg(long, requires = "google_endpoint", value_name = "NAME")]

@@ -1,5 +1,7 @@
 //! The fields of the messages that the suite knows.
 
+use Kind::{Flag, Message, Messages, Number, Raw, Text, TextMap, Texts, TextsMap, Time};
+
 /// How a field is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
@@ -18,46 +20,63 @@ pub(super) enum Kind {
 /// Number, name in JSON, and how it is written.
 pub(super) type Field = (u32, &'static str, Kind);
 
-/// The fields of a message, in the order of their numbers.
+/// The messages, each with its fields in the order of their numbers.
 /// Source: the `generated.proto` files of k8s.io/api and k8s.io/apimachinery.
-pub(super) fn fields(message: &str) -> &'static [Field] {
-    use Kind::{Flag, Message, Messages, Number, Raw, Text, TextMap, Texts, TextsMap, Time};
-    match message {
-        "TokenRequest" => &[
+const MESSAGES: &[(&str, &[Field])] = &[
+    (
+        "TokenRequest",
+        &[
             (1, "metadata", Message("ObjectMeta")),
             (2, "spec", Message("TokenRequestSpec")),
             (3, "status", Message("TokenRequestStatus")),
         ],
-        "TokenRequestSpec" => &[
+    ),
+    (
+        "TokenRequestSpec",
+        &[
             (1, "audiences", Texts),
             (3, "boundObjectRef", Message("BoundObjectReference")),
             (4, "expirationSeconds", Number),
         ],
-        "BoundObjectReference" => {
-            &[(1, "kind", Text), (2, "apiVersion", Text), (3, "name", Text), (4, "uid", Text)]
-        }
-        "TokenRequestStatus" => &[(1, "token", Text), (2, "expirationTimestamp", Time)],
-        "TokenReview" => &[
+    ),
+    (
+        "BoundObjectReference",
+        &[(1, "kind", Text), (2, "apiVersion", Text), (3, "name", Text), (4, "uid", Text)],
+    ),
+    ("TokenRequestStatus", &[(1, "token", Text), (2, "expirationTimestamp", Time)]),
+    (
+        "TokenReview",
+        &[
             (1, "metadata", Message("ObjectMeta")),
             (2, "spec", Message("TokenReviewSpec")),
             (3, "status", Message("TokenReviewStatus")),
         ],
-        "TokenReviewSpec" => &[(1, "token", Text), (2, "audiences", Texts)],
-        "TokenReviewStatus" => &[
+    ),
+    ("TokenReviewSpec", &[(1, "token", Text), (2, "audiences", Texts)]),
+    (
+        "TokenReviewStatus",
+        &[
             (1, "authenticated", Flag),
             (2, "user", Message("UserInfo")),
             (3, "error", Text),
             (4, "audiences", Texts),
         ],
-        "UserInfo" => {
-            &[(1, "username", Text), (2, "uid", Text), (3, "groups", Texts), (4, "extra", TextsMap)]
-        }
-        "SelfSubjectReview" => &[
+    ),
+    (
+        "UserInfo",
+        &[(1, "username", Text), (2, "uid", Text), (3, "groups", Texts), (4, "extra", TextsMap)],
+    ),
+    (
+        "SelfSubjectReview",
+        &[
             (1, "metadata", Message("ObjectMeta")),
             (2, "status", Message("SelfSubjectReviewStatus")),
         ],
-        "SelfSubjectReviewStatus" => &[(1, "userInfo", Message("UserInfo"))],
-        "ObjectMeta" => &[
+    ),
+    ("SelfSubjectReviewStatus", &[(1, "userInfo", Message("UserInfo"))]),
+    (
+        "ObjectMeta",
+        &[
             (1, "name", Text),
             (2, "generateName", Text),
             (3, "namespace", Text),
@@ -73,7 +92,10 @@ pub(super) fn fields(message: &str) -> &'static [Field] {
             (14, "finalizers", Texts),
             (17, "managedFields", Messages("ManagedFieldsEntry")),
         ],
-        "ManagedFieldsEntry" => &[
+    ),
+    (
+        "ManagedFieldsEntry",
+        &[
             (1, "manager", Text),
             (2, "operation", Text),
             (3, "apiVersion", Text),
@@ -82,8 +104,11 @@ pub(super) fn fields(message: &str) -> &'static [Field] {
             (7, "fieldsV1", Raw),
             (8, "subresource", Text),
         ],
-        "ServiceAccount" => &[(1, "metadata", Message("ObjectMeta"))],
-        "Status" => &[
+    ),
+    ("ServiceAccount", &[(1, "metadata", Message("ObjectMeta"))]),
+    (
+        "Status",
+        &[
             (1, "metadata", Message("ListMeta")),
             (2, "status", Text),
             (3, "message", Text),
@@ -91,7 +116,10 @@ pub(super) fn fields(message: &str) -> &'static [Field] {
             (5, "details", Message("StatusDetails")),
             (6, "code", Number),
         ],
-        "StatusDetails" => &[
+    ),
+    (
+        "StatusDetails",
+        &[
             (1, "name", Text),
             (2, "group", Text),
             (3, "kind", Text),
@@ -99,8 +127,12 @@ pub(super) fn fields(message: &str) -> &'static [Field] {
             (5, "retryAfterSeconds", Number),
             (6, "uid", Text),
         ],
-        "StatusCause" => &[(1, "reason", Text), (2, "message", Text), (3, "field", Text)],
-        "ListMeta" => &[(1, "selfLink", Text), (2, "resourceVersion", Text), (3, "continue", Text)],
-        _ => &[],
-    }
+    ),
+    ("StatusCause", &[(1, "reason", Text), (2, "message", Text), (3, "field", Text)]),
+    ("ListMeta", &[(1, "selfLink", Text), (2, "resourceVersion", Text), (3, "continue", Text)]),
+];
+
+/// The fields of a message; one that is not known has none.
+pub(super) fn fields(message: &str) -> &'static [Field] {
+    MESSAGES.iter().find(|(name, _)| *name == message).map_or(&[], |(_, fields)| fields)
 }

@@ -71,13 +71,33 @@ fn spec(sent: &Value) -> Value {
     spec
 }
 
-/// From creation to expiration it is as long as the spec says.
+/// From creation to expiration it is as long as the spec says, or a second longer: a server reads
+/// its clock once for each.
 fn times(body: &Value) -> Option<Mismatch> {
     let time = |it: &Value| it.as_str().and_then(|it| it.parse::<Timestamp>().ok());
     let from = time(&body["metadata"]["creationTimestamp"])?;
     let until = time(&body["status"]["expirationTimestamp"])?;
     let seconds = until.as_second() - from.as_second();
     let expected = &body["spec"]["expirationSeconds"];
+    let fits = expected.as_i64().is_some_and(|it| (it..=it + 1).contains(&seconds));
     let what = "body status expirationTimestamp - metadata creationTimestamp";
-    (expected.as_i64() != Some(seconds)).then(|| Mismatch::must(what, expected, seconds))
+    (!fits).then(|| Mismatch::must(what, expected, seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_may_begin_between_two_looks_at_the_clock() {
+        for (until, fits) in [("04:04", false), ("04:05", true), ("04:06", true), ("04:07", false)]
+        {
+            let body = json!({
+                "metadata": {"creationTimestamp": "2026-01-02T03:04:05Z"},
+                "spec": {"expirationSeconds": 3600},
+                "status": {"expirationTimestamp": format!("2026-01-02T04:{until}Z")},
+            });
+            assert_eq!(times(&body).is_none(), fits, "{until}");
+        }
+    }
 }

@@ -129,6 +129,34 @@ fn bad_usage_is_2() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_not_quoted() {
+    let users = "users:\n- name: u\n  user:\n    token: s3cret\n    username: s3cret\n";
+    let kubeconfig = file("secret.kubeconfig", &format!("{users}    exec: [s3cret\n"));
+    let list = file("secret.known", &format!("{users}    s3cret: [\n"));
+    for arguments in [
+        ["run", "--kubeconfig", kubeconfig.to_str().unwrap()],
+        ["run", "--known-failing", list.to_str().unwrap()],
+    ] {
+        let output = run(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(said.contains("line ") && said.contains("column "), "{said}");
+        assert!(!said.contains("s3cret"), "{said}");
+    }
+}
+
+#[test]
+fn a_google_endpoint_alone_is_judged_and_the_rest_skipped() {
+    let emulator = &emulator::alone().emulator;
+    let mut arguments = vec!["run", "--google-endpoint", emulator.url()];
+    arguments.extend(["--access-token", emulator.google_access_token()]);
+    let output = run(&arguments);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(code(&output), 0, "{text}");
+    assert!(text.contains("(no Kubernetes endpoint was named)"), "{text}");
+}
+
+#[test]
 fn a_target_that_cannot_be_judged_is_3() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let output = run(&["run", "--server", &format!("http://{closed}"), "--run", ONE]);
@@ -138,6 +166,25 @@ fn a_target_that_cannot_be_judged_is_3() {
     assert_eq!(code(&output), 3, "refuses all");
     let output = run(&["run", "--server", emulator, "--run", ONE]);
     assert_eq!(code(&output), 3, "may do nothing");
+}
+
+#[test]
+fn a_target_that_refuses_the_credential_is_3() {
+    let emulator = &emulator::shared().emulator;
+    let kubernetes = ["--server", emulator.url(), "--token", "unknown"];
+    let google = ["--google-endpoint", emulator.url(), "--access-token", "unknown"];
+    for side in [&kubernetes[..], &google, &google[..2]] {
+        for read_only in [false, true] {
+            let mut arguments = vec!["run"];
+            arguments.extend(side);
+            arguments.extend(read_only.then_some("--read-only"));
+            let output = run(&arguments);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(code(&output), 3, "{arguments:?}");
+            assert!(said.contains("401"), "{arguments:?}: {said}");
+            assert!(said.contains("nothing can be judged"), "{arguments:?}: {said}");
+        }
+    }
 }
 
 #[test]

@@ -54,6 +54,11 @@ pub(crate) fn shared() -> &'static Judged {
     &SHARED
 }
 
+/// An emulator that nobody else judges.
+pub(crate) fn alone() -> Judged {
+    start(config())
+}
+
 /// As bare as the kube-apiserver that snapshots are recorded from.
 fn config() -> Config {
     Config {

@@ -92,7 +92,7 @@ then: {text: ok, headers: {content-type: text/plain; charset=utf-8}}
 )]
 #[case::a_lifetime(
     ISSUE,
-    |it: &mut Reply| it.json(|it| it["spec"]["expirationSeconds"] = 3599.into()),
+    |it: &mut Reply| it.json(|it| it["spec"]["expirationSeconds"] = 3598.into()),
     &["token exp - iat", SPAN]
 )]
 #[case::a_number(

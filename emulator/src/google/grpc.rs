@@ -55,8 +55,9 @@ fn run(
     }
     let method = find(schema, path).ok_or_else(|| unknown_method(path))?;
     check_timeout(request)?;
+    let authorization = request.header_lossy("authorization");
     let credentials = Credentials {
-        authorization: request.header("authorization"),
+        authorization: authorization.as_deref(),
         access_token: None,
         key: request.header("x-goog-api-key"),
     };

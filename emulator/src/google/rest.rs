@@ -75,8 +75,9 @@ impl Exchange<'_> {
     fn run(&mut self, routed: &Routed<'_>, fetched: &Fetched) -> Result<Response, Stop> {
         self.take_form();
         let key = self.request.header("x-goog-api-key");
+        let authorization = self.request.header_lossy("authorization");
         let credentials = Credentials {
-            authorization: self.request.header("authorization"),
+            authorization: authorization.as_deref(),
             access_token: self.system.access_token.as_deref(),
             key: self.system.key.as_deref().or(key),
         };

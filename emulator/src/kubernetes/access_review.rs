@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            authorize, body,
+            attribute_selector, authorize, body,
             exchange::{Exchange, Outcome, Reply},
             managed_fields::{self, Manager},
             metadata,
@@ -42,6 +42,7 @@ pub fn create(exchange: &Exchange<'_>, subject: Subject<'_>) -> Outcome {
     let (mut review, _) = body::read_created(exchange, API_VERSION, kind)?;
     metadata::wipe(&mut review);
     metadata::match_namespace(&mut review, namespace)?;
+    metadata::dedup_owners(exchange, &mut review);
     let managed = managed_fields::created(&review, &Manager::of(exchange, API_VERSION));
     metadata::set_managed_fields(&mut review, managed);
     let errors = validate(&review, subject);
@@ -60,6 +61,10 @@ pub fn create(exchange: &Exchange<'_>, subject: Subject<'_>) -> Outcome {
     if !reason.is_empty() {
         review["status"]["reason"] = reason.into();
     }
+    let ignored = attribute_selector::ignored(&review["spec"]["resourceAttributes"]);
+    if !ignored.is_empty() {
+        review["status"]["evaluationError"] = ignored.into();
+    }
     Ok(Reply::Object { status: 201, object: review, output })
 }
 
@@ -67,14 +72,14 @@ fn validate(review: &Value, subject: Subject<'_>) -> Vec<FieldError> {
     let spec = &review["spec"];
     let (resource, other) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
     let mut errors = Vec::new();
+    let member = |name: &str| other[name].as_str().unwrap_or("");
+    // Go prints the struct that it has inside.
+    let shown = match other {
+        Value::Null => Value::Null,
+        _ => json!({ "Path": member("path"), "Verb": member("verb") }),
+    };
     if resource.is_object() == other.is_object() {
         let detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-        let member = |name: &str| other[name].as_str().unwrap_or("");
-        // Go prints the struct that it has inside.
-        let shown = match other {
-            Value::Null => Value::Null,
-            _ => json!({ "Path": member("path"), "Verb": member("verb") }),
-        };
         errors.push(FieldError::invalid("spec", &shown, detail));
     }
     let nobody = spec["user"].as_str().unwrap_or("").is_empty()
@@ -83,14 +88,44 @@ fn validate(review: &Value, subject: Subject<'_>) -> Vec<FieldError> {
         let detail = "at least one of user or group must be specified";
         errors.push(FieldError::invalid("spec.user", &"".into(), detail));
     }
+    if resource.is_object() {
+        errors.extend(attribute_selector::check(resource));
+    }
+    errors.extend(check_metadata(review, subject));
     if let Subject::AnybodyIn(namespace) = subject {
-        let asked = &resource["namespace"];
-        if asked.as_str().unwrap_or("") != namespace {
+        let asked = resource["namespace"].as_str().unwrap_or("");
+        if resource.is_object() && asked != namespace {
             let field = "spec.resourceAttributes.namespace";
-            errors.push(FieldError::invalid(field, asked, "must match metadata.namespace"));
+            errors.push(FieldError::invalid(field, &asked.into(), "must match metadata.namespace"));
+        }
+        if other.is_object() {
+            let field = "spec.nonResourceAttributes";
+            errors.push(FieldError::invalid(field, &shown, "disallowed on this kind of request"));
         }
     }
     errors
+}
+
+// A review has no metadata; what the server put there is shown, but does not count.
+fn check_metadata(review: &Value, subject: Subject<'_>) -> Option<FieldError> {
+    let namespaced = matches!(subject, Subject::AnybodyIn(_));
+    let mut sent = review["metadata"].as_object()?.clone();
+    sent.remove("managedFields");
+    if namespaced {
+        sent.remove("namespace");
+    }
+    sent.retain(|_, value| match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+        Value::Number(number) => number.as_i64() != Some(0),
+        other => !other.is_null(),
+    });
+    let detail = if namespaced { "must be empty except for namespace" } else { "must be empty" };
+    (!sent.is_empty()).then(|| {
+        let text = format!("Invalid value: {}: {detail}", metadata::to_json(review));
+        FieldError { reason: "FieldValueInvalid", field: "metadata".to_owned(), text }
+    })
 }
 
 fn somebody(spec: &Value) -> Caller {
@@ -117,7 +152,7 @@ fn attributes(spec: &Value) -> (Attributes<'_>, &str) {
         namespace: member("namespace"),
         resource: member("resource"),
         subresource: member("subresource"),
-        name: member("name"),
+        name: member("name").into(),
     };
     (attributes, "")
 }

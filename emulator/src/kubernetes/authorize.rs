@@ -3,6 +3,7 @@
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`.
 
 use crate::{
+    codec::quote::quote,
     kubernetes::{
         kinds,
         rbac::{self, Verdict},
@@ -43,35 +44,45 @@ pub fn decide(
     }
 }
 
-fn forbidden(caller: &Caller, attributes: &Attributes<'_>, path: &str, reason: &str) -> Failure {
+/// 403: somebody may not do something, and why.
+pub fn forbidden(
+    caller: &Caller,
+    attributes: &Attributes<'_>,
+    path: &str,
+    reason: &str,
+) -> Failure {
     let colon = if reason.is_empty() { "" } else { ": " };
-    let (user, verb) = (html(&caller.username), html(&attributes.verb));
+    let shown = |text: &str| quote(&html(text));
+    let (user, verb) = (shown(&caller.username), html(&attributes.verb));
     if !attributes.is_resource {
-        let message = format!(
-            "forbidden: User \"{user}\" cannot {verb} path \"{}\"{colon}{reason}",
-            html(path)
-        );
+        let path = shown(path);
+        let message = format!("forbidden: User {user} cannot {verb} path {path}{colon}{reason}");
         return Failure::forbidden(message, Details::default());
     }
-    let Attributes { group, namespace, resource, subresource, name, .. } = *attributes;
+    let Attributes { group, namespace, resource, subresource, .. } = *attributes;
+    let name = attributes.name.as_ref();
     let what = kinds::qualified(resource, group);
-    let what = if name.is_empty() { what } else { format!("{what} \"{name}\"") };
+    let what = match (resource, name) {
+        ("", _) => String::new(),
+        (_, "") => format!("{what} is "),
+        _ => format!("{what} {} is ", quote(name)),
+    };
     let slash = if subresource.is_empty() { "" } else { "/" };
     let place = if namespace.is_empty() {
         "at the cluster scope".to_owned()
     } else {
-        format!("in the namespace \"{}\"", html(namespace))
+        format!("in the namespace {}", shown(namespace))
     };
-    let resource_text = html(&format!("{resource}{slash}{subresource}"));
+    let resource_text = shown(&format!("{resource}{slash}{subresource}"));
     let message = format!(
-        "{what} is forbidden: User \"{user}\" cannot {verb} resource \"{resource_text}\" in API group \"{}\" {place}{colon}{reason}",
-        html(group)
+        "{what}forbidden: User {user} cannot {verb} resource {resource_text} in API group {} {place}{colon}{reason}",
+        shown(group)
     );
     let details = Details {
         name: name.to_owned(),
         group: group.to_owned(),
         kind: resource.to_owned(),
-        causes: Vec::new(),
+        ..Details::default()
     };
     Failure::forbidden(message, details)
 }
@@ -92,7 +103,7 @@ mod tests {
             namespace: "ns",
             resource: "serviceaccounts",
             subresource: "token",
-            name: "sa",
+            name: "sa".into(),
             ..Attributes::default()
         };
         let failure = forbidden(&Caller::anonymous(), &attributes, "", "");

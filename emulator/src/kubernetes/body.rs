@@ -26,6 +26,15 @@ use {
 pub const MEDIA_TYPES: &[&str] =
     &["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
+/// The same for what can be watched.
+pub const LISTED_TYPES: &[&str] = &[
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
 /// The longest body that is read, in bytes.
 const LIMIT: usize = 3 << 20;
 
@@ -38,14 +47,38 @@ pub fn check_router(exchange: &Exchange<'_>, produced: &[&str]) -> Result<(), Fa
     Err(Failure::no_representation(&produced.join(", ")))
 }
 
+/// The router's test of `Content-Type`, where a document is read that takes no body at all.
+/// Source: go-restful `route.go`, matchesContentType.
+pub fn check_consumed(exchange: &Exchange<'_>, consumed: &[&str]) -> Result<(), Failure> {
+    let header = exchange.request.headers.get(http::header::CONTENT_TYPE);
+    let header = header.map_or("", |value| value.to_str().unwrap_or("?"));
+    let matches = |part: &str| {
+        let name = part.split(';').next().unwrap_or("").trim_matches(' ');
+        consumed.contains(&name)
+    };
+    if consumed.is_empty() || header.is_empty() || header.split(',').any(matches) {
+        return Ok(());
+    }
+    Err(Failure::unread_media_type())
+}
+
 /// The handler's choice of how to answer.
 pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    accept_as(exchange, false)
+}
+
+fn accept_as(exchange: &Exchange<'_>, tables: bool) -> Result<Output, Failure> {
     let header = exchange.request.header("accept").unwrap_or("");
     let output =
-        negotiate::accept(header, false).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
+        negotiate::accept(header, tables).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
     let client = exchange.request.header("user-agent").unwrap_or("");
     let pretty = output.pretty || negotiate::is_pretty(exchange.request.query(), client);
     Ok(Output { pretty, ..output })
+}
+
+/// The same for objects, which can be turned into tables.
+pub fn accept_object(exchange: &Exchange<'_>) -> Result<Output, Failure> {
+    accept_as(exchange, true)
 }
 
 /// The same for what cannot be turned into anything else.
@@ -79,6 +112,23 @@ pub fn read_updated(
     kind: &'static str,
 ) -> Result<(Value, WriteOptions), Failure> {
     read(exchange, api_version, kind, "UpdateOptions")
+}
+
+/// Reads the bytes of a patch, and the options of that.
+pub fn read_patch<'a>(exchange: &Exchange<'a>) -> Result<(&'a [u8], WriteOptions), Failure> {
+    let body = limited(exchange)?;
+    let mut errors = Vec::new();
+    if exchange.query.has("force") {
+        errors.push(FieldError::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    let options = negotiate::write_options(&exchange.query).map_err(fields);
+    match options {
+        Ok(options) if errors.is_empty() => Ok((body, options)),
+        options => {
+            errors.extend(options.err().unwrap_or_default());
+            Err(Failure::invalid("PatchOptions", "meta.k8s.io", "", errors))
+        }
+    }
 }
 
 fn read(
@@ -116,7 +166,7 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
     let options = decode(media_type, body, &target, FieldValidation::Ignore)
         .map_err(|error| Failure::bad_request(error.cause))?
         .object;
-    check_dry_run(&options)?;
+    check_delete_options(&options)?;
     let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
     Ok(delete::Options {
@@ -127,28 +177,52 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
     })
 }
 
-fn check_dry_run(options: &Value) -> Result<(), Failure> {
+// Source: apimachinery `pkg/apis/meta/v1/validation/validation.go`, ValidateDeleteOptions.
+fn check_delete_options(options: &Value) -> Result<(), Failure> {
+    let mut errors = Vec::new();
+    let policy = &options["propagationPolicy"];
+    if !policy.is_null() && !options["orphanDependents"].is_null() {
+        let detail = "orphanDependents and deletionPropagation cannot be both set";
+        errors.push(FieldError::invalid("propagationPolicy", policy, detail));
+    }
+    let unsupported = |field: &str, value: &Value, supported: &str| FieldError {
+        reason: "FieldValueNotSupported",
+        field: field.to_owned(),
+        text: format!("Unsupported value: {value}: supported values: {supported}"),
+    };
+    if !policy.is_null() && !["Foreground", "Background", "Orphan"].iter().any(|it| policy == it) {
+        let supported = r#""Foreground", "Background", "Orphan", "nil""#;
+        errors.push(unsupported("propagationPolicy", policy, supported));
+    }
     let values = options["dryRun"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if values.iter().all(|value| value == "All") {
+    if !values.iter().all(|value| value == "All") {
+        errors.push(unsupported("dryRun", &options["dryRun"], "\"All\""));
+    }
+    if errors.is_empty() {
         return Ok(());
     }
-    let text = format!("Unsupported value: {}: supported values: \"All\"", options["dryRun"]);
-    let field = "dryRun".to_owned();
-    let error = FieldError { reason: "FieldValueNotSupported", field, text };
-    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", vec![error]))
+    Err(Failure::invalid("DeleteOptions", "meta.k8s.io", "", errors))
 }
 
 fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
-    let options = negotiate::write_options(&exchange.query)
-        .map_err(|invalid| Failure::invalid("DeleteOptions", "meta.k8s.io", "", fields(invalid)))?;
-    let grace = match exchange.query.get("gracePeriodSeconds") {
+    let query = &exchange.query;
+    let grace = match query.get("gracePeriodSeconds") {
         "" => None,
-        text => Some(text.parse().map_err(|_| {
+        text => Some(text.parse::<i64>().map_err(|_| {
             let quoted = crate::codec::quote::quote(text);
             Failure::bad_request(format!("strconv.ParseInt: parsing {quoted}: invalid syntax"))
         })?),
     };
-    Ok(delete::Options { grace, dry_run: options.dry_run, ..delete::Options::default() })
+    let text = |name: &str| query.has(name).then(|| query.get(name).to_owned());
+    let dry_run: Vec<&str> = query.all("dryRun").collect();
+    let options = json!({
+        "propagationPolicy": text("propagationPolicy"),
+        "orphanDependents": text("orphanDependents"),
+        "dryRun": dry_run,
+    });
+    check_delete_options(&options)?;
+    let dry_run = !dry_run.is_empty();
+    Ok(delete::Options { grace, dry_run, ..delete::Options::default() })
 }
 
 /// An object, encoded for the client.
@@ -166,7 +240,8 @@ pub fn encode(object: &Value, output: &Output) -> Result<Bytes, Failure> {
                 .map(|item| partial(item, "PartialObjectMetadata", api_version))
                 .collect();
             let mut list = partial(object, "PartialObjectMetadataList", api_version);
-            list["items"] = items.into();
+            // Go has a list of nothing there, which is not an empty list.
+            list["items"] = if items.is_empty() { Value::Null } else { items.into() };
             encode_whole(&list, output)
         }
         Some(Transform::Table(_)) => Err(Failure::not_acceptable(NOT_ACCEPTABLE)),

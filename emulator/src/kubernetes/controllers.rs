@@ -43,6 +43,21 @@ pub fn created(world: &World, object: &Object) {
     }
 }
 
+/// Another version of an object was written.
+pub fn updated(world: &World, object: &Object) {
+    if !world.settings.controllers {
+        return;
+    }
+    match object.kind {
+        Kind::ClusterRole => bootstrap::aggregate(world),
+        Kind::Namespace if object.deletion_timestamp.is_some() => empty(world, object),
+        Kind::Secret if object.document["type"] == TOKEN_SECRET && object.token.is_empty() => {
+            fill_token(world, object);
+        }
+        _ => {}
+    }
+}
+
 /// An object was removed.
 pub fn removed(world: &World, object: &Object) {
     if !world.settings.controllers {

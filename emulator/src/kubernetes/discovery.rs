@@ -7,7 +7,7 @@ use {
         kubernetes::{
             body,
             exchange::{Exchange, Outcome, Reply},
-            openid,
+            health, openid,
             route::Document,
         },
         world::World,
@@ -53,7 +53,16 @@ pub fn is_group(group: &str) -> bool {
 
 /// Whether a document is also served to methods other than GET.
 pub fn takes_any_method(document: Document) -> bool {
-    matches!(document, Document::Health(_) | Document::Ping | Document::Discovery("/" | "/apis"))
+    matches!(document, Document::Health(_) | Document::Check) || is_index(document)
+}
+
+// The lists of groups and versions are no web services, but handlers of a path.
+fn is_index(document: Document) -> bool {
+    match document {
+        Document::Discovery("/") => true,
+        Document::Discovery(path) => path.starts_with("/apis") && path.matches('/').count() < 3,
+        _ => false,
+    }
 }
 
 /// The media types that the router offers for a document; `None` when it looks at none.
@@ -61,8 +70,18 @@ pub fn media_types(document: Document) -> Option<&'static [&'static str]> {
     match document {
         Document::Version | Document::OpenIdConfiguration => Some(&["application/json"]),
         Document::Jwks => Some(&["application/jwk-set+json"]),
-        Document::Health(_) | Document::Ping | Document::Discovery("/" | "/apis") => None,
+        Document::Health(_) | Document::Check => None,
+        _ if is_index(document) => None,
         Document::Discovery(_) => Some(body::MEDIA_TYPES),
+    }
+}
+
+/// The media types that the router takes for a document's request; empty when it looks at none.
+pub fn consumed(document: Document) -> &'static [&'static str] {
+    match document {
+        Document::Version => &["application/json"],
+        Document::Discovery(_) if !is_index(document) => body::MEDIA_TYPES,
+        _ => &[],
     }
 }
 
@@ -70,8 +89,8 @@ pub fn media_types(document: Document) -> Option<&'static [&'static str]> {
 pub fn get(exchange: &Exchange<'_>, document: Document) -> Outcome {
     match document {
         Document::Version => Ok(indented(&version())),
-        Document::Health(check) => Ok(health(exchange, check)),
-        Document::Ping => Ok(text("ok", false)),
+        Document::Health(endpoint) => Ok(health::all(endpoint, &exchange.query)),
+        Document::Check => Ok(health::one()),
         Document::OpenIdConfiguration => Ok(openid::configuration(exchange)),
         Document::Jwks => Ok(openid::jwks(exchange.world)),
         Document::Discovery("/") => Ok(indented(&paths(exchange.world))),
@@ -107,18 +126,6 @@ fn described(exchange: &Exchange<'_>, path: &str) -> Value {
         }]);
     }
     document
-}
-
-fn health(exchange: &Exchange<'_>, check: &str) -> Reply {
-    if !exchange.query.has("verbose") {
-        return text("ok", true);
-    }
-    text(format!("[+]ping ok\n{check} check passed\n"), true)
-}
-
-fn text(body: impl Into<bytes::Bytes>, nosniff: bool) -> Reply {
-    let content_type = "text/plain; charset=utf-8";
-    Reply::Document { status: 200, content_type, body: body.into(), cache_control: None, nosniff }
 }
 
 fn indented(body: &str) -> Reply {

@@ -3,7 +3,7 @@
 use {
     crate::{
         codec::negotiate::{Output, Query},
-        kubernetes::{route::Attributes, status::Failure},
+        kubernetes::{objects::watch::Watch, route::Attributes, status::Failure},
         server::message::Request,
         world::{World, callers::Caller},
     },
@@ -40,6 +40,8 @@ pub enum Reply {
         /// How it is encoded.
         output: Output,
     },
+    /// The changes of objects, as they come.
+    Watch(Box<Watch>),
     /// A document that is sent as it is.
     Document {
         /// Its media type.

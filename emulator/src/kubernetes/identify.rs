@@ -41,7 +41,8 @@ pub fn identify(
     world: &World,
     request: &Request,
 ) -> (Result<Caller, Failure>, Option<&'static str>) {
-    let credential = request.header("authorization").map_or(Credential::None, Credential::read);
+    let header = request.header_lossy("authorization").unwrap_or_default();
+    let credential = Credential::read(&header);
     let warning = (credential == Credential::ExtraSpace).then_some(EXTRA_SPACE);
     let caller = match credential {
         Credential::Bearer(token) => authenticate(world, token, &world.settings.api_audiences)

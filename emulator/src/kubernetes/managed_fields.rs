@@ -7,7 +7,7 @@ use {
             negotiate,
             schema::Schema,
         },
-        kubernetes::exchange::Exchange,
+        kubernetes::{exchange::Exchange, objects::write::Part},
         world::clock::rfc3339,
     },
     serde_json::Value,
@@ -37,27 +37,46 @@ impl Manager {
     pub fn subresource(self, subresource: &'static str) -> Self {
         Self { subresource, ..self }
     }
+
+    /// The same, writing one part of an object.
+    #[must_use]
+    pub fn part(self, part: Part) -> Self {
+        match part {
+            Part::Whole => self,
+            Part::Status => self.subresource("status"),
+        }
+    }
 }
 
 /// The managed fields of an object that is being created; `None` when there are none.
 pub fn created(object: &Value, manager: &Manager) -> Option<Value> {
+    managed(None, object, manager)
+}
+
+/// The managed fields of an object that replaces another; `None` when there are none.
+pub fn updated(before: &Value, object: &Value, manager: &Manager) -> Option<Value> {
+    managed(Some(before), object, manager)
+}
+
+fn managed(before: Option<&Value>, object: &Value, manager: &Manager) -> Option<Value> {
     let kind = object["kind"].as_str().unwrap_or("");
     fields::managed(&Write {
         structure: Schema::get().root(manager.api_version, kind)?,
         api_version: manager.api_version,
-        before: None,
+        before,
         after: object,
         manager: &manager.name,
         subresource: manager.subresource,
-        reset: reset(kind),
+        reset: reset(kind, manager.subresource),
         time: &manager.time,
     })
 }
 
-/// The members that only a subresource can write.
-fn reset(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "Pod" | "Node" | "Namespace" => &["status"],
+/// The members that this kind of write cannot set.
+fn reset(kind: &str, subresource: &str) -> &'static [&'static str] {
+    match (kind, subresource) {
+        ("Pod" | "Node" | "Namespace", "") => &["status"],
+        ("Pod" | "Node" | "Namespace", "status") => &["spec"],
         _ => &[],
     }
 }

@@ -1,7 +1,10 @@
 //! Reading and writing an object's metadata.
 
 use {
-    crate::kubernetes::status::Failure,
+    crate::{
+        codec::{json, schema::Schema},
+        kubernetes::{exchange::Exchange, status::Failure},
+    },
     serde_json::{Map, Value},
 };
 
@@ -33,6 +36,29 @@ pub fn wipe(object: &mut Value) {
     }
 }
 
+/// Puts back what no update changes.
+pub fn keep(old: &Value, object: &mut Value) {
+    let old = &old["metadata"];
+    let metadata = object_at(object, "metadata");
+    metadata.remove("selfLink");
+    for member in ["generation", "creationTimestamp"] {
+        match &old[member] {
+            Value::Null => metadata.remove(member),
+            value => metadata.insert(member.to_owned(), value.clone()),
+        };
+    }
+    if !old["deletionTimestamp"].is_null() {
+        metadata.insert("deletionTimestamp".to_owned(), old["deletionTimestamp"].clone());
+    }
+    for member in ["uid", "deletionGracePeriodSeconds"] {
+        let given = metadata.get(member).is_some_and(|value| !value.is_null() && value != "");
+        if !given && !old[member].is_null() {
+            metadata.insert(member.to_owned(), old[member].clone());
+        }
+    }
+    metadata.insert("resourceVersion".to_owned(), old["resourceVersion"].clone());
+}
+
 /// Sets the object's managed fields, or takes them away.
 pub fn set_managed_fields(object: &mut Value, managed: Option<Value>) {
     let metadata = object_at(object, "metadata");
@@ -40,6 +66,38 @@ pub fn set_managed_fields(object: &mut Value, managed: Option<Value>) {
         Some(managed) => metadata.insert("managedFields".to_owned(), managed),
         None => metadata.remove("managedFields"),
     };
+}
+
+/// The metadata of an object, as Go writes it when it shows a value.
+pub fn to_json(object: &Value) -> String {
+    let structure = Schema::get().root("meta.k8s.io/v1", "PartialObjectMetadata");
+    let structure = structure.expect("the schema has the metadata of any object");
+    let partial = serde_json::json!({ "metadata": object["metadata"] });
+    let text = String::from_utf8_lossy(&json::encode(structure, &partial, false)).into_owned();
+    let start = text.find("\"metadata\":").map_or(0, |at| at + "\"metadata\":".len());
+    let text = text.trim_end();
+    text[start..text.len() - 1].to_owned()
+}
+
+/// Takes away owners that are named twice, and warns of them.
+/// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go`.
+pub fn dedup_owners(exchange: &Exchange<'_>, object: &mut Value) {
+    let Some(owners) = object["metadata"]["ownerReferences"].as_array_mut() else { return };
+    let (mut kept, mut duplicates) = (Vec::new(), Vec::new());
+    for owner in owners.drain(..) {
+        if kept.contains(&owner) {
+            duplicates.push(owner["uid"].as_str().unwrap_or("").to_owned());
+        } else {
+            kept.push(owner);
+        }
+    }
+    *owners = kept;
+    if !duplicates.is_empty() {
+        let duplicates = duplicates.join(", ");
+        exchange.warn(format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {duplicates}"
+        ));
+    }
 }
 
 /// Sets the object's namespace to that of the request, or refuses one that differs. At the

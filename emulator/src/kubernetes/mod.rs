@@ -4,12 +4,15 @@
 
 pub mod access_review;
 pub mod admission;
+pub mod attribute_selector;
 pub mod authorize;
 pub mod body;
 pub mod controllers;
 pub mod discovery;
 pub mod exchange;
+pub mod health;
 pub mod identify;
+pub mod impersonate;
 pub mod kinds;
 pub mod managed_fields;
 pub mod metadata;
@@ -22,21 +25,25 @@ pub mod rbac;
 pub mod respond;
 pub mod review_text;
 pub mod route;
+pub mod rules_review;
 pub mod seed;
 pub mod selector;
 pub mod self_subject_review;
 pub mod status;
+pub mod table;
 pub mod token_request;
 pub mod token_review;
+pub mod webhook;
 
 use {
     crate::{
         codec::negotiate::{self, Query},
-        server::message::{Request, Response},
-        world::{World, callers::Caller},
+        server::message::{Answer, Request},
+        world::{World, callers::Caller, objects::Kind},
     },
     exchange::{Exchange, Outcome},
     http::{Method, StatusCode},
+    objects::write::{Part, Place},
     path::Path,
     route::{Attributes, Document, Endpoint, Review, Route},
     status::Failure,
@@ -47,10 +54,14 @@ pub use seed::{seed, seed_defaults};
 /// Answers one request of the Kubernetes API.
 ///
 /// The order of the steps is the order in which kube-apiserver's errors win over each other.
-pub fn answer(world: &World, request: &Request) -> Response {
+pub fn answer(world: &World, request: &Request) -> Answer {
     controllers::tick(world);
+    // Go's server itself refuses what it cannot fulfil.
+    if request.header("expect").is_some_and(|it| !it.eq_ignore_ascii_case("100-continue")) {
+        return respond::expectation_failed().into();
+    }
     let Some(decoded) = path::decode(request.path()) else {
-        return respond::bad_request();
+        return respond::bad_request().into();
     };
     let path = Path::new(&decoded);
     let mut exchange = Exchange {
@@ -62,19 +73,19 @@ pub fn answer(world: &World, request: &Request) -> Response {
         warnings: Vec::new().into(),
     };
     if let Err(failure) = admit(&mut exchange, &path) {
-        return respond::failure(&exchange, &failure);
+        return respond::failure(&exchange, &failure).into();
     }
     let endpoint = match path.route() {
-        Route::Unknown => return respond::unknown_path(&exchange),
-        Route::NotFound => return respond::failure(&exchange, &Failure::no_route()),
+        Route::Unknown => return respond::unknown_path(&exchange).into(),
+        Route::NotFound => return respond::failure(&exchange, &Failure::no_route()).into(),
         Route::Found(Endpoint::Document(document)) if !exists(world, document, path.text) => {
-            return respond::unknown_path(&exchange);
+            return respond::unknown_path(&exchange).into();
         }
         Route::Found(endpoint) => endpoint,
     };
     match serve(&exchange, endpoint) {
         Ok(reply) => respond::success(&exchange, reply),
-        Err(failure) => respond::failure(&exchange, &failure),
+        Err(failure) => respond::failure(&exchange, &failure).into(),
     }
 }
 
@@ -85,8 +96,14 @@ fn admit<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure
     if let Some(warning) = warning {
         exchange.warn(warning);
     }
-    exchange.caller = caller?;
     exchange.attributes = path.attributes(&exchange.request.method, &exchange.query);
+    exchange.caller = impersonate::impersonate(
+        exchange.world,
+        exchange.request,
+        caller?,
+        &exchange.attributes,
+        path.text,
+    )?;
     authorize::authorize(exchange.world, &exchange.caller, &exchange.attributes, path.text)
 }
 
@@ -105,7 +122,7 @@ fn exists(world: &World, document: Document, path: &str) -> bool {
     match document {
         Document::OpenIdConfiguration | Document::Jwks => openid::is_served(world),
         // These alone do not put up with a slash at the end.
-        Document::Health(_) | Document::Ping => !path.ends_with('/'),
+        Document::Health(_) | Document::Check => !path.ends_with('/'),
         _ => true,
     }
 }
@@ -114,24 +131,54 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if !takes(endpoint, &exchange.request.method) {
         return Err(Failure::method_not_allowed());
     }
-    if let Some(produced) = media_types(endpoint) {
+    if let Endpoint::Document(document) = endpoint {
+        body::check_consumed(exchange, discovery::consumed(document))?;
+    }
+    if exchange.request.method == Method::PATCH {
+        objects::patch::check_router(exchange)?;
+    }
+    if let Some(produced) = media_types(endpoint, &exchange.request.method) {
         body::check_router(exchange, produced)?;
     }
     match endpoint {
         Endpoint::Token { namespace, name } => token_request::create(exchange, namespace, name),
         Endpoint::Review(Review::Token) => token_review::create(exchange),
         Endpoint::Review(Review::SelfSubject) => self_subject_review::create(exchange),
+        Endpoint::Review(Review::Rules) => rules_review::create(exchange),
         Endpoint::Review(Review::Access(subject)) => access_review::create(exchange, subject),
         Endpoint::Finalize(name) => objects::finalize::finalize(exchange, name),
         Endpoint::Document(document) => discovery::get(exchange, document),
         Endpoint::Collection(resource, namespace) => match exchange.request.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
+            Method::DELETE => objects::collection::delete(exchange, resource, namespace),
+            _ if exchange.attributes.verb == "watch" => {
+                objects::watch::watch(exchange, resource, namespace)
+            }
             _ => objects::list::list(exchange, resource, namespace),
         },
         Endpoint::Object(resource, namespace, name) => match exchange.request.method {
             Method::DELETE => objects::delete::delete(exchange, resource, namespace, name),
+            Method::PUT | Method::PATCH => {
+                let part = Part::Whole;
+                change(exchange, &Place { resource, namespace, name, part })
+            }
             _ => objects::get(exchange, resource, namespace, name),
         },
+        Endpoint::Status(resource, namespace, name) => match exchange.request.method {
+            Method::PUT | Method::PATCH => {
+                let part = Part::Status;
+                change(exchange, &Place { resource, namespace, name, part })
+            }
+            _ => objects::get(exchange, resource, namespace, name),
+        },
+    }
+}
+
+fn change(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
+    if exchange.request.method == Method::PUT {
+        objects::update::update(exchange, place)
+    } else {
+        objects::patch::patch(exchange, place)
     }
 }
 
@@ -145,15 +192,22 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
         // Objects of all namespaces can be listed, but not made.
         Endpoint::Collection(resource, namespace) => {
             let creatable = namespace.is_some() == resource.namespaced;
-            method == Method::GET || (method == Method::POST && creatable)
+            let emptied = creatable && resource.kind != Kind::Namespace;
+            method == Method::GET
+                || (method == Method::POST && creatable)
+                || (method == Method::DELETE && emptied)
         }
-        Endpoint::Object(..) => matches!(*method, Method::GET | Method::DELETE),
+        Endpoint::Object(..) => {
+            matches!(*method, Method::GET | Method::PUT | Method::PATCH | Method::DELETE)
+        }
+        Endpoint::Status(..) => matches!(*method, Method::GET | Method::PUT | Method::PATCH),
     }
 }
 
 /// The media types that the router offers; `None` when it looks at none.
-fn media_types(endpoint: Endpoint<'_>) -> Option<&'static [&'static str]> {
+fn media_types(endpoint: Endpoint<'_>, method: &Method) -> Option<&'static [&'static str]> {
     match endpoint {
+        Endpoint::Collection(..) if method == Method::GET => Some(body::LISTED_TYPES),
         Endpoint::Document(document) => discovery::media_types(document),
         _ => Some(body::MEDIA_TYPES),
     }

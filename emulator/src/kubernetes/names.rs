@@ -10,20 +10,15 @@ const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.
 const LABEL_VALUE: &str = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 const CONFIG_KEY: &str = "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 
-/// Refuses the segments of a path that name no object: empty ones, `.` and `..`, and those with a
-/// percent sign.
-pub fn check_segments(namespace: &str, name: &str) -> Result<(), Failure> {
-    if namespace.is_empty() {
-        return Err(Failure::bad_request("Namespace parameter required."));
+/// Refuses a namespace that cannot stand in a path, as the one who looks it up does.
+pub fn check_namespace_segment(namespace: &str) -> Result<(), Failure> {
+    match segment_faults(namespace).first() {
+        None => Ok(()),
+        Some(fault) => {
+            let name = quote(namespace);
+            Err(Failure::internal(&format!("invalid resource name {name}: [{fault}]")))
+        }
     }
-    if name.is_empty() {
-        return Err(Failure::bad_request("name must be provided"));
-    }
-    if let Some(fault) = segment_faults(namespace).first() {
-        let name = quote(namespace);
-        return Err(Failure::internal(&format!("invalid resource name {name}: [{fault}]")));
-    }
-    check_path_segment(name)
 }
 
 /// Refuses a name that cannot stand in a path.

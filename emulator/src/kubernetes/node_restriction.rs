@@ -85,7 +85,7 @@ fn may_request(exchange: &Exchange<'_>, audience: &str, account: &str) -> bool {
         is_resource: true,
         namespace: exchange.attributes.namespace,
         resource: audience,
-        name: account,
+        name: account.into(),
         ..Attributes::default()
     };
     authorize::authorize(exchange.world, &exchange.caller, &attributes, "").is_ok()

@@ -5,7 +5,10 @@
 use {
     crate::{
         codec::negotiate::Query,
-        kubernetes::route::{self, Attributes, Route},
+        kubernetes::{
+            names,
+            route::{self, Attributes, Route},
+        },
     },
     http::Method,
     std::borrow::Cow,
@@ -81,12 +84,29 @@ fn resource<'a>(
     };
     let part = |index: usize| parts.get(index).copied().unwrap_or("");
     let (resource, name, subresource) = (part(0), part(1), part(2));
-    let verb = Cow::from(verb(method, name, query));
+    let verb = verb(method, name, query);
+    let name = if name.is_empty() && matches!(verb, "list" | "watch") {
+        Cow::from(named(query))
+    } else {
+        name.into()
+    };
+    let verb = Cow::from(verb);
     Attributes { verb, is_resource: true, group, namespace, resource, subresource, name }
 }
 
+/// The name that a list is restricted to, if its field selector demands exactly one.
+fn named(query: &Query) -> String {
+    let exact = |term: &str| {
+        let (field, value) = term.split_once("==").or_else(|| term.split_once('='))?;
+        (field == "metadata.name").then(|| value.to_owned())
+    };
+    let name = query.get("fieldSelector").split(',').find_map(exact).unwrap_or_default();
+    if names::check_path_segment(&name).is_ok() { name } else { String::new() }
+}
+
 fn verb(method: &Method, name: &str, query: &Query) -> &'static str {
-    let watching = || query.has("watch") && !matches!(query.get("watch"), "0" | "false");
+    let watch = query.get("watch");
+    let watching = || query.has("watch") && watch != "0" && !watch.eq_ignore_ascii_case("false");
     match *method {
         Method::POST => "create",
         Method::GET | Method::HEAD if !name.is_empty() => "get",
@@ -117,25 +137,35 @@ mod tests {
         let attributes = |method: &'static Method, path: &'static str, query: &str| {
             let attributes = Path::new(path).attributes(method, &Query::parse(query));
             let Attributes { verb, namespace, resource, subresource, name, .. } = attributes;
-            (verb.into_owned(), [namespace, resource, subresource, name])
+            (
+                verb.into_owned(),
+                [namespace, resource, subresource].map(str::to_owned),
+                name.into_owned(),
+            )
         };
-        let verb = |verb: &str| verb.to_owned();
+        let expected = |verb: &str, place: [&str; 3], name: &str| {
+            (verb.to_owned(), place.map(str::to_owned), name.to_owned())
+        };
         assert_eq!(
             attributes(&Method::POST, "/api/v1/namespaces/n/serviceaccounts/a/token", ""),
-            (verb("create"), ["n", "serviceaccounts", "token", "a"])
+            expected("create", ["n", "serviceaccounts", "token"], "a")
         );
         assert_eq!(
             attributes(&Method::GET, "/api/v1/namespaces/n", ""),
-            (verb("get"), ["n", "namespaces", "", "n"])
+            expected("get", ["n", "namespaces", ""], "n")
         );
         assert_eq!(
             attributes(&Method::GET, "/api/v1/pods", "watch=true"),
-            (verb("watch"), ["", "pods", "", ""])
+            expected("watch", ["", "pods", ""], "")
         );
-        assert_eq!(attributes(&Method::HEAD, "/openid/v1/jwks", ""), (verb("head"), [""; 4]));
+        assert_eq!(
+            attributes(&Method::GET, "/api/v1/pods", "fieldSelector=a%3Db,metadata.name%3Dp"),
+            expected("list", ["", "pods", ""], "p")
+        );
+        assert_eq!(attributes(&Method::HEAD, "/openid/v1/jwks", ""), expected("head", [""; 3], ""));
         assert_eq!(
             attributes(&Method::OPTIONS, "/api/v1/pods", ""),
-            (verb(""), ["", "pods", "", ""])
+            expected("", ["", "pods", ""], "")
         );
     }
 }

@@ -13,12 +13,14 @@ use {
             status::Failure,
             status_code,
         },
-        server::message::Response,
+        server::message::{Answer, Response, Stream},
     },
     bytes::Bytes,
     http::{
         HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, WARNING, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WARNING, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     std::fmt::Write,
 };
@@ -32,12 +34,16 @@ const WARNING_BUDGET: usize = 4096;
 const WARNING_CUT: usize = 256;
 
 /// The response of a handler that succeeded.
-pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Response {
+pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
     match reply {
         Reply::Object { status, object, output } => match body::encode(&object, &output) {
             Ok(body) => finish(exchange, status_code(status), output.media_type.name(), body),
             Err(error) => failure(exchange, &error),
         },
+        Reply::Watch(watch) => {
+            let head = finish(exchange, StatusCode::OK, watch.content_type(), Bytes::new());
+            return Answer::Stream(Stream { head, lasts: watch.lasts(), source: watch });
+        }
         Reply::Document { status, content_type, body, cache_control, nosniff } => {
             let mut response = finish(exchange, status_code(status), content_type, body);
             if let Some(value) = cache_control {
@@ -49,6 +55,7 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Response {
             response
         }
     }
+    .into()
 }
 
 /// The response of an exchange that failed.
@@ -61,6 +68,9 @@ pub fn failure(exchange: &Exchange<'_>, failure: &Failure) -> Response {
         }
     };
     let mut response = finish(exchange, status_code(failure.code), output.media_type.name(), body);
+    if let Some(seconds) = failure.details.as_ref().map(|it| it.retry_after).filter(|it| *it > 0) {
+        response.headers.insert(RETRY_AFTER, seconds.into());
+    }
     if failure.nosniff {
         forbid_sniffing(&mut response);
     }
@@ -80,6 +90,13 @@ pub fn unknown_path(exchange: &Exchange<'_>) -> Response {
 pub fn bad_request() -> Response {
     let body = "400 Bad Request";
     Response::new(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", body)
+}
+
+/// The response to an expectation that is none of HTTP's, as Go's HTTP server gives it.
+pub fn expectation_failed() -> Response {
+    let mut response = Response::new(StatusCode::EXPECTATION_FAILED, "text/plain", "");
+    response.headers.remove(CONTENT_TYPE);
+    response
 }
 
 fn finish(

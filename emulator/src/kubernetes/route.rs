@@ -1,16 +1,19 @@
 //! What a request is about: the attributes that authorization sees, and the endpoint that serves it.
 
 use {
-    crate::kubernetes::{
-        access_review::Subject,
-        discovery,
-        kinds::{self, Resource},
+    crate::{
+        kubernetes::{
+            access_review::Subject,
+            discovery, health,
+            kinds::{self, Resource},
+        },
+        world::objects::Kind,
     },
     std::borrow::Cow,
 };
 
 /// The attributes of a request, as authorization sees them.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Attributes<'a> {
     /// `create`, `get`, `list`…; for a path that is no resource, the method in lower case.
     pub verb: Cow<'a, str>,
@@ -25,7 +28,7 @@ pub struct Attributes<'a> {
     /// The subresource; empty for none.
     pub subresource: &'a str,
     /// The object's name; empty for a collection.
-    pub name: &'a str,
+    pub name: Cow<'a, str>,
 }
 
 /// The endpoints of the API, each with what its path names.
@@ -44,6 +47,8 @@ pub enum Endpoint<'a> {
     Collection(&'static Resource, Option<&'a str>),
     /// One object; the namespace is empty at the cluster's scope.
     Object(&'static Resource, &'a str, &'a str),
+    /// The status of an object.
+    Status(&'static Resource, &'a str, &'a str),
     /// `…/namespaces/NAME/finalize`
     Finalize(&'a str),
     /// A document about the server itself.
@@ -57,6 +62,8 @@ pub enum Review<'a> {
     Token,
     /// `selfsubjectreviews`
     SelfSubject,
+    /// `selfsubjectrulesreviews`
+    Rules,
     /// `subjectaccessreviews` and its like
     Access(Subject<'a>),
 }
@@ -69,7 +76,7 @@ pub enum Document {
     /// `/healthz`, `/livez` and `/readyz`: which of them.
     Health(&'static str),
     /// One check alone: `/healthz/ping`.
-    Ping,
+    Check,
     /// `/.well-known/openid-configuration`
     OpenIdConfiguration,
     /// `/openid/v1/jwks`
@@ -127,6 +134,9 @@ fn grouped<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
         ("authentication.k8s.io", ["selfsubjectreviews"]) => {
             Some(Endpoint::Review(Review::SelfSubject))
         }
+        ("authorization.k8s.io", ["selfsubjectrulesreviews"]) => {
+            Some(Endpoint::Review(Review::Rules))
+        }
         ("authorization.k8s.io", parts) => {
             Some(Endpoint::Review(Review::Access(access_review(parts)?)))
         }
@@ -147,8 +157,17 @@ fn access_review<'a>(parts: &[&'a str]) -> Option<Subject<'a>> {
 
 fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
     let namespaced = |plural| kinds::find(group, plural).filter(|resource| resource.namespaced);
+    let with_status =
+        |resource: &&Resource| matches!(resource.kind, Kind::Namespace | Kind::Pod | Kind::Node);
     match *parts {
-        ["namespaces", namespace, plural] if plural != "status" => {
+        [plural, name, "status"] => {
+            let resource = kinds::find(group, plural).filter(|resource| !resource.namespaced);
+            Some(Endpoint::Status(resource.filter(with_status)?, "", name))
+        }
+        ["namespaces", namespace, plural, name, "status"] => {
+            Some(Endpoint::Status(namespaced(plural).filter(with_status)?, namespace, name))
+        }
+        ["namespaces", namespace, plural] => {
             Some(Endpoint::Collection(namespaced(plural)?, Some(namespace)))
         }
         ["namespaces", namespace, plural, name] => {
@@ -166,10 +185,11 @@ fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
 fn document(segments: &[&str]) -> Option<Document> {
     match segments {
         ["version"] => Some(Document::Version),
+        ["index.html"] => Some(Document::Discovery("/")),
         ["healthz"] => Some(Document::Health("healthz")),
         ["livez"] => Some(Document::Health("livez")),
         ["readyz"] => Some(Document::Health("readyz")),
-        ["healthz" | "livez" | "readyz", "ping"] => Some(Document::Ping),
+        [endpoint, check @ ..] if health::is_check(endpoint, check) => Some(Document::Check),
         [".well-known", "openid-configuration"] => Some(Document::OpenIdConfiguration),
         ["openid", "v1", "jwks"] => Some(Document::Jwks),
         _ => discovery::find(segments).map(Document::Discovery),

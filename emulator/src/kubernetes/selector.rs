@@ -4,8 +4,9 @@
 
 use {
     crate::{
+        codec::quote::quote,
         kubernetes::{exchange::Exchange, metadata, status::Failure},
-        world::objects::Object,
+        world::objects::{Kind, Object},
     },
     serde_json::Value,
 };
@@ -31,6 +32,49 @@ enum Test {
     Absent,
 }
 
+/// The fields of a kind that can be selected by.
+/// Source: kubernetes `pkg/apis/core/v1/conversion.go`.
+fn selectable(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Pod => &[
+            "metadata.name",
+            "metadata.namespace",
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+        Kind::Node => &["metadata.name", "spec.unschedulable"],
+        Kind::Namespace => &["metadata.name", "status.phase"],
+        Kind::Secret => &["metadata.name", "metadata.namespace", "type"],
+        _ => &["metadata.name", "metadata.namespace"],
+    }
+}
+
+/// Refuses fields that cannot be selected by.
+pub fn check_fields(kind: Kind, selector: &Selector) -> Result<(), Failure> {
+    let known = selectable(kind);
+    let Some(unknown) = selector.fields.iter().find(|field| !known.contains(&field.key.as_str()))
+    else {
+        return Ok(());
+    };
+    let key = &unknown.key;
+    Err(Failure::bad_request(match kind {
+        Kind::Pod | Kind::Node | Kind::Namespace | Kind::Secret => {
+            format!("field label not supported: {key}")
+        }
+        _ => format!(
+            "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+            quote(key)
+        ),
+    }))
+}
+
 /// The selectors of a request.
 pub fn read(exchange: &Exchange<'_>) -> Result<Selector, Failure> {
     let labels = exchange.query.get("labelSelector");
@@ -50,6 +94,11 @@ pub fn read(exchange: &Exchange<'_>) -> Result<Selector, Failure> {
 }
 
 impl Selector {
+    /// Whether every object is meant.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty() && self.fields.is_empty()
+    }
+
     /// Whether an object is meant.
     pub fn matches(&self, object: &Object) -> bool {
         let label = |key: &str| object.document["metadata"]["labels"][key].as_str();
@@ -77,7 +126,12 @@ fn value<'a>(object: &'a Object, field: &str) -> &'a str {
         "metadata.namespace" => metadata::text(&object.document, "namespace"),
         _ => {
             let pointer = format!("/{}", field.replace('.', "/"));
-            object.document.pointer(&pointer).and_then(Value::as_str).unwrap_or("")
+            match object.document.pointer(&pointer) {
+                Some(Value::String(text)) => text,
+                Some(Value::Bool(true)) => "true",
+                _ if matches!(field, "spec.hostNetwork" | "spec.unschedulable") => "false",
+                _ => "",
+            }
         }
     }
 }

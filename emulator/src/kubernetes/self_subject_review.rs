@@ -21,6 +21,7 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let output = body::accept(exchange)?;
     let (mut review, _) = body::read_created(exchange, api_version, kind)?;
     metadata::match_namespace(&mut review, "")?;
+    metadata::dedup_owners(exchange, &mut review);
     let object = json!({
         "kind": kind,
         "apiVersion": api_version,

@@ -3,7 +3,10 @@
 //! Source: kubernetes `staging/src/k8s.io/apimachinery/pkg/api/errors/errors.go`.
 
 use {
-    crate::kubernetes::kinds::{Resource, qualified},
+    crate::{
+        codec::quote::quote,
+        kubernetes::kinds::{Resource, qualified},
+    },
     serde_json::{Map, Value, json},
 };
 
@@ -20,6 +23,8 @@ pub struct Failure {
     pub details: Option<Box<Details>>,
     /// Whether the answer forbids sniffing, as only authorization's does.
     pub nosniff: bool,
+    /// Where a list that failed may go on; empty for nowhere.
+    pub token: String,
 }
 
 /// What a failure is about; what is empty is left out.
@@ -33,6 +38,8 @@ pub struct Details {
     pub kind: String,
     /// What is wrong with it, one by one.
     pub causes: Vec<Cause>,
+    /// After how many seconds to try again; 0 for not at all.
+    pub retry_after: u32,
 }
 
 /// One thing that is wrong.
@@ -64,6 +71,18 @@ impl FieldError {
         Self { reason: "FieldValueInvalid", field: field.to_owned(), text }
     }
 
+    /// A value that may not be there, or not change.
+    pub fn forbidden(field: &str, detail: &str) -> Self {
+        let text = format!("Forbidden: {detail}");
+        Self { reason: "FieldValueForbidden", field: field.to_owned(), text }
+    }
+
+    /// A value that is none of those that may be.
+    pub fn unsupported(field: &str, value: &str, supported: &str) -> Self {
+        let text = format!("Unsupported value: {}: supported values: {supported}", quote(value));
+        Self { reason: "FieldValueNotSupported", field: field.to_owned(), text }
+    }
+
     /// A value that has to be there.
     pub fn required(field: &str, detail: &str) -> Self {
         let text = if detail.is_empty() {
@@ -77,7 +96,14 @@ impl FieldError {
 
 impl Failure {
     fn new(code: u16, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { code, reason, message: message.into(), details: None, nosniff: false }
+        Self {
+            code,
+            reason,
+            message: message.into(),
+            details: None,
+            nosniff: false,
+            token: String::new(),
+        }
     }
 
     fn about(mut self, details: Details) -> Self {
@@ -162,6 +188,42 @@ impl Failure {
         Self::new(405, "MethodNotAllowed", message).about(resource_details(resource, ""))
     }
 
+    /// 406: a list was to be shown as one object.
+    pub fn is_a_list(resource: &Resource) -> Self {
+        let package = match resource.group {
+            "" => "core",
+            _ => "rbac",
+        };
+        let message = format!(
+            "you requested PartialObjectMetadata, but the requested object is a list (*{package}.{}List)",
+            resource.name
+        );
+        Self::not_acceptable(message)
+    }
+
+    /// 410: what is asked for has been forgotten.
+    pub fn expired(message: impl Into<String>) -> Self {
+        Self::new(410, "Expired", message)
+    }
+
+    /// 410: a list cannot go on from where it was; the token goes on from what is now.
+    pub fn expired_token(token: &str) -> Self {
+        let message = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+        Self { token: token.to_owned(), ..Self::expired(message) }
+    }
+
+    /// 504: a version that is not there yet.
+    pub fn version_too_large(wanted: u64, newest: u64) -> Self {
+        let message = format!("Timeout: Too large resource version: {wanted}, current: {newest}");
+        let cause = Cause {
+            reason: "ResourceVersionTooLarge",
+            message: "Too large resource version".to_owned(),
+            field: String::new(),
+        };
+        let details = Details { causes: vec![cause], retry_after: 1, ..Details::default() };
+        Self::new(504, "Timeout", message).about(details)
+    }
+
     /// 413: the body is too long.
     pub fn too_large(limit: usize) -> Self {
         let message = format!("Request entity too large: limit is {limit}");
@@ -171,6 +233,12 @@ impl Failure {
     /// 415: the body is of a type that nobody reads.
     pub fn unsupported_media_type(message: &str) -> Self {
         Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// 415 by the router.
+    pub fn unread_media_type() -> Self {
+        Self::new(415, "UnsupportedMediaType", "415: Unsupported Media Type")
+            .about(Details::default())
     }
 
     /// 422: fields that rules refuse.
@@ -210,6 +278,23 @@ impl Failure {
         Self::new(500, "", why)
     }
 
+    /// 422: a patch that does not fit the object.
+    pub fn unfit_patch() -> Self {
+        let message = "the server rejected our request due to an error in our request";
+        Self::new(422, "Invalid", message).about(Details::default())
+    }
+
+    /// 500: an error that kube-apiserver did not plan for, and gives no reason.
+    pub fn unplanned(message: impl Into<String>) -> Self {
+        Self::new(500, "", message)
+    }
+
+    /// 500: a version that is no number. kube-apiserver gives no reason.
+    pub fn unreadable_version(version: &str) -> Self {
+        let quoted = quote(version);
+        Self::new(500, "", format!("strconv.ParseUint: parsing {quoted}: invalid syntax"))
+    }
+
     /// The Status of this failure.
     pub fn status(&self) -> Value {
         let mut status = json!({
@@ -223,6 +308,9 @@ impl Failure {
         });
         if self.reason.is_empty() {
             status["reason"] = Value::Null;
+        }
+        if !self.token.is_empty() {
+            status["metadata"]["continue"] = self.token.as_str().into();
         }
         if let Some(details) = &self.details {
             status["details"] = details.to_value();
@@ -242,6 +330,9 @@ impl Details {
         }
         if !self.causes.is_empty() {
             value.insert("causes".to_owned(), self.causes.iter().map(Cause::to_value).collect());
+        }
+        if self.retry_after > 0 {
+            value.insert("retryAfterSeconds".to_owned(), self.retry_after.into());
         }
         Value::Object(value)
     }
@@ -265,5 +356,6 @@ fn details(kind: &str, group: &str, name: &str) -> Details {
         group: group.to_owned(),
         kind: kind.to_owned(),
         causes: Vec::new(),
+        retry_after: 0,
     }
 }

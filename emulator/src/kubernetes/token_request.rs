@@ -11,6 +11,7 @@ use {
             managed_fields::{self, Manager},
             metadata, names, node_restriction,
             status::{Failure, FieldError},
+            webhook,
         },
         tokens::issue::{self, Binding, Error, Lifetime, LifetimeError},
         world::{
@@ -18,7 +19,7 @@ use {
             objects::{Kind, Object},
         },
     },
-    serde_json::{Value, json},
+    serde_json::{Map, Value, json},
 };
 
 const KIND: &str = "TokenRequest";
@@ -29,10 +30,13 @@ const DEFAULT_LIFETIME: i64 = 3600;
 
 /// Issues a token for a service account.
 pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
-    names::check_segments(namespace, name)?;
+    if name.is_empty() {
+        return Err(Failure::bad_request("name must be provided"));
+    }
     let output = body::accept(exchange)?;
     let (mut request, _) = body::read_created(exchange, API_VERSION, KIND)?;
     metadata::match_namespace(&mut request, namespace)?;
+    metadata::dedup_owners(exchange, &mut request);
     default(&mut request);
     let manager = Manager::of(exchange, API_VERSION).subresource("token");
     let managed = managed_fields::created(&request, &manager);
@@ -64,6 +68,10 @@ fn find(
         let error = FieldError::invalid("metadata.name", &named.into(), detail);
         return Err(Failure::invalid(KIND, GROUP, name, vec![error]));
     }
+    if namespace.is_empty() {
+        return Err(Failure::bad_request("Namespace parameter required."));
+    }
+    names::check_path_segment(name)?;
     let resource = kinds::of(Kind::ServiceAccount);
     let account = exchange
         .world
@@ -94,7 +102,7 @@ fn issue(
         audiences
     };
     let seconds = spec.get("expirationSeconds").and_then(Value::as_i64).unwrap_or(DEFAULT_LIFETIME);
-    let lifetime = validate(spec.get("attestations"), seconds)?;
+    let lifetime = validate(spec, &audiences, seconds)?;
     let reference = spec.get("boundObjectRef").filter(|reference| !reference.is_null());
     let binding = reference.map(binding).transpose()?;
     let ask = issue::Request { service_account: account, audiences: &audiences, lifetime, binding };
@@ -111,21 +119,34 @@ fn issue(
 }
 
 // Source: kubernetes `pkg/apis/authentication/validation/validation.go`.
-fn validate(attestations: Option<&Value>, seconds: i64) -> Result<Lifetime, Failure> {
-    let invalid = |error| Failure::invalid(KIND, GROUP, "", vec![error]);
-    if let Some(attestations) =
-        attestations.filter(|value| value.as_object().is_some_and(|map| !map.is_empty()))
-    {
+fn validate(
+    spec: &Map<String, Value>,
+    audiences: &[String],
+    seconds: i64,
+) -> Result<Lifetime, Failure> {
+    let invalid = |errors| Failure::invalid(KIND, GROUP, "", errors);
+    let none = Value::Null;
+    let attestations = spec.get("attestations").unwrap_or(&none);
+    let some = attestations.as_object().is_some_and(|map| !map.is_empty());
+    let is_webhook = spec.get("boundObjectRef").is_some_and(webhook::is_reference);
+    if some && !is_webhook {
         let detail = "attestations may only be specified with a webhook bound object reference";
-        return Err(invalid(FieldError::invalid("spec.attestations", attestations, detail)));
+        let error = FieldError::invalid("spec.attestations", attestations, detail);
+        return Err(invalid(vec![error]));
     }
-    Lifetime::parse(seconds).map_err(|error| {
+    let lifetime = Lifetime::parse(seconds).map_err(|error| {
         let detail = match error {
             LifetimeError::TooShort => "may not specify a duration less than 10 minutes",
             LifetimeError::TooLong => "may not specify a duration larger than 2^32 seconds",
         };
-        invalid(FieldError::invalid("spec.expirationSeconds", &seconds.into(), detail))
-    })
+        FieldError::invalid("spec.expirationSeconds", &seconds.into(), detail)
+    });
+    let further = if is_webhook { webhook::check(audiences, attestations) } else { Vec::new() };
+    match lifetime {
+        Ok(lifetime) if further.is_empty() => Ok(lifetime),
+        Ok(_) => Err(invalid(further)),
+        Err(error) => Err(invalid([vec![error], further].concat())),
+    }
 }
 
 fn binding(reference: &Value) -> Result<Binding<'_>, Failure> {
@@ -137,8 +158,9 @@ fn binding(reference: &Value) -> Result<Binding<'_>, Failure> {
         ("", "Secret") => Kind::Secret,
         ("", "Node") => Kind::Node,
         _ => {
+            let gate = if webhook::is_reference(reference) { webhook::GATE } else { "" };
             let message =
-                format!("cannot bind token to object of type {group}/{version}, Kind={kind}");
+                format!("cannot bind token to object of type {group}/{version}, Kind={kind}{gate}");
             return Err(Failure::bad_request(message));
         }
     };

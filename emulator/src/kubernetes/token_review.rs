@@ -27,6 +27,7 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let (mut review, _) = body::read_created(exchange, API_VERSION, KIND)?;
     metadata::wipe(&mut review);
     metadata::match_namespace(&mut review, "")?;
+    metadata::dedup_owners(exchange, &mut review);
     let managed = managed_fields::created(&review, &Manager::of(exchange, API_VERSION));
     let spec = metadata::object_at(&mut review, "spec");
     let token = spec.get("token").and_then(Value::as_str).unwrap_or("").to_owned();

@@ -1,7 +1,7 @@
 //! Bodies: a request's, read to its end before anybody looks at it, and an answer's.
 
 use {
-    crate::server::message::BODY_LIMIT,
+    crate::server::{message::BODY_LIMIT, stream::Streaming},
     bytes::{Bytes, BytesMut},
     http::HeaderMap,
     http_body::{Frame, SizeHint},
@@ -63,23 +63,29 @@ pub(super) async fn receive(mut body: Incoming) -> Result<Received, Broken> {
     Ok(Received { bytes, truncated: read > BODY_LIMIT })
 }
 
-/// An answer's body: at most one piece of data, at most one set of trailers.
+/// An answer's body: at most one piece of data, at most one set of trailers; or a stream.
 #[derive(Debug)]
 pub(super) struct Body {
     data: Option<Bytes>,
     trailers: Option<HeaderMap>,
     sized: bool,
+    stream: Option<Box<Streaming>>,
 }
 
 impl Body {
     /// A body whose length is announced.
     pub(super) fn sized(data: Bytes) -> Self {
-        Self { data: some(data), trailers: None, sized: true }
+        Self { data: some(data), trailers: None, sized: true, stream: None }
     }
 
     /// A body whose length is not announced: HTTP/1.1 sends it in chunks.
     pub(super) fn streamed(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { data: some(data), trailers, sized: false }
+        Self { data: some(data), trailers, sized: false, stream: None }
+    }
+
+    /// A body that goes on.
+    pub(super) fn going_on(stream: Streaming) -> Self {
+        Self { data: None, trailers: None, sized: false, stream: Some(Box::new(stream)) }
     }
 }
 
@@ -93,14 +99,18 @@ impl http_body::Body for Body {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let Some(stream) = &mut self.stream {
+            return stream.poll(context).map(|data| data.map(|data| Ok(Frame::data(data))));
+        }
         let data = self.data.take().map(Frame::data);
         Poll::Ready(data.or_else(|| self.trailers.take().map(Frame::trailers)).map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.data.is_none() && self.trailers.is_none()
+        let streams = self.stream.as_ref().is_some_and(|stream| !stream.is_over());
+        self.data.is_none() && self.trailers.is_none() && !streams
     }
 
     fn size_hint(&self) -> SizeHint {

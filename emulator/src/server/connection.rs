@@ -72,8 +72,10 @@ pub(super) async fn serve(
     let _ = stream.set_nodelay(true);
     let Ok(local_address) = stream.local_addr().map(|address| address.to_string()) else { return };
     let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
-    let connection =
-        |secure| Arc::new(Connection { context, secure, local_address, begun: AtomicU64::new(0) });
+    let connection = |secure| {
+        let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
+        Arc::new(Connection { context, secure, local_address, begun, streams })
+    };
     match protocol {
         Protocol::Tls => {
             let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await else { return };
@@ -161,7 +163,7 @@ async fn silence(connection: Arc<Connection>) {
     let mut seen = None;
     loop {
         let begun = connection.begun.load(Ordering::Relaxed);
-        if seen == Some(begun) {
+        if seen == Some(begun) && connection.streams.load(Ordering::Relaxed) == 0 {
             return;
         }
         seen = Some(begun);
@@ -185,8 +187,9 @@ mod tests {
         let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let fetcher = Fetcher::new(None, String::new());
         let context = Arc::new(Context { world, control: Control::default(), fetcher });
-        let begun = AtomicU64::new(0);
-        Arc::new(Connection { context, secure: false, local_address: String::new(), begun })
+        let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
+        let local_address = String::new();
+        Arc::new(Connection { context, secure: false, local_address, begun, streams })
     }
 
     #[tokio::test(start_paused = true)]
@@ -194,6 +197,19 @@ mod tests {
         let start = tokio::time::Instant::now();
         silence(connection()).await;
         assert_eq!(start.elapsed(), SILENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_is_no_silence() {
+        let connection = connection();
+        connection.streams.fetch_add(1, Ordering::Relaxed);
+        let start = tokio::time::Instant::now();
+        let stream = async {
+            tokio::time::advance(SILENCE * 5).await;
+            connection.streams.fetch_sub(1, Ordering::Relaxed);
+        };
+        tokio::join!(silence(Arc::clone(&connection)), stream);
+        assert!(start.elapsed() >= SILENCE * 5);
     }
 
     #[tokio::test(start_paused = true)]

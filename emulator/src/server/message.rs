@@ -1,8 +1,10 @@
 //! One request and one answer, as the adapters see them: whole, in memory, without a socket.
 
 use {
+    crate::world::World,
     bytes::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version},
+    std::{borrow::Cow, fmt::Debug, task::Waker, time::Duration},
 };
 
 /// The most of a body that is read from a socket, in bytes. What the APIs allow is less: each
@@ -41,9 +43,15 @@ impl Request {
         self.uri.query().unwrap_or("")
     }
 
+    /// The first header of that name, with U+FFFD for what is no text: a credential that cannot be
+    /// read is a wrong one, not a missing one.
+    pub fn header_lossy(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
+    }
+
     /// The first header of that name as text; `None` when it is absent or not visible ASCII.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
     }
 }
 
@@ -104,15 +112,47 @@ impl std::fmt::Debug for Response {
     }
 }
 
-/// What a handler comes back with: the answer, or what it needs from the network first.
+/// An answer whose body goes on: it is sent as it comes.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every answer is a response, and a box would cost each an allocation"
-)]
+pub struct Stream {
+    /// Status and headers; the body is the source's.
+    pub head: Response,
+    /// Where the body comes from.
+    pub source: Box<dyn Source>,
+    /// How long it lasts at most.
+    pub lasts: Duration,
+}
+
+/// Where the body of a [`Stream`] comes from.
+pub trait Source: Debug + Send {
+    /// What comes next. When that is to wait, the waker is woken as soon as there is more.
+    fn next(&mut self, world: &World, waker: &Waker) -> Step;
+
+    /// A sign of life, now that nothing has come for a while.
+    fn pulse(&mut self) -> Option<Bytes>;
+
+    /// Nobody is going to ask again.
+    fn end(&mut self, world: &World);
+}
+
+/// What comes next in a stream.
+#[derive(Debug)]
+pub enum Step {
+    /// These bytes.
+    Data(Bytes),
+    /// Nothing yet.
+    Wait,
+    /// Nothing any more.
+    End,
+}
+
+/// What a handler comes back with: the answer, or what it needs from the server first.
+#[derive(Debug)]
 pub enum Answer {
     /// The exchange is over.
     Response(Response),
+    /// The exchange goes on for as long as the stream does.
+    Stream(Stream),
     /// A document has to be fetched; then the handler is called again with it among [`Fetched`].
     Fetch(Fetch),
 }

@@ -8,6 +8,7 @@ mod listener;
 pub mod message;
 mod router;
 mod service;
+mod stream;
 pub mod tls;
 
 pub use listener::serve;

@@ -7,8 +7,9 @@ use {
             Context,
             body::{self, Body, Broken},
             crash,
-            message::{Answer, Fetched, Request, Response},
+            message::{Answer, Fetched, Request, Response, Stream},
             router::Api,
+            stream::Streaming,
         },
         world::{World, journal::Entry},
     },
@@ -39,6 +40,8 @@ pub(super) struct Connection {
     pub(super) local_address: String,
     /// How many requests have begun.
     pub(super) begun: AtomicU64,
+    /// How many answers are still going on.
+    pub(super) streams: AtomicU64,
 }
 
 /// Answers one request.
@@ -60,29 +63,44 @@ pub(super) async fn exchange(
         local_address: connection.local_address.clone(),
     };
     let api = Api::of(&request);
-    let response = answer(&connection.context, api, &request).await;
+    let (response, stream) = match answer(&connection.context, api, &request).await {
+        Exchanged::Whole(response) => (response, None),
+        Exchanged::Stream(stream) => (stream.head.clone(), Some(stream)),
+    };
     if api != Api::Control {
         record(&connection.context.world, &request, &response);
     }
-    Ok(frame(api, &request, response))
+    let mut framed = frame(api, &request, response);
+    if let Some(stream) = stream {
+        *framed.body_mut() = Body::going_on(Streaming::new(connection, stream));
+    }
+    Ok(framed)
 }
 
-async fn answer(context: &Context, api: Api, request: &Request) -> Response {
+/// An answer that needs nothing more.
+enum Exchanged {
+    Whole(Response),
+    Stream(Stream),
+}
+
+async fn answer(context: &Context, api: Api, request: &Request) -> Exchanged {
     let handler =
         |fetched: &Fetched| crash::guarded(api, request, || handle(context, api, request, fetched));
     let fetch = |url: String| async move { context.fetcher.fetch(&url).await };
-    settle(handler, fetch).await.unwrap_or_else(|| crash::answer(api, request))
+    let settled = settle(handler, fetch).await;
+    settled.unwrap_or_else(|| Exchanged::Whole(crash::answer(api, request)))
 }
 
 /// Asks a handler again with what it wanted, until it answers; `None` when it wants too much.
 async fn settle<F: Future<Output = Result<Bytes, String>>>(
     handler: impl Fn(&Fetched) -> Answer,
     fetch: impl Fn(String) -> F,
-) -> Option<Response> {
+) -> Option<Exchanged> {
     let mut fetched = Fetched::default();
     loop {
         match handler(&fetched) {
-            Answer::Response(response) => return Some(response),
+            Answer::Response(response) => return Some(Exchanged::Whole(response)),
+            Answer::Stream(stream) => return Some(Exchanged::Stream(stream)),
             Answer::Fetch(_) if fetched.0.len() == FETCH_LIMIT => return None,
             Answer::Fetch(wanted) => {
                 let document = fetch(wanted.url.clone()).await;
@@ -101,7 +119,7 @@ fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> 
     let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);
     match api {
         Api::Google => google::answer(world, request, fetched),
-        Api::Kubernetes | Api::Control => kubernetes::answer(world, request).into(),
+        Api::Kubernetes | Api::Control => kubernetes::answer(world, request),
     }
 }
 

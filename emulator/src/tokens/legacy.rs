@@ -4,14 +4,17 @@
 
 use {
     crate::{
-        tokens::{claims, parse::Parsed, review::Error},
+        tokens::{
+            claims,
+            parse::Parsed,
+            review::{Error, Identity},
+        },
         world::{
             World,
             objects::{Kind, Object},
         },
     },
     serde_json::json,
-    std::sync::Arc,
 };
 
 /// The issuer that such tokens name.
@@ -59,8 +62,13 @@ pub fn sign(world: &World, account: &Object, secret: &str) -> String {
     claims::sign(&claims, &world.keys.get().signing)
 }
 
-/// The service account of a token whose signature has been verified.
-pub fn check(world: &World, token: &str, parsed: &Parsed<'_>) -> Result<Arc<Object>, Error> {
+/// The service account of a token whose signature has been verified; without a lookup, as its
+/// claims name it.
+pub fn check<'a>(
+    world: &World,
+    token: &str,
+    parsed: &'a Parsed<'_>,
+) -> Result<Identity<'a>, Error> {
     let claim = |name: &'static str| match parsed.text(&format!("{PREFIX}{name}")) {
         "" => Err(LegacyError::MissingClaim(short(name))),
         claim => Ok(claim),
@@ -76,8 +84,9 @@ pub fn check(world: &World, token: &str, parsed: &Parsed<'_>) -> Result<Arc<Obje
     }
     if world.settings.service_account_lookup {
         check_secret(world, namespace, secret, token)?;
+        check_account(world, namespace, name, uid)?;
     }
-    check_account(world, namespace, name, uid)
+    Ok(Identity { namespace, name, uid })
 }
 
 fn check_secret(world: &World, namespace: &str, name: &str, token: &str) -> Result<(), Error> {
@@ -87,12 +96,7 @@ fn check_secret(world: &World, namespace: &str, name: &str, token: &str) -> Resu
     if secret.token == token { Ok(()) } else { Err(LegacyError::OtherToken.into()) }
 }
 
-fn check_account(
-    world: &World,
-    namespace: &str,
-    name: &str,
-    uid: &str,
-) -> Result<Arc<Object>, Error> {
+fn check_account(world: &World, namespace: &str, name: &str, uid: &str) -> Result<(), Error> {
     let account = world.objects.get(Kind::ServiceAccount, namespace, name);
     let account = account.ok_or_else(|| Error::ServiceAccountNotFound(name.to_owned()))?;
     if account.deletion_timestamp.is_some() {
@@ -103,7 +107,7 @@ fn check_account(
         let (found, claimed) = (account.uid.clone(), uid.to_owned());
         return Err(LegacyError::OtherUid { found, claimed }.into());
     }
-    Ok(account)
+    Ok(())
 }
 
 // What the error calls a claim.

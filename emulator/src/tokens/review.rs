@@ -74,6 +74,17 @@ pub enum Error {
     Legacy(LegacyError),
 }
 
+/// A service account, as a caller is named after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its identity.
+    pub uid: &'a str,
+}
+
 /// Reviews a token for the audiences wanted; none wanted means those of the API server.
 pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Authenticated, Error> {
     let parsed = Parsed::read(token).ok_or(Error::NotOurs)?;
@@ -88,13 +99,15 @@ pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Authentic
     let audiences = matching(token_audiences, if wanted.is_empty() { own } else { wanted })?;
     if is_legacy {
         let account = legacy::check(world, token, &parsed)?;
-        let caller = caller(&account, "", &Bound { pod: None, secret: None, node: None });
+        let caller = caller(account, "", &Bound { pod: None, secret: None, node: None });
         return Ok(Authenticated { caller, audiences });
     }
     check_times(world.clock.now(), claims.not_before, claims.expiry, claims.issued_at)?;
     let known = Bound { pod: claims.pod, secret: claims.secret, node: claims.node };
     let account = check_objects(world, &claims.namespace, &claims.service_account, &known)?;
-    let caller = caller(&account, &claims.id, &known);
+    let account =
+        Identity { namespace: &account.namespace, name: &account.name, uid: &account.uid };
+    let caller = caller(account, &claims.id, &known);
     Ok(Authenticated { caller, audiences })
 }
 
@@ -204,7 +217,7 @@ fn is_deleted(world: &World, object: &Object) -> bool {
     object.deletion_timestamp.is_some_and(|time| time < limit)
 }
 
-fn caller(account: &Object, id: &str, bound: &Bound) -> Caller {
+fn caller(account: Identity<'_>, id: &str, bound: &Bound) -> Caller {
     let mut extra = BTreeMap::new();
     let mut add = |key: &str, value: &str| {
         if !value.is_empty() {
@@ -224,7 +237,7 @@ fn caller(account: &Object, id: &str, bound: &Bound) -> Caller {
     }
     Caller {
         username: format!("system:serviceaccount:{}:{}", account.namespace, account.name),
-        uid: account.uid.clone(),
+        uid: account.uid.to_owned(),
         groups: vec![
             "system:serviceaccounts".to_owned(),
             format!("system:serviceaccounts:{}", account.namespace),

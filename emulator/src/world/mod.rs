@@ -4,6 +4,7 @@
 pub mod access_tokens;
 pub mod authentications;
 pub mod callers;
+pub mod changes;
 pub mod clock;
 pub mod clusters;
 pub mod entropy;

@@ -4,12 +4,14 @@
 //! adapter reads.
 
 use {
+    crate::world::changes::{Changes, News},
     jiff::Timestamp,
     serde_json::Value,
     std::{
         collections::BTreeMap,
         ops::Bound,
         sync::{Arc, Mutex, MutexGuard, PoisonError},
+        task::Waker,
     },
 };
 
@@ -87,8 +89,11 @@ pub struct Objects {
 struct State {
     version: u64,
     // The key is `namespace/name`, or the name alone, so that lists come in etcd's order.
-    kinds: BTreeMap<Kind, BTreeMap<String, Arc<Object>>>,
+    kinds: BTreeMap<Kind, Shelf>,
+    changes: Changes,
 }
+
+type Shelf = BTreeMap<String, Arc<Object>>;
 
 /// Why a write was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,6 +129,45 @@ impl Objects {
         List { items: items.unwrap_or_default(), resource_version: state.version }
     }
 
+    /// The same at an earlier version of the store; `None` when what was then is forgotten.
+    pub fn list_at(&self, kind: Kind, namespace: Option<&str>, version: u64) -> Option<List> {
+        let state = self.lock();
+        let mut objects = state.kinds.get(&kind).cloned().unwrap_or_default();
+        for change in state.changes.since(version)?.rev().filter(|change| change.kind() == kind) {
+            let object = change.object();
+            let key = key(&object.namespace, &object.name);
+            match &change.before {
+                Some(before) => objects.insert(key, Arc::clone(before)),
+                None => objects.remove(&key),
+            };
+        }
+        Some(List { items: within(&objects, namespace), resource_version: version })
+    }
+
+    /// What has changed since a version. When nothing has, the waker is kept under `watcher` and
+    /// woken by the next change.
+    pub fn news(&self, kind: Kind, since: u64, watcher: u64, waker: &Waker) -> News {
+        let mut state = self.lock();
+        let version = state.version;
+        state.changes.news(kind, since, version, (watcher, waker))
+    }
+
+    /// A number for somebody who is going to ask for news.
+    pub fn watcher(&self) -> u64 {
+        self.lock().changes.watcher()
+    }
+
+    /// Forgets somebody who asked for news.
+    pub fn forget(&self, watcher: u64) {
+        self.lock().changes.forget(watcher);
+    }
+
+    /// Ends the news: there will be no more changes.
+    pub fn close(&self) {
+        let wakers = self.lock().changes.close();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     /// Adds an object. `build` is told the version that the object is written at.
     pub fn create(
         &self,
@@ -140,6 +184,7 @@ impl Objects {
         state.version += 1;
         let object = Arc::new(build(state.version));
         state.kinds.entry(kind).or_default().insert(key, Arc::clone(&object));
+        tell(state, None, Some(Arc::clone(&object)));
         Ok(object)
     }
 
@@ -153,26 +198,34 @@ impl Objects {
         let version = state.version + 1;
         let place = state.place(read)?;
         let object = Arc::new(build(version));
-        *place = Arc::clone(&object);
+        let before = std::mem::replace(place, Arc::clone(&object));
         state.version = version;
+        tell(state, Some(before), Some(Arc::clone(&object)));
         Ok(object)
     }
 
-    /// Takes away the version that was read.
-    pub fn remove(&self, read: &Object) -> Result<(), WriteError> {
+    /// Takes away the version that was read; the version of the store from then on.
+    pub fn remove(&self, read: &Object) -> Result<u64, WriteError> {
         let mut state = self.lock();
         state.place(read)?;
         state.version += 1;
+        let version = state.version;
         let key = key(&read.namespace, &read.name);
-        state.kinds.entry(read.kind).or_default().remove(&key);
-        Ok(())
+        let before = state.kinds.entry(read.kind).or_default().remove(&key);
+        tell(state, before, None);
+        Ok(version)
     }
 
-    /// Takes all of them away. Versions go on from where they were.
+    /// Takes all of them away. Versions go on from where they were; whoever follows them has to
+    /// begin anew.
     pub fn clear(&self) {
         let mut state = self.lock();
         state.version += 1;
+        let version = state.version;
         state.kinds.clear();
+        let wakers = state.changes.clear(version);
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -195,11 +248,19 @@ impl State {
     }
 }
 
+// Tells those who wait for it of a change, once the lock is released.
+fn tell(mut state: MutexGuard<'_, State>, before: Option<Arc<Object>>, after: Option<Arc<Object>>) {
+    let version = state.version;
+    let wakers = state.changes.add(version, before, after);
+    drop(state);
+    wakers.into_iter().for_each(Waker::wake);
+}
+
 fn key(namespace: &str, name: &str) -> String {
     if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 
-fn within(objects: &BTreeMap<String, Arc<Object>>, namespace: Option<&str>) -> Vec<Arc<Object>> {
+fn within(objects: &Shelf, namespace: Option<&str>) -> Vec<Arc<Object>> {
     let Some(namespace) = namespace else { return objects.values().cloned().collect() };
     // '0' is the character after '/', so this is every key of the namespace and no other.
     let range =

@@ -7,6 +7,7 @@ use {
     serde_json::{Value, json},
     token_emulator::{
         google, kubernetes,
+        server::message::Answer,
         world::{
             access_tokens::Grant,
             settings::{GoogleAuth, Settings},
@@ -157,7 +158,8 @@ fn a_service_account_of_the_emulator_becomes_a_google_caller() {
     google.world.access_tokens.insert("owner", grant);
     kubernetes::seed_defaults(&google.world);
     let path = "/api/v1/namespaces/default/serviceaccounts/default/token";
-    let response = kubernetes::answer(&google.world, &request("POST", path, "{}"));
+    let answer = kubernetes::answer(&google.world, &request("POST", path, "{}"));
+    let Answer::Response(response) = answer else { panic!("{answer:?}") };
     let token_request: Value = serde_json::from_slice(&response.body).unwrap();
     let subject_token = token_request["status"]["token"].as_str().unwrap();
 

@@ -51,7 +51,7 @@ impl Google {
     pub(crate) fn respond(&self, request: &Request) -> Response {
         match self.answer(request) {
             Answer::Response(response) => response,
-            Answer::Fetch(fetch) => panic!("asked for {}", fetch.url),
+            other => panic!("not answered: {other:?}"),
         }
     }
 

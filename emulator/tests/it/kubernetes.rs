@@ -8,7 +8,7 @@ use {
     std::{sync::LazyLock, time::Duration},
     token_emulator::{
         kubernetes,
-        server::message::{Request, Response},
+        server::message::{Answer, Request, Response},
         world::{
             World,
             callers::{Caller, Callers},
@@ -38,12 +38,23 @@ fn world(settings: Settings) -> World {
 }
 
 fn ask(world: &World, method: Method, path: &str, bearer: &str, body: &Value) -> Response {
+    answer(world, &request(method, path, bearer, body))
+}
+
+fn answer(world: &World, request: &Request) -> Response {
+    match kubernetes::answer(world, request) {
+        Answer::Response(response) => response,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn request(method: Method, path: &str, bearer: &str, body: &Value) -> Request {
     let mut headers = HeaderMap::new();
     if !bearer.is_empty() {
         headers.insert(AUTHORIZATION, format!("Bearer {bearer}").parse().unwrap());
     }
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    let request = Request {
+    Request {
         method,
         uri: path.parse().unwrap(),
         version: Version::HTTP_11,
@@ -52,8 +63,22 @@ fn ask(world: &World, method: Method, path: &str, bearer: &str, body: &Value) ->
         truncated: false,
         secure: true,
         local_address: "127.0.0.1:443".to_owned(),
-    };
-    kubernetes::answer(world, &request)
+    }
+}
+
+fn token_secret(account: &str) -> Value {
+    json!({
+        "metadata": {"name": "s", "annotations": {"kubernetes.io/service-account.name": account}},
+        "type": "kubernetes.io/service-account-token",
+    })
+}
+
+fn stored_token(world: &World, secrets: &str) -> String {
+    let path = format!("{secrets}/s");
+    let stored = json_of(&ask(world, Method::GET, &path, "admin-token", &Value::Null));
+    let token = stored["data"]["token"].as_str().unwrap();
+    let token = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, token).unwrap();
+    String::from_utf8(token).unwrap()
 }
 
 fn json_of(response: &Response) -> Value {
@@ -158,16 +183,8 @@ fn a_token_secret_gets_its_token_and_loses_it_with_its_service_account() {
     let world = world(Settings::default());
     assert_eq!(post(&world, SERVICE_ACCOUNTS, &json!({"metadata": {"name": "a"}})).0, 201);
     let secrets = "/api/v1/namespaces/default/secrets";
-    let secret = json!({
-        "metadata": {"name": "s", "annotations": {"kubernetes.io/service-account.name": "a"}},
-        "type": "kubernetes.io/service-account-token",
-    });
-    assert_eq!(post(&world, secrets, &secret).0, 201);
-    let stored =
-        json_of(&ask(&world, Method::GET, &format!("{secrets}/s"), "admin-token", &Value::Null));
-    let token = stored["data"]["token"].as_str().unwrap();
-    let token = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, token).unwrap();
-    let token = String::from_utf8(token).unwrap();
+    assert_eq!(post(&world, secrets, &token_secret("a")).0, 201);
+    let token = stored_token(&world, secrets);
     assert_eq!(review(&world, &token), "");
     assert_eq!(status(&world, Method::DELETE, &format!("{SERVICE_ACCOUNTS}/a")), 200);
     assert_eq!(review(&world, &token), "[invalid bearer token, Token has been invalidated]");
@@ -228,4 +245,24 @@ fn a_pod_that_has_gone_is_not_waited_for(#[case] gone: &str) {
     assert!(!world.expiries.is_empty());
     assert_eq!(status(&world, Method::DELETE, gone), 200);
     assert!(world.expiries.is_empty());
+}
+
+#[test]
+fn a_bearer_that_is_no_text_is_a_wrong_one() {
+    let world = world(Settings::default());
+    let mut headers = HeaderMap::new();
+    headers.insert(AUTHORIZATION, http::HeaderValue::from_bytes(b"Bearer \xe9abc").unwrap());
+    let request = Request { headers, ..request(Method::GET, "/version", "", &Value::Null) };
+    assert_eq!(answer(&world, &request).status.as_u16(), 401);
+}
+
+#[test]
+fn without_a_lookup_a_token_of_a_secret_outlives_its_service_account() {
+    let world = world(Settings { service_account_lookup: false, ..Settings::default() });
+    assert_eq!(post(&world, SERVICE_ACCOUNTS, &json!({"metadata": {"name": "a"}})).0, 201);
+    let secrets = "/api/v1/namespaces/default/secrets";
+    assert_eq!(post(&world, secrets, &token_secret("a")).0, 201);
+    let token = stored_token(&world, secrets);
+    assert_eq!(status(&world, Method::DELETE, &format!("{SERVICE_ACCOUNTS}/a")), 200);
+    assert_eq!(review(&world, &token), "");
 }

@@ -22,3 +22,4 @@ mod readme;
 mod settings;
 mod together;
 mod transport;
+mod watching;

@@ -70,6 +70,8 @@ impl Blanks {
         if name != "ns" && value.len() > 8 && !self.filled.iter().any(|(known, _)| *known == value)
         {
             self.filled.push((value.clone(), format!("<{blank}>")));
+            // One may be the start of another.
+            self.filled.sort_by_key(|(value, _)| usize::MAX - value.len());
         }
         value
     }

@@ -16,14 +16,19 @@ fn regex(pattern: &str) -> Regex {
 
 static TOKEN: LazyLock<Regex> =
     LazyLock::new(|| regex(r"eyJ[A-Za-z0-9_-]+\.eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"));
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}:([0-9]{2,5})\b"));
 static UID: LazyLock<Regex> =
     LazyLock::new(|| regex(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"));
 static TIME: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"\b(20[0-9]{2})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?Z")
 });
 static SECONDS: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[6-9][0-9]{8}\b"));
-static VERSION: LazyLock<Regex> =
-    LazyLock::new(|| regex(r#"("?resourceVersion"?: ?"?)([0-9]+)|(\n +[26]: ")([0-9]+)(")"#));
+static VERSION: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"("?resourceVersion"?: ?"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
+    )
+});
 
 /// The names that were given so far, in one scenario on one server.
 #[derive(Debug, Default, Clone)]
@@ -35,6 +40,13 @@ impl Names {
     /// A text with names put in.
     pub(crate) fn put(&mut self, text: &str, blanks: &Blanks) -> String {
         let mut text = text.replace(&blanks.address, "<address>");
+        // A server may know itself by another address of this machine.
+        let port = blanks.address.rsplit(':').next().unwrap_or("");
+        text = ADDRESS
+            .replace_all(&text, |found: &Captures<'_>| {
+                if &found[1] == port { "<address>".to_owned() } else { found[0].to_owned() }
+            })
+            .into_owned();
         for (value, name) in &blanks.filled {
             if value.len() > 50 {
                 text = text.replace(value.as_str(), name);

@@ -14,7 +14,10 @@ pub(crate) fn print(findings: &Findings, seed: u64) {
     groups.sort_by_key(|(_, group)| (group.case.difference.level, usize::MAX - group.count));
     for (cause, group) in groups {
         println!("== {} x {:?}: {cause}", group.count, group.case.difference.level);
-        for step in group.case.scenario.steps.iter().filter(|step| !step.method.is_empty()) {
+        let steps: Vec<_> =
+            group.case.scenario.steps.iter().filter(|step| !step.method.is_empty()).collect();
+        // A scenario that could not be made small is told by its end.
+        for step in steps.iter().skip(steps.len().saturating_sub(6)) {
             println!("{}", step.show());
         }
         let (real, ours) = (group.case.real.show(), group.case.ours.show());

@@ -68,7 +68,7 @@ impl Request {
         }
         let mut head = format!("{} {path} HTTP/1.1\r\nHost: {}\r\n", self.method, blanks.address);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {}\r\n", blanks.fill(value)));
+            head.push_str(&format!("{name}: {}\r\n", blanks.fill(value).replace('\n', "")));
         }
         let body = self.body_bytes(blanks);
         if let Some(body) = &body {

@@ -38,6 +38,12 @@ pub struct Write<'a> {
 /// The new `metadata.managedFields`; `None` when there are none to keep.
 pub fn managed(write: &Write<'_>) -> Option<Value> {
     let mut managers = earlier(write);
+    // Nobody begins to keep track of an object that nobody has kept track of so far.
+    if write.before.is_some() && managers.is_empty() {
+        return None;
+    }
+    // What was written in a version that nobody serves is nobody's.
+    managers.retain(|manager| manager.text("apiVersion") == write.api_version);
     let Ok(changes) = changes(write.structure, write.before, write.after) else {
         // What cannot be followed leaves everything as it was.
         return write.before.and_then(list).cloned();

@@ -11,7 +11,7 @@ mod tests;
 mod value;
 mod walk;
 
-pub use {decode::decode, encode::encode};
+pub use {decode::decode, encode::encode, syntax::check};
 pub(in crate::codec) use {
     decode::{StrictError, decode_text, named},
     encode::write_string,

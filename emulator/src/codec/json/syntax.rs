@@ -7,7 +7,7 @@ use {super::plain, crate::codec::quote::quote_byte};
 const MAX_DEPTH: usize = 10_000;
 
 /// The error text, when the bytes are not one JSON value.
-pub(super) fn check(data: &[u8]) -> Result<(), String> {
+pub fn check(data: &[u8]) -> Result<(), String> {
     Scanner { data, position: 0, inside: Vec::new() }.document()
 }
 

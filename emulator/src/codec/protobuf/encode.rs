@@ -43,6 +43,16 @@ pub fn stored(structure: &Struct, document: &Value) -> Value {
     Value::Object(members)
 }
 
+/// An event of a watch: its type, and the object in its envelope; behind its length.
+pub fn watch_event(kind: &str, object: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; 4];
+    write_bytes(&mut out, 1, kind.as_bytes());
+    write_message(&mut out, 2, |out| write_bytes(out, 1, object));
+    let length = u32::try_from(out.len() - 4).unwrap_or(u32::MAX);
+    out[..4].copy_from_slice(&length.to_be_bytes());
+    out
+}
+
 /// The document as a message, without an envelope.
 pub(super) fn message(out: &mut Vec<u8>, structure: &Struct, document: &Value) {
     let empty = Map::new();

@@ -80,6 +80,11 @@ pub struct Field {
     pub go_type: &'static str,
     /// Go names of the embedded structs that hold it, outermost first, joined by dots.
     pub within: &'static str,
+    /// How strategic merge patches treat it: `merge`, `replace`, `retainKeys`, with commas; empty
+    /// for nothing of its own.
+    pub strategy: &'static str,
+    /// The member by which those merge the elements of the list; empty for none.
+    pub merge_key: &'static str,
     /// How it is owned.
     pub merge: Merge,
     /// Its default as JSON text; empty for none. The server fills it in for keys of lists only.

@@ -84,7 +84,7 @@ fn field(line: &'static str, ids: &Ids) -> Field {
     let kind = kind(next(), ids);
     let go_type = next().trim_start_matches('*');
     let within = next();
-    let (_strategy, _merge_key, _list_type) = (next(), next(), next());
+    let (strategy, merge_key, _list_type) = (next(), next(), next());
     let (_map_keys, _map_type) = (next(), next());
     let merge = merge(next());
     let default = next();
@@ -98,6 +98,8 @@ fn field(line: &'static str, ids: &Ids) -> Field {
         kind,
         go_type,
         within,
+        strategy,
+        merge_key,
         merge,
         default,
     }

@@ -61,6 +61,12 @@ fn pod(exchange: &Exchange<'_>, resource: &Resource, object: &mut Value) -> Resu
         );
         Failure::not_admitted(resource, &name, &why, Vec::new())
     })?;
+    let secrets = &found.document["imagePullSecrets"];
+    if spec.get("imagePullSecrets").and_then(Value::as_array).is_none_or(Vec::is_empty)
+        && secrets.is_array()
+    {
+        spec.insert("imagePullSecrets".to_owned(), secrets.clone());
+    }
     if mounts_token(spec, &found) {
         mount_token(exchange, spec);
     }

@@ -14,6 +14,7 @@ pub fn apply(kind: Kind, object: &mut Value) {
         Kind::Namespace => namespace(object),
         Kind::Secret => secret(object),
         Kind::Pod => pod(object),
+        Kind::Node => node(object),
         Kind::RoleBinding | Kind::ClusterRoleBinding => binding(object),
         _ => {}
     }
@@ -54,6 +55,14 @@ fn secret(object: &mut Value) {
             let text = text.as_str().unwrap_or("");
             data.insert(key, BASE64_STANDARD.encode(text).into());
         }
+    }
+}
+
+// The old name of the field is the first of the new one's.
+fn node(object: &mut Value) {
+    let cidr = object["spec"]["podCIDR"].as_str().unwrap_or("").to_owned();
+    if !cidr.is_empty() && object["spec"]["podCIDRs"].is_null() {
+        object["spec"]["podCIDRs"] = json!([cidr]);
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod admit;
 pub mod defaults;
 pub mod prepare;
+pub mod update;
 pub mod validate;
 
 use crate::world::objects::Kind;

@@ -14,6 +14,25 @@ pub fn apply(kind: Kind, object: &mut Value) {
         Kind::Pod => pod(object),
         _ => {}
     }
+    clean(kind, object);
+}
+
+/// Leaves out what the store does not keep.
+pub fn clean(kind: Kind, object: &mut Value) {
+    match kind {
+        // Of the Secrets of a service account only the names are kept.
+        Kind::ServiceAccount => {
+            for secret in object["secrets"].as_array_mut().into_iter().flatten() {
+                if let Some(members) = secret.as_object_mut() {
+                    members.retain(|member, _| member == "name");
+                }
+            }
+        }
+        Kind::Role | Kind::ClusterRole if object["rules"].as_array().is_some_and(Vec::is_empty) => {
+            object["rules"] = Value::Null;
+        }
+        _ => {}
+    }
 }
 
 fn namespace(object: &mut Value) {

@@ -5,7 +5,7 @@
 
 use {
     crate::{
-        kubernetes::{names, status::FieldError},
+        kubernetes::{kinds, names, rbac, status::FieldError},
         world::objects::Kind,
     },
     serde_json::{Map, Value},
@@ -35,7 +35,7 @@ pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::Secret => secret(object),
         Kind::ConfigMap => config_map(object),
         Kind::Pod => pod(object),
-        _ => Vec::new(),
+        _ => rbac::validate::check(kind, object),
     });
     errors
 }
@@ -57,6 +57,9 @@ fn metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
             errors.push(FieldError::required("metadata.name", detail));
         }
         name => errors.extend(invalid("metadata.name", name, names::name_faults(kind, name))),
+    }
+    if kinds::of(kind).namespaced && text("namespace").is_empty() {
+        errors.push(FieldError::required("metadata.namespace", ""));
     }
     for (key, value) in members(&metadata["labels"]) {
         let value = value.as_str().unwrap_or("");

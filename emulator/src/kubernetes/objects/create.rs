@@ -4,7 +4,7 @@ use {
     crate::{
         kubernetes::{
             admission, body, controllers,
-            exchange::{Exchange, Outcome, Reply},
+            exchange::{Exchange, Outcome},
             kinds::{self, Resource},
             managed_fields::{self, Manager},
             metadata, objects,
@@ -15,28 +15,62 @@ use {
     serde_json::Value,
 };
 
+/// What is said of a pod whose name cannot be that of a host.
+const HOST_NAME: &str = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]";
+
 /// The characters of a generated name: none that could spell a word.
 /// Source: apimachinery `pkg/util/rand`.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 
 /// Creates an object from the body.
 pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> Outcome {
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
     let (mut object, options) =
         body::read_created(exchange, resource.api_version(), resource.name)?;
     kinds::defaults::apply(resource.kind, &mut object);
     metadata::wipe(&mut object);
     metadata::match_namespace(&mut object, namespace)?;
+    metadata::dedup_owners(exchange, &mut object);
     let manager = Manager::of(exchange, resource.api_version());
     let managed = managed_fields::created(&object, &manager);
     metadata::set_managed_fields(&mut object, managed);
     let name = metadata::text(&object, "name").to_owned();
     if resource.namespaced {
-        admission::namespace(exchange, resource, namespace, &name)?;
+        admission::namespace(exchange, resource, namespace, shown(&object, &name))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
-    Ok(Reply::Object { status: 201, object, output })
+    if resource.kind == Kind::Pod && name.contains('.') {
+        exchange.warn(HOST_NAME);
+    }
+    objects::reply(exchange, 201, object, output)
+}
+
+/// Stores an object that a PUT makes.
+pub fn put(
+    exchange: &Exchange<'_>,
+    resource: &Resource,
+    mut object: Value,
+    dry_run: bool,
+) -> Result<Value, Failure> {
+    metadata::wipe(&mut object);
+    metadata::object_at(&mut object, "metadata").remove("resourceVersion");
+    let namespace = metadata::text(&object, "namespace").to_owned();
+    let name = metadata::text(&object, "name").to_owned();
+    if resource.namespaced {
+        admission::namespace(exchange, resource, &namespace, &name)?;
+    }
+    kinds::admit::apply(exchange, resource, &mut object)?;
+    store(exchange.world, resource, object, dry_run)
+}
+
+// What admission calls an object that may have no name yet.
+fn shown<'a>(object: &'a Value, name: &'a str) -> &'a str {
+    match (name, metadata::text(object, "generateName")) {
+        ("", "") => "Unknown",
+        ("", prefix) => prefix,
+        (name, _) => name,
+    }
 }
 
 /// Stores an object that nobody sent: a seed's, or a controller's.
@@ -51,14 +85,15 @@ fn store(
     mut object: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
-    if !metadata::text(&object, "resourceVersion").is_empty() {
-        return Err(Failure::version_on_create());
-    }
     fill(world, resource.kind, &mut object);
     let name = metadata::text(&object, "name").to_owned();
     let errors = kinds::validate::check(resource.kind, &object);
     if !errors.is_empty() {
         return Err(Failure::invalid(resource.name, resource.group, &name, errors));
+    }
+    let version = metadata::text(&object, "resourceVersion").parse::<u64>();
+    if version.is_ok_and(|version| version != 0) {
+        return Err(Failure::version_on_create());
     }
     let namespace = metadata::text(&object, "namespace").to_owned();
     let exists = || Failure::already_exists(resource, &name);

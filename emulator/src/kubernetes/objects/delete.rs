@@ -6,9 +6,9 @@ use {
     crate::{
         kubernetes::{
             body, controllers,
-            exchange::{Exchange, Outcome, Reply},
+            exchange::{Exchange, Outcome},
             kinds::Resource,
-            metadata,
+            metadata, names,
             objects::{self, finalize::has_finalizers},
             status::Failure,
         },
@@ -45,7 +45,7 @@ pub fn delete(
     namespace: &str,
     name: &str,
 ) -> Outcome {
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
     let options = body::read_delete_options(exchange)?;
     if resource.kind == Kind::Namespace && IMMORTAL.contains(&name) {
         return Err(Failure::not_admitted(
@@ -55,15 +55,24 @@ pub fn delete(
             Vec::new(),
         ));
     }
+    names::check_path_segment(name)?;
+    let object = remove(exchange.world, resource, (namespace, name), &options)?;
+    objects::reply(exchange, 200, object, output)
+}
+
+/// Deletes an object; what is told of it.
+pub fn remove(
+    world: &World,
+    resource: &Resource,
+    (namespace, name): (&str, &str),
+    options: &Options,
+) -> Result<Value, Failure> {
     loop {
-        let found = objects::find(exchange.world, resource, namespace, name)?;
-        check_preconditions(resource, &found, &options)?;
-        let next = after_deletion(exchange.world, &found, &options);
-        match apply(exchange.world, &found, &next, options.dry_run) {
-            Ok(document) => {
-                let object = answer(resource, &found, &next, document);
-                return Ok(Reply::Object { status: 200, object, output });
-            }
+        let found = objects::find(world, resource, namespace, name)?;
+        check_preconditions(resource, &found, options)?;
+        let next = after_deletion(world, &found, options);
+        match apply(world, &found, &next, options.dry_run) {
+            Ok(document) => return Ok(answer(resource, &found, &next, document)),
             // Somebody else wrote it in between: read it again.
             Err(WriteError::Changed) => {}
             Err(_) => return Err(Failure::not_found(resource, name)),
@@ -90,6 +99,16 @@ fn check_preconditions(
             if what == "UID" { "deleted and then recreated" } else { "modified" }
         );
         Failure::conflict(resource.name, resource.group, &found.name, &why)
+    };
+    let conflict = |what: &str, wanted: &str, there: &str| {
+        // A namespace is checked by another hand.
+        if found.kind != Kind::Namespace {
+            return conflict(what, wanted, there);
+        }
+        let why = format!(
+            "Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {there}"
+        );
+        Failure::conflict(resource.plural, resource.group, &found.name, &why)
     };
     if let Some(uid) = options.uid.as_ref().filter(|uid| **uid != found.uid) {
         return Err(conflict("UID", uid, &found.uid));
@@ -169,11 +188,14 @@ fn marked(world: &World, found: &Object, grace: i64) -> Value {
 
 fn apply(world: &World, found: &Object, next: &Next, dry_run: bool) -> Result<Value, WriteError> {
     match next {
-        Next::Gone(document) | Next::Stays(document) if dry_run => Ok(document.clone()),
+        Next::Gone(document) | Next::Stays(document) if dry_run => {
+            let same = objects::from_document(found.kind, document.clone(), found.resource_version);
+            Ok(objects::with_version(&same))
+        }
         Next::Gone(document) => {
-            world.objects.remove(found)?;
+            let version = world.objects.remove(found)?;
             controllers::removed(world, found);
-            let last = objects::from_document(found.kind, document.clone(), found.resource_version);
+            let last = objects::from_document(found.kind, document.clone(), version);
             Ok(objects::with_version(&last))
         }
         Next::Stays(document) if *document == found.document => Ok(objects::with_version(found)),

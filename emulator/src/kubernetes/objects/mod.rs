@@ -1,20 +1,28 @@
-//! The objects as a REST resource: create, get, list, delete.
+//! The objects as a REST resource: create, get, list, update, delete.
 //!
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 
+pub mod collection;
 pub mod create;
 pub mod delete;
 pub mod finalize;
 pub mod list;
+pub mod list_options;
+pub mod patch;
+pub mod update;
+pub mod watch;
+pub mod write;
 
 use {
     crate::{
+        codec::negotiate::{Output, Transform},
         kubernetes::{
             body,
             exchange::{Exchange, Outcome, Reply},
             kinds::{Resource, validate::TOKEN_SECRET},
-            metadata,
+            metadata, names,
             status::Failure,
+            table,
         },
         world::{
             World,
@@ -23,15 +31,64 @@ use {
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     jiff::Timestamp,
-    serde_json::Value,
+    serde_json::{Value, json},
     std::sync::Arc,
 };
 
 /// Answers with one object.
 pub fn get(exchange: &Exchange<'_>, resource: &Resource, namespace: &str, name: &str) -> Outcome {
-    let output = body::accept(exchange)?;
+    let output = body::accept_object(exchange)?;
+    names::check_path_segment(name)?;
     let object = find(exchange.world, resource, namespace, name)?;
-    Ok(Reply::Object { status: 200, object: with_version(&object), output })
+    reply(exchange, 200, with_version(&object), output)
+}
+
+/// The answer of one object, as the client wants to see it.
+pub fn reply(exchange: &Exchange<'_>, status: u16, object: Value, output: Output) -> Outcome {
+    let Some(Transform::Table(api_version)) = output.transform else {
+        return Ok(Reply::Object { status, object, output });
+    };
+    let include = table::include(exchange)?;
+    let metadata = json!({ "resourceVersion": metadata::text(&object, "resourceVersion") });
+    let view = table::View { api_version, include, now: exchange.world.clock.now() };
+    let output = Output { transform: None, ..output };
+    // What has no columns is told as it is.
+    let object = view.table(&metadata, std::slice::from_ref(&object), true).unwrap_or(object);
+    Ok(Reply::Object { status, object, output })
+}
+
+/// The answer of a list of objects, as the client wants to see it.
+pub fn reply_list(
+    exchange: &Exchange<'_>,
+    resource: &Resource,
+    page: &list::Page,
+    output: Output,
+) -> Outcome {
+    let items = page.items.iter().map(|object| with_version(object));
+    if let Some(Transform::Table(api_version)) = output.transform {
+        let include = table::include(exchange)?;
+        let view = table::View { api_version, include, now: exchange.world.clock.now() };
+        let items: Vec<_> = items.collect();
+        let object = view.table_of(resource, &page.metadata, &items, true);
+        let output = Output { transform: None, ..output };
+        return Ok(Reply::Object { status: 200, object, output });
+    }
+    let object = json!({
+        "kind": format!("{}List", resource.name),
+        "apiVersion": resource.api_version(),
+        "metadata": page.metadata,
+        "items": items.map(unnamed).collect::<Vec<_>>(),
+    });
+    Ok(Reply::Object { status: 200, object, output })
+}
+
+// The items of a list do not repeat what they are.
+fn unnamed(mut document: Value) -> Value {
+    if let Some(members) = document.as_object_mut() {
+        members.remove("kind");
+        members.remove("apiVersion");
+    }
+    document
 }
 
 /// The object of that name, or a 404.

@@ -4,6 +4,7 @@
 //! `pkg/apis/rbac/v1/evaluation_helpers.go`, `pkg/registry/rbac/validation/rule.go`.
 
 pub mod bootstrap;
+pub mod validate;
 
 use {
     crate::{
@@ -48,9 +49,34 @@ pub fn decide(world: &World, caller: &Caller, attributes: &Attributes<'_>, path:
     }
     Verdict::NoOpinion(match missing.as_slice() {
         [] => String::new(),
-        [one] => format!("rbac: RBAC: {one}"),
-        all => format!("rbac: RBAC: [{}]", all.join(", ")),
+        missing => format!("rbac: RBAC: {}", aggregate(missing)),
     })
+}
+
+/// Several errors as one text.
+pub fn aggregate(errors: &[String]) -> String {
+    match errors {
+        [one] => one.clone(),
+        all => format!("[{}]", all.join(", ")),
+    }
+}
+
+/// The rules of all roles that are bound to a caller, and the roles that are missing.
+pub fn rules(world: &World, caller: &Caller, namespace: &str) -> (Vec<Value>, Vec<String>) {
+    let (mut rules, mut missing) = (Vec::new(), Vec::new());
+    let cluster = world.objects.list(Kind::ClusterRoleBinding, None).items;
+    let namespaced = world.objects.list(Kind::RoleBinding, Some(namespace)).items;
+    for binding in cluster.iter().chain(&namespaced) {
+        if subject(binding, caller).is_none() {
+            continue;
+        }
+        match role(world, binding) {
+            Ok(role) => rules.extend_from_slice(elements(&role.document["rules"])),
+            Err(error) if !missing.contains(&error) => missing.push(error),
+            Err(_) => {}
+        }
+    }
+    (rules, missing)
 }
 
 /// The subject of a binding that the caller is, as reasons name it.
@@ -111,7 +137,8 @@ fn allows(role: &Object, attributes: &Attributes<'_>, path: &str) -> bool {
 }
 
 fn allows_resource(rule: &Value, attributes: &Attributes<'_>) -> bool {
-    let Attributes { group, resource, subresource, name, .. } = *attributes;
+    let Attributes { group, resource, subresource, .. } = *attributes;
+    let name = attributes.name.as_ref();
     let is_resource = |pattern: &str| match pattern.split_once('/') {
         None => pattern == "*" || (pattern == resource && subresource.is_empty()),
         Some(("*", of)) => !subresource.is_empty() && of == subresource,
@@ -142,7 +169,7 @@ mod tests {
             namespace: "n",
             resource: "serviceaccounts",
             subresource: "token",
-            name,
+            name: name.into(),
             ..Attributes::default()
         }
     }

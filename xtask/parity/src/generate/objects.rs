@@ -260,8 +260,8 @@ fn list(random: &mut Random) -> Request {
             "a in",
             "A%20b",
             "-=x",
-            "a>1",
-            "a>x",
+            "a%3E1",
+            "a%3Ex",
         ]
         .map(|it| it.to_owned().leak() as &str),
     );

@@ -12,7 +12,8 @@ use {
 /// Twists a request, once or twice.
 pub(super) fn twist(random: &mut Random, setting: &Setting, request: &mut Request) {
     for _ in 0..=random.below(2) {
-        match random.below(9) {
+        match random.below(10) {
+            8 => wire(random, request),
             0 => query(random, request),
             1 => accept(random, request),
             2 => content_type(random, request),
@@ -74,6 +75,33 @@ fn query(random: &mut Random, request: &mut Request) {
     if random.chance(6) {
         request.query.push(format!("fieldManager={}", "x".repeat(129)));
     }
+}
+
+// Ways to send the same that HTTP allows, or does not.
+fn wire(random: &mut Random, request: &mut Request) {
+    let (name, value) = match random.below(12) {
+        0 => ("Connection", "close"),
+        1 => ("Expect", "100-continue"),
+        2 => ("Expect", "other"),
+        3 => ("X-Name", "x"),
+        4 => ("X-Empty", ""),
+        5 => ("Cookie", "a=b"),
+        6 => ("Connection", "Upgrade"),
+        7 => ("Upgrade", "websocket"),
+        8 => ("Content-Length", "5"),
+        9 => ("X-Bytes", "\u{e9}"),
+        10 => ("Pragma", "no-cache"),
+        _ => ("Range", "bytes=0-5"),
+    };
+    // A length of its own would be said twice beside that of a body.
+    if name == "Content-Length" && !matches!(request.body, Body::None) {
+        return;
+    }
+    if name == "Content-Length" {
+        request.body = Body::Text("{\"a\":".to_owned());
+        return;
+    }
+    request.headers.push((name.to_owned(), value.to_owned()));
 }
 
 fn set(request: &mut Request, name: &str, value: &str) {

@@ -139,6 +139,12 @@ pub(super) fn request(random: &mut Random, setting: &Setting) -> Request {
         }
         _ => {}
     }
+    if random.chance(12) {
+        request = request.header(
+            "Content-Type",
+            random.pick(&["json", "application/json", "text/plain", "application/yaml", "*/*"]),
+        );
+    }
     if random.chance(35) {
         let accept = random.text(&[
             "application/json",

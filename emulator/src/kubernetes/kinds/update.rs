@@ -1,0 +1,142 @@
+//! What an update may not change: what is put back silently, and what is refused.
+//!
+//! Source: kubernetes `pkg/registry/{core,rbac}/*/strategy.go`, `pkg/apis/core/validation`,
+//! apimachinery `pkg/api/validation/objectmeta.go`; pods as far as tokens need them.
+
+use {
+    crate::{
+        kubernetes::{
+            kinds::{prepare, validate},
+            metadata::object_at,
+            objects::write::Part,
+            status::FieldError,
+        },
+        world::objects::Kind,
+    },
+    serde_json::{Map, Value, json},
+};
+
+const IMMUTABLE: &str = "field is immutable";
+const SEALED: &str = "field is immutable when `immutable` is set";
+const POD_SPEC: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
+
+/// Puts back what this part of an object has no say in.
+pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
+    match (kind, part) {
+        (Kind::Namespace | Kind::Pod | Kind::Node, Part::Status) => keep_member(old, new, "spec"),
+        (Kind::Namespace, Part::Whole) => {
+            keep_member(old, new, "status");
+            let spec = object_at(new, "spec");
+            match &old["spec"]["finalizers"] {
+                Value::Null => spec.remove("finalizers"),
+                finalizers => spec.insert("finalizers".to_owned(), finalizers.clone()),
+            };
+        }
+        (Kind::Pod | Kind::Node, Part::Whole) => keep_member(old, new, "status"),
+        _ => {}
+    }
+    prepare::clean(kind, new);
+    if (kind, part) == (Kind::Pod, Part::Status) {
+        let owners = &old["metadata"]["ownerReferences"];
+        object_at(new, "metadata").insert("ownerReferences".to_owned(), owners.clone());
+    }
+    if (kind, part) == (Kind::Pod, Part::Whole) && old["spec"] != new["spec"] {
+        let generation = old["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
+        object_at(new, "metadata").insert("generation".to_owned(), generation.into());
+    }
+}
+
+fn keep_member(old: &Value, new: &mut Value, member: &str) {
+    let Some(new) = new.as_object_mut() else { return };
+    match &old[member] {
+        Value::Null => new.remove(member),
+        value => new.insert(member.to_owned(), value.clone()),
+    };
+}
+
+/// What is wrong with an object that replaces another.
+pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError> {
+    let mut errors = metadata(&old["metadata"], &new["metadata"]);
+    match kind {
+        Kind::Secret => {
+            errors.extend(immutable("type", &old["type"], &new["type"]));
+            errors.extend(sealed(old, new, &["data"]));
+        }
+        Kind::ConfigMap => errors.extend(sealed(old, new, &["data", "binaryData"])),
+        _ => {}
+    }
+    errors.extend(validate::check(kind, new));
+    match kind {
+        Kind::Pod if part == Part::Whole => errors.extend(pod(old, new)),
+        Kind::RoleBinding | Kind::ClusterRoleBinding => {
+            errors.extend(role_ref(&old["roleRef"], &new["roleRef"]));
+        }
+        _ => {}
+    }
+    errors
+}
+
+fn metadata(old: &Value, new: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if !old["deletionTimestamp"].is_null() {
+        errors.extend(new_finalizers(&old["finalizers"], &new["finalizers"]));
+    }
+    for member in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        errors.extend(immutable(&format!("metadata.{member}"), &old[member], &new[member]));
+    }
+    errors
+}
+
+fn new_finalizers(old: &Value, new: &Value) -> Option<FieldError> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let old = list(old);
+    let mut extra: Vec<_> = list(new).into_iter().filter(|one| !old.contains(one)).collect();
+    extra.sort_by_key(Value::to_string);
+    if extra.is_empty() {
+        return None;
+    }
+    let extra = extra.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+    let detail = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{extra}}}"
+    );
+    Some(FieldError::forbidden("metadata.finalizers", &detail))
+}
+
+fn immutable(field: &str, old: &Value, new: &Value) -> Option<FieldError> {
+    (old != new).then(|| FieldError::invalid(field, new, IMMUTABLE))
+}
+
+fn sealed(old: &Value, new: &Value, members: &[&str]) -> Vec<FieldError> {
+    if old["immutable"] != true {
+        return Vec::new();
+    }
+    let opened = (new["immutable"] != true).then_some("immutable");
+    let empty = |value: &Value| value.as_object().is_none_or(Map::is_empty);
+    let changed = members.iter().copied().filter(|member| {
+        old[*member] != new[*member] && !(empty(&old[*member]) && empty(&new[*member]))
+    });
+    opened.into_iter().chain(changed).map(|field| FieldError::forbidden(field, SEALED)).collect()
+}
+
+fn role_ref(old: &Value, new: &Value) -> Option<FieldError> {
+    // The value is shown with the names that Go has for its members.
+    let shown = json!({"APIGroup": new["apiGroup"], "Kind": new["kind"], "Name": new["name"]});
+    (old != new).then(|| FieldError::invalid("roleRef", &shown, IMMUTABLE))
+}
+
+// The real server shows what differs behind this.
+fn pod(old: &Value, new: &Value) -> Option<FieldError> {
+    let fixed = |object: &Value| {
+        let mut spec = object["spec"].clone();
+        for list in ["containers", "initContainers"] {
+            for container in spec[list].as_array_mut().into_iter().flatten() {
+                container["image"] = Value::Null;
+            }
+        }
+        for member in ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"] {
+            spec[member] = Value::Null;
+        }
+        spec
+    };
+    (fixed(old) != fixed(new)).then(|| FieldError::forbidden("spec", POD_SPEC))
+}

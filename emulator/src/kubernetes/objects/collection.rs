@@ -1,0 +1,28 @@
+//! Deleting the objects of a collection, all of them or those that selectors leave.
+
+use crate::{
+    kubernetes::{
+        body,
+        exchange::{Exchange, Outcome},
+        kinds::Resource,
+        objects::{self, delete, list, list_options},
+    },
+    world::objects::Object,
+};
+
+/// Deletes the objects of a kind in a namespace, and answers with those that it found.
+pub fn delete(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
+    let output = body::accept_object(exchange)?;
+    let options = list_options::read(exchange, resource.kind, false)?;
+    let deletion = body::read_delete_options(exchange)?;
+    let page = list::page(exchange, resource, namespace, &options)?;
+    for object in &page.items {
+        let Object { namespace, name, .. } = object.as_ref();
+        match delete::remove(exchange.world, resource, (namespace, name), &deletion) {
+            // What is gone meanwhile need not be deleted.
+            Err(failure) if failure.code != 404 => return Err(failure),
+            _ => {}
+        }
+    }
+    objects::reply_list(exchange, resource, &page, output)
+}

@@ -1,0 +1,104 @@
+//! Watches, over sockets: what is told, and that they end.
+
+use {
+    crate::client::{self, Way},
+    http::Request,
+    rstest::rstest,
+    serde_json::{Value, json},
+    std::{
+        io::{Read, Write},
+        net::TcpStream,
+        time::Duration,
+    },
+    token_emulator::Emulator,
+};
+
+const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
+
+/// The events of a watch that begins with what is there, and is over after a moment.
+async fn events(emulator: &Emulator, way: Way, query: &str) -> Vec<Value> {
+    let path = format!("{CONFIG_MAPS}?watch=true&timeoutSeconds=1&{query}");
+    let response = client::ask(emulator, way, Request::get(path).body("").unwrap()).await;
+    assert_eq!(response.status(), 200);
+    let text = String::from_utf8(response.body().to_vec()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A watch that has begun, on a connection of its own.
+struct Watch(TcpStream);
+
+impl Watch {
+    fn begin(emulator: &Emulator, query: &str) -> Self {
+        let mut stream = TcpStream::connect(emulator.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let head = format!("GET {CONFIG_MAPS}?watch=true&{query} HTTP/1.1\r\nHost: a\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        Self(stream)
+    }
+
+    /// Reads on until a text has come; all that has come.
+    fn until(&mut self, text: &str) -> String {
+        let mut all = String::new();
+        let mut piece = [0; 4096];
+        while !all.contains(text) {
+            let length = self.0.read(&mut piece).unwrap();
+            assert!(length > 0, "{text} has not come, but {all}");
+            all.push_str(std::str::from_utf8(&piece[..length]).unwrap());
+        }
+        all
+    }
+}
+
+async fn create(emulator: &Emulator, name: &str) {
+    let body = json!({"metadata": {"name": name}}).to_string();
+    assert_eq!(client::post(emulator, CONFIG_MAPS, &body).await.0, 201);
+}
+
+#[rstest]
+#[case(Way::Http1)]
+#[case(Way::TlsHttp2)]
+#[tokio::test]
+async fn a_watch_begins_with_what_is_there(#[case] way: Way) {
+    let emulator = Emulator::start().await.unwrap();
+    create(&emulator, "a").await;
+    let query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
+    let events = events(&emulator, way, &format!("{query}&fieldSelector=metadata.name=a")).await;
+    assert_eq!(events[0]["type"], "ADDED");
+    assert_eq!(events[0]["object"]["metadata"]["name"], "a");
+    assert_eq!(events[1]["type"], "BOOKMARK");
+    let annotations = &events[1]["object"]["metadata"]["annotations"];
+    assert_eq!(*annotations, json!({"k8s.io/initial-events-end": "true"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_told_as_they_come() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut watch = Watch::begin(&emulator, "fieldSelector=metadata.name=a");
+    watch.until("\r\n\r\n");
+    create(&emulator, "b").await;
+    create(&emulator, "a").await;
+    let told = watch.until("ADDED");
+    assert!(told.contains(r#""name":"a""#) && !told.contains(r#""name":"b""#), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_sends_watchers_back_to_the_start() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut watch = Watch::begin(&emulator, "");
+    watch.until("kube-root-ca.crt");
+    emulator.world().reset();
+    let told = watch.until("\r\n0\r\n\r\n");
+    assert!(told.contains(r#""type":"ERROR""#), "{told}");
+    assert!(told.contains(r#""reason":"Expired","code":410"#), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stopping_ends_watches() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut watch = Watch::begin(&emulator, "");
+    watch.until("kube-root-ca.crt");
+    drop(emulator);
+    let mut rest = Vec::new();
+    // Closed or reset, but not left open.
+    let _ = watch.0.read_to_end(&mut rest);
+}
