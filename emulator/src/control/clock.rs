@@ -8,7 +8,7 @@ use {
     serde_json::{Value, json},
 };
 
-const ALLOWED: &str = r#"allowed are {"set": "2026-01-02T03:04:05Z"}, {"advance": "1h30m"}, {"freeze": true}, {"freeze": false} and {"reset": true}; together they are done in the order reset, freeze, set, advance"#;
+const ALLOWED: &str = r#"allowed are {"set": "2026-01-02T03:04:05Z"}, {"advance": "1h30m"}, {"freeze": true}, {"freeze": false} and {"reset": true}; the years are 1 to 9999; together they are done in the order reset, freeze, set, advance"#;
 
 /// What is to be done with the clock.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -32,20 +32,19 @@ pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
     // Everything is read before anything is done, so that a bad request changes nothing.
     let set = change.set.map(|time| time.parse::<Timestamp>()).transpose().map_err(bad)?;
     let advance = change.advance.map(|by| duration::signed(&by)).transpose().map_err(bad)?;
-    if change.reset == Some(true) {
-        world.clock.reset();
-    }
-    match change.freeze {
-        Some(true) => world.clock.freeze(),
-        Some(false) => world.clock.resume(),
-        None => {}
-    }
-    if let Some(time) = set {
-        world.clock.set(time);
-    }
-    if let Some(by) = advance {
-        world.clock.advance(by).map_err(|_| bad("the time is out of range"))?;
-    }
+    let changed = world.clock.change(|clock| {
+        if change.reset == Some(true) {
+            clock.reset();
+        }
+        match change.freeze {
+            Some(true) => clock.freeze(),
+            Some(false) => clock.resume(),
+            None => {}
+        }
+        set.map_or(Ok(()), |time| clock.set(time))?;
+        advance.map_or(Ok(()), |by| clock.advance(by))
+    });
+    changed.map_err(bad)?;
     Ok(show(world))
 }
 
@@ -98,9 +97,13 @@ mod tests {
     #[case(r#"{"rewind":true}"#)]
     #[case(r#"{"freeze":true,"advance":"soon"}"#)]
     #[case(r#"{"advance":"2540400h"}"#)]
+    #[case(r#"{"freeze":true,"advance":"2540400h"}"#)]
+    #[case(r#"{"freeze":true,"set":"0000-12-31T23:59:59Z"}"#)]
+    #[case(r#"{"freeze":true,"set":"-000001-01-01T00:00:00Z"}"#)]
+    #[case(r#"{"freeze":true,"set":"10000-01-01T00:00:00Z"}"#)]
     fn a_bad_change_says_what_is_allowed_and_changes_nothing(#[case] body: &str) {
         let world = world();
-        world.clock.set("9990-01-01T00:00:00Z".parse().unwrap());
+        world.clock.set("9990-01-01T00:00:00Z".parse().unwrap()).unwrap();
         let Err(Error::BadRequest(error)) = tell(&world, body) else { panic!("accepted {body}") };
         assert!(error.ends_with(ALLOWED), "{error}");
         assert!(!world.clock.is_frozen());

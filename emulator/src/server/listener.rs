@@ -35,9 +35,9 @@ pub async fn serve(
         tokio::spawn(served);
     }
     drop((listener, stopping));
-    stopped.send_replace(());
     // Those who watch are told that it is over; they would wait for ever.
     context.world.objects.close();
+    stopped.send_replace(());
     // Whoever is not done by then is cut off when the runtime ends.
     let _ = timeout(GRACE, stopped.closed()).await;
 }

@@ -87,7 +87,8 @@ async fn answer(context: &Context, api: Api, request: &Request) -> Exchanged {
     let handler =
         |fetched: &Fetched| crash::guarded(api, request, || handle(context, api, request, fetched));
     let fetch = |url: String| async move { context.fetcher.fetch(&url).await };
-    settle(handler, fetch).await.unwrap_or_else(|| Exchanged::Whole(crash::answer(api, request)))
+    let settled = settle(handler, fetch).await;
+    settled.unwrap_or_else(|| Exchanged::Whole(crash::answer(api, request)))
 }
 
 /// Asks a handler again with what it wanted, until it answers; `None` when it wants too much.

@@ -26,13 +26,16 @@ impl Default for State {
     }
 }
 
-/// A time that no calendar of ours reaches.
+/// The first time that tokens and objects can be written with: years have four digits.
+const FIRST: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
+/// A time outside of the years 1 to 9999.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
 impl std::fmt::Display for OutOfRange {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the time is out of range")
+        formatter.write_str("the time is out of range; the years are 1 to 9999")
     }
 }
 
@@ -50,16 +53,29 @@ impl Clock {
     }
 
     /// Sets the time; a frozen clock stays frozen there, a running one runs on from it.
-    pub fn set(&self, time: Timestamp) {
+    pub fn set(&self, time: Timestamp) -> Result<(), OutOfRange> {
         let mut state = self.lock();
-        *state = state.at(time);
+        *state = state.at(time)?;
+        Ok(())
     }
 
     /// Moves the time on, or back.
     pub fn advance(&self, by: SignedDuration) -> Result<(), OutOfRange> {
         let mut state = self.lock();
         let time = state.now().checked_add(by).map_err(|_| OutOfRange)?;
-        *state = state.at(time);
+        *state = state.at(time)?;
+        Ok(())
+    }
+
+    /// Changes several things at once, or, when one of them fails, nothing.
+    pub fn change(
+        &self,
+        change: impl FnOnce(&Self) -> Result<(), OutOfRange>,
+    ) -> Result<(), OutOfRange> {
+        let mut state = self.lock();
+        let draft = Self { state: Mutex::new(*state) };
+        change(&draft)?;
+        *state = *draft.lock();
         Ok(())
     }
 
@@ -93,11 +109,14 @@ impl State {
         }
     }
 
-    fn at(self, time: Timestamp) -> Self {
-        match self {
+    fn at(self, time: Timestamp) -> Result<Self, OutOfRange> {
+        if time < FIRST {
+            return Err(OutOfRange);
+        }
+        Ok(match self {
             Self::Running(_) => Self::Running(time.duration_since(system_time())),
             Self::Frozen(_) => Self::Frozen(time),
-        }
+        })
     }
 }
 
@@ -128,14 +147,21 @@ mod tests {
     #[test]
     fn a_clock_set_back_runs_on_from_there() {
         let clock = Clock::default();
-        clock.set(Timestamp::UNIX_EPOCH);
+        clock.set(Timestamp::UNIX_EPOCH).unwrap();
         assert!(clock.now() >= Timestamp::UNIX_EPOCH);
         assert!(clock.now() < Timestamp::from_second(3600).unwrap());
     }
 
     #[test]
     fn a_time_past_the_calendar_is_refused() {
-        assert_eq!(Clock::default().advance(SignedDuration::MAX), Err(OutOfRange));
+        let clock = Clock::default();
+        assert_eq!(clock.advance(SignedDuration::MAX), Err(OutOfRange));
+        assert_eq!(clock.advance(SignedDuration::from_hours(-24 * 366 * 3000)), Err(OutOfRange));
+        assert_eq!(clock.set("-000001-12-31T23:59:59Z".parse().unwrap()), Err(OutOfRange));
+        clock.freeze();
+        clock.set("0001-01-01T00:00:00Z".parse().unwrap()).unwrap();
+        assert_eq!(clock.advance(SignedDuration::from_nanos(-1)), Err(OutOfRange));
+        assert_eq!(rfc3339(clock.now()), "0001-01-01T00:00:00Z");
     }
 
     #[test]

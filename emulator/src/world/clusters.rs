@@ -149,9 +149,8 @@ impl Registered for AttachedCluster {
         self.state
     }
 
-    fn settle(&mut self, state: State, time: Timestamp) {
-        self.state = state;
-        self.update_time = time;
+    fn life(&mut self) -> (&mut State, &mut Timestamp) {
+        (&mut self.state, &mut self.update_time)
     }
 
     fn weight(&self) -> usize {
@@ -176,9 +175,8 @@ impl Registered for AttachedCluster {
             + size_of::<Self>()
     }
 
-    fn fail(&mut self, error: &str) {
-        self.state = State::Error;
-        self.errors = vec![error.to_owned()];
+    fn blame(&mut self, error: String) {
+        self.errors = vec![error];
     }
 }
 

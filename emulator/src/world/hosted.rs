@@ -45,17 +45,15 @@ impl Registered for HostedResource {
         self.state
     }
 
-    fn settle(&mut self, state: State, time: Timestamp) {
-        self.state = state;
-        self.update_time = time;
+    fn life(&mut self) -> (&mut State, &mut Timestamp) {
+        (&mut self.state, &mut self.update_time)
     }
 
     fn weight(&self) -> usize {
         self.name.len() + self.document.len() + self.error.as_ref().map_or(0, String::len)
     }
 
-    fn fail(&mut self, error: &str) {
-        self.state = State::Error;
-        self.error = Some(error.to_owned());
+    fn blame(&mut self, error: String) {
+        self.error = Some(error);
     }
 }

@@ -37,14 +37,26 @@ pub trait Registered: Clone {
     /// Where it is in its life.
     fn state(&self) -> State;
 
+    /// The same, and when it was last written, to be changed.
+    fn life(&mut self) -> (&mut State, &mut Timestamp);
+
+    /// Notes what went wrong with it.
+    fn blame(&mut self, error: String);
+
     /// An operation on it has ended well.
-    fn settle(&mut self, state: State, time: Timestamp);
+    fn settle(&mut self, state: State, time: Timestamp) {
+        let (old, update_time) = self.life();
+        (*old, *update_time) = (state, time);
+    }
 
     /// About how many bytes it takes.
     fn weight(&self) -> usize;
 
     /// An operation on it has ended badly.
-    fn fail(&mut self, error: &str);
+    fn fail(&mut self, error: &str) {
+        *self.life().0 = State::Error;
+        self.blame(error.to_owned());
+    }
 }
 
 /// All of one kind.

@@ -229,6 +229,24 @@ fn a_cap_shortens_a_lifetime_with_a_warning() {
     );
 }
 
+#[rstest]
+#[case("/api/v1/namespaces/a/pods/p?gracePeriodSeconds=0")]
+#[case("/api/v1/namespaces/a")]
+fn a_pod_that_has_gone_is_not_waited_for(#[case] gone: &str) {
+    let world = world(Settings::default());
+    assert_eq!(post(&world, "/api/v1/namespaces", &json!({"metadata": {"name": "a"}})).0, 201);
+    let containers = json!([{"name": "c", "image": "i"}]);
+    let pod = json!({
+        "metadata": {"name": "p"},
+        "spec": {"nodeName": "n", "containers": containers},
+    });
+    assert_eq!(post(&world, "/api/v1/namespaces/a/pods", &pod).0, 201);
+    assert_eq!(status(&world, Method::DELETE, "/api/v1/namespaces/a/pods/p"), 200);
+    assert!(!world.expiries.is_empty());
+    assert_eq!(status(&world, Method::DELETE, gone), 200);
+    assert!(world.expiries.is_empty());
+}
+
 #[test]
 fn a_bearer_that_is_no_text_is_a_wrong_one() {
     let world = world(Settings::default());
@@ -247,22 +265,4 @@ fn without_a_lookup_a_token_of_a_secret_outlives_its_service_account() {
     let token = stored_token(&world, secrets);
     assert_eq!(status(&world, Method::DELETE, &format!("{SERVICE_ACCOUNTS}/a")), 200);
     assert_eq!(review(&world, &token), "");
-}
-
-#[rstest]
-#[case("/api/v1/namespaces/a/pods/p?gracePeriodSeconds=0")]
-#[case("/api/v1/namespaces/a")]
-fn a_pod_that_has_gone_is_not_waited_for(#[case] gone: &str) {
-    let world = world(Settings::default());
-    assert_eq!(post(&world, "/api/v1/namespaces", &json!({"metadata": {"name": "a"}})).0, 201);
-    let containers = json!([{"name": "c", "image": "i"}]);
-    let pod = json!({
-        "metadata": {"name": "p"},
-        "spec": {"nodeName": "n", "containers": containers},
-    });
-    assert_eq!(post(&world, "/api/v1/namespaces/a/pods", &pod).0, 201);
-    assert_eq!(status(&world, Method::DELETE, "/api/v1/namespaces/a/pods/p"), 200);
-    assert!(!world.expiries.is_empty());
-    assert_eq!(status(&world, Method::DELETE, gone), 200);
-    assert!(world.expiries.is_empty());
 }

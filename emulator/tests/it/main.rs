@@ -18,6 +18,7 @@ mod google_world;
 mod kubernetes;
 mod lifecycle;
 mod program;
+mod readme;
 mod settings;
 mod together;
 mod transport;
