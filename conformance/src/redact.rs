@@ -36,6 +36,9 @@ const TABLE: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is shorter may be a word.
+const WORD: usize = 8;
+
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     let groups: Vec<String> =
         TABLE.iter().map(|(name, pattern)| format!("(?<{name}>{pattern})")).collect();
@@ -70,6 +73,16 @@ impl Redactor {
         if !value.is_empty() {
             self.literals.push((value.to_owned(), name.to_owned()));
             self.literals.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        }
+    }
+
+    /// Replaces a credential. One that is as short as a word stands within others, so it is replaced
+    /// only where it is presented.
+    pub fn credential(&mut self, value: &str) {
+        match value.len() {
+            0 => {}
+            1..WORD => self.name(&format!("Bearer {value}"), "Bearer {credential}"),
+            _ => self.name(value, "{credential}"),
         }
     }
 
@@ -238,6 +251,16 @@ mod tests {
         ] {
             assert_eq!(Redactor::default().text(text).text, hidden);
         }
+    }
+
+    #[test]
+    fn a_short_credential_leaves_words_as_they_are() {
+        let mut redactor = Redactor::default();
+        redactor.credential("x");
+        redactor.credential("0123456789");
+        let redacted = redactor.text(r#"{"expires_in": "Bearer x", "a": "b0123456789"}"#);
+        let told = r#"{"expires_in": "Bearer {credential}", "a": "b{credential}"}"#;
+        assert_eq!(redacted.text, told);
     }
 
     #[test]

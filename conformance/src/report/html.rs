@@ -3,7 +3,7 @@
 
 use {
     super::{Count, Report, json},
-    crate::verdict::Outcome,
+    crate::{target::Side, verdict::Outcome},
     minijinja::{Environment, Error, value::Serde},
     serde_json::json,
 };
@@ -23,7 +23,8 @@ fn render(report: &Report<'_>) -> Result<String, Error> {
     sorted.sort_by_key(|it| place(it));
     let count = Count::of(outcomes);
     let whole = json!({
-        "endpoints": report.endpoints(),
+        "kubernetes": endpoint(run.target.kubernetes.as_ref()),
+        "google": endpoint(run.target.google.as_ref()),
         "server": run.target.facts.version,
         "suite": env!("CARGO_PKG_VERSION"),
         "digest": run.catalog.digest(),
@@ -38,6 +39,10 @@ fn render(report: &Report<'_>) -> Result<String, Error> {
     // The name's ending has everything escaped that goes into it.
     environment.add_template("report.html", include_str!("page.html"))?;
     environment.get_template("report.html")?.render(Serde(&whole))
+}
+
+fn endpoint(side: Option<&Side>) -> Option<String> {
+    side.map(|it| it.client.endpoint().to_string())
 }
 
 fn verdict(name: &str, outcomes: &[Outcome]) -> serde_json::Value {

@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
         redactor.name(namespace, "conformance");
         for side in [&target.kubernetes, &target.google].into_iter().flatten() {
             redactor.name(&side.client.endpoint().authority(), "{server}");
-            redactor.name(side.credential.as_deref().unwrap_or_default(), "{credential}");
+            redactor.credential(side.credential.as_deref().unwrap_or_default());
         }
         if let Some(party) = &target.facts.party {
             vars.set("issuer", party.issuer.as_str());
