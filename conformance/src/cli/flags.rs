@@ -106,7 +106,7 @@ pub(super) struct RunArgs {
     pub(super) google: Google,
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// `pattern: reason` of cases that fail and are known to
+    /// `pattern: reason` of cases that fail and are known to, or `pattern: {reason, until: DAY}`
     #[arg(long, value_name = "FILE")]
     pub(super) known_failing: Option<PathBuf>,
     /// How many cases at once

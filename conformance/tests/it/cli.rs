@@ -205,24 +205,19 @@ fn a_stale_list_is_4() {
 }
 
 #[test]
-fn a_known_failure_is_excused() {
+fn a_known_failure_is_excused_until_its_day() {
     let token = emulator::shared().emulator.token();
     let liar = RUNTIME.block_on(deviant::start(|it| it.status = 400));
-    let list = file("known", &format!("'{ONE}': it lies\n"));
-    let list = list.to_str().unwrap();
-    let output = run(&[
-        "run",
-        "--server",
-        &liar.uri(),
-        "--token",
-        token,
-        "--run",
-        ONE,
-        "--known-failing",
-        list,
-    ]);
-    assert_eq!(code(&output), 0);
-    assert!(String::from_utf8_lossy(&output.stdout).contains("(it lies)"));
+    let uri = liar.uri();
+    let target = ["run", "--server", &uri, "--token", token, "--run", ONE, "--known-failing"];
+    for (name, until, expected) in [("known", "2999-12-31", 0), ("expired", "2026-01-01", 1)] {
+        let entry = format!("'{ONE}': {{reason: it lies, until: {until}}}\n");
+        let list = file(name, &entry);
+        let output = run(&[&target[..], &[list.to_str().unwrap()]].concat());
+        assert_eq!(code(&output), expected, "{name}");
+        let excused = String::from_utf8_lossy(&output.stdout).contains("(it lies)");
+        assert_eq!(excused, expected == 0, "{name}");
+    }
 }
 
 #[test]
