@@ -6,7 +6,7 @@ use {
     std::{
         fs,
         path::{Path, PathBuf},
-        process::{Child, Command, Stdio},
+        process::{Child, Command, ExitStatus, Stdio},
         thread,
         time::{Duration, Instant},
     },
@@ -45,9 +45,9 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// Whether it has ended by itself.
-    pub(crate) fn has_ended(&mut self) -> Result<bool> {
-        Ok(self.child.try_wait()?.is_some())
+    /// How it has ended, if it has.
+    pub(crate) fn has_ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
     fn wait_for(&mut self, file: &Path) -> Result<Vec<u8>> {

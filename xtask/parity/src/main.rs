@@ -95,8 +95,8 @@ fn compare(options: &Options) -> Result<bool> {
     let mut pair = Pair::new(real, ours, format!("{:x}", now & 0xff_ffff));
     let findings = pair.run(seed, options.exchanges)?;
     report::print(&findings, seed);
-    if emulator.has_ended()? {
-        return Err("the emulator ended during the run: nothing after that counts".into());
+    if let Some(status) = emulator.has_ended()? {
+        return Err(format!("the emulator ended during the run, with {status}").into());
     }
     if options.messages {
         findings.messages.iter().for_each(|message| println!("message: {message}"));
