@@ -122,6 +122,10 @@ impl Claim<'_> {
     }
 }
 
+/// The kinds that every group and version knows, whatever is asked for.
+const UNVERSIONED: [&str; 5] =
+    ["APIGroup", "APIGroupList", "APIResourceList", "APIVersions", "Status"];
+
 impl Target {
     /// How to read a body of that claim; an error when there is no such kind.
     pub(super) fn reading(&self, claim: &Claim<'_>) -> Result<Reading, DecodeError> {
@@ -129,7 +133,15 @@ impl Target {
             return Ok(Reading::Target);
         }
         if self.everywhere {
-            return Err(self.unusable(claim, not_registered(claim)));
+            let known = UNVERSIONED.iter().find(|kind| *claim.kind == *kind.as_bytes());
+            return Err(match known {
+                Some(kind) => {
+                    let (kind, to) = (format!("v1.{kind}"), format!("v1.{}", self.kind));
+                    let cause = format!("converting ({kind}) to ({to}): unknown conversion");
+                    self.unusable(claim, cause)
+                }
+                None => self.unusable(claim, not_registered(claim)),
+            });
         }
         if *claim.kind == *self.kind.as_bytes()
             && *claim.version == *self.version.as_bytes()

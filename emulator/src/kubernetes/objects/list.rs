@@ -48,11 +48,11 @@ pub struct Page {
 /// Answers with the objects of a kind, in one namespace or in all.
 pub fn list(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
     let output = body::accept_object(exchange)?;
+    let options = list_options::read(exchange, resource.kind, false)?;
+    let page = page(exchange, resource, namespace, &options)?;
     if let Some(Transform::PartialObjectMetadata(_)) = output.transform {
         return Err(Failure::is_a_list(resource));
     }
-    let options = list_options::read(exchange, resource.kind, false)?;
-    let page = page(exchange, resource, namespace, &options)?;
     objects::reply_list(exchange, resource, &page, output)
 }
 
@@ -151,7 +151,8 @@ fn read_token(token: &str) -> Result<(u64, String), Failure> {
         let at = match error {
             base64::DecodeError::InvalidByte(at, _)
             | base64::DecodeError::InvalidLastSymbol(at, _) => at,
-            _ => token.len(),
+            // One character that is left over, which says nothing by itself.
+            _ => token.len().saturating_sub(1),
         };
         bad(&format!("illegal base64 data at input byte {at}"))
     })?;
