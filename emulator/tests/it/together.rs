@@ -3,7 +3,9 @@
 
 use {
     crate::client::{self, Way},
+    base64::{Engine, prelude::BASE64_STANDARD},
     http::{Method, Request},
+    rstest::rstest,
     serde_json::{Value, json},
     std::net::{SocketAddr, TcpListener},
     tempfile::TempDir,
@@ -95,11 +97,28 @@ async fn strict(issuer_ca: Option<&str>) -> (Emulator, TempDir) {
     (Emulator::start_with(config).await.unwrap(), folder)
 }
 
-#[tokio::test]
-async fn an_exchanged_token_opens_the_google_side() {
-    let (emulator, _folder) = strict(None).await;
+/// The issuer of the emulator's own tokens, with its keys or by its name alone.
+async fn own_issuer(emulator: &Emulator, with_keys: bool) -> Value {
     let issuer = "https://kubernetes.default.svc.cluster.local";
-    register(&emulator, json!({"issuerUrl": issuer})).await;
+    if !with_keys {
+        return json!({"issuerUrl": issuer});
+    }
+    let request = Request::builder()
+        .uri("/openid/v1/jwks")
+        .header("authorization", format!("Bearer {}", emulator.token()))
+        .body(String::new())
+        .unwrap();
+    let keys = client::ask(emulator, Way::TlsHttp1, request).await.into_body();
+    json!({"issuerUrl": issuer, "jwks": BASE64_STANDARD.encode(keys)})
+}
+
+#[rstest]
+#[case::by_its_keys(true)]
+#[case::by_its_name(false)]
+#[tokio::test]
+async fn an_exchanged_token_opens_the_google_side(#[case] with_keys: bool) {
+    let (emulator, _folder) = strict(None).await;
+    register(&emulator, own_issuer(&emulator, with_keys).await).await;
     let token = service_account_token(&emulator).await;
     let (status, answer) = exchange(&emulator, &token).await;
     assert_eq!(status, 200, "{answer}");
