@@ -31,6 +31,9 @@ fn world(settings: Settings) -> World {
     let groups = vec!["system:masters".to_owned()];
     let admin = Caller { username: "admin".to_owned(), groups, ..Caller::default() };
     callers.insert("admin-token".to_owned(), admin);
+    let groups = vec!["system:nodes".to_owned()];
+    let node = Caller { username: "system:node:n".to_owned(), groups, ..Caller::default() };
+    callers.insert("node-token".to_owned(), node);
     let world = World::new(settings, KEYS.clone(), callers);
     kubernetes::seed_defaults(&world);
     world.clock.freeze();
@@ -265,4 +268,58 @@ fn without_a_lookup_a_token_of_a_secret_outlives_its_service_account() {
     let token = stored_token(&world, secrets);
     assert_eq!(status(&world, Method::DELETE, &format!("{SERVICE_ACCOUNTS}/a")), 200);
     assert_eq!(review(&world, &token), "");
+}
+
+#[rstest]
+#[case::unbound(json!({}), "node requested token not bound to a pod")]
+#[case::without_a_uid(json!({"name": "here"}), "node requested token with a pod binding without a uid")]
+#[case::elsewhere(
+    json!({"name": "there", "uid": "there"}),
+    "node requested token bound to a pod scheduled on a different node"
+)]
+#[case::here(json!({"name": "here", "uid": "here"}), "")]
+fn a_kubelet_gets_the_tokens_of_its_own_pods(#[case] pod: Value, #[case] refusal: &str) {
+    let admission_plugins = vec!["NodeRestriction".to_owned()];
+    let world = world(Settings { admission_plugins, ..Settings::default() });
+    let mut reference = json!({"apiVersion": "v1", "kind": "Pod"});
+    for (name, node) in [("here", "n"), ("there", "m")] {
+        let containers = json!([{"name": "c", "image": "i"}]);
+        let spec = json!({"nodeName": node, "containers": containers});
+        let body = json!({"metadata": {"name": name}, "spec": spec});
+        let (status, made) = post(&world, "/api/v1/namespaces/default/pods", &body);
+        assert_eq!(status, 201, "{made}");
+        if pod["name"] == name {
+            reference["name"] = name.into();
+            reference["uid"] =
+                pod.get("uid").map_or(Value::Null, |_| made["metadata"]["uid"].clone());
+        }
+    }
+    let body = json!({"spec": {"boundObjectRef": reference}});
+    let answer = ask(&world, Method::POST, TOKEN, "node-token", &body);
+    let message = json_of(&answer)["message"].as_str().unwrap_or("").to_owned();
+    let expected = match refusal {
+        "" => String::new(),
+        why => format!("serviceaccounts \"default\" is forbidden: {why}"),
+    };
+    assert_eq!(message, expected);
+}
+
+#[rstest]
+#[case::on(true, 365 * 24 * 3600)]
+#[case::off(false, 3607)]
+fn the_extension_of_a_pods_token_can_be_turned_off(
+    #[case] extend_token_expiration: bool,
+    #[case] lifetime: i64,
+) {
+    let world = world(Settings { extend_token_expiration, ..Settings::default() });
+    let containers = json!([{"name": "c", "image": "i"}]);
+    let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": containers}});
+    assert_eq!(post(&world, "/api/v1/namespaces/default/pods", &pod).0, 201);
+    let reference = json!({"apiVersion": "v1", "kind": "Pod", "name": "p"});
+    let body = json!({"spec": {"boundObjectRef": reference, "expirationSeconds": 3607}});
+    let token = token(&world, &body);
+    let payload = token.split('.').nth(1).unwrap();
+    let payload = base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, payload);
+    let claims: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
+    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), lifetime);
 }
