@@ -64,20 +64,24 @@ pub fn page(
     options: &ListOptions,
 ) -> Result<Page, Failure> {
     let (list, start) = snapshot(exchange, resource, namespace, options)?;
-    let mut matching: Vec<_> = list
+    let mut rest = list
         .items
         .into_iter()
-        .filter(|object| start.is_empty() || key(object, namespace).as_str() >= start.as_str())
-        .filter(|object| options.selector.matches(object))
-        .collect();
+        .filter(|object| start.is_empty() || key(object, namespace).as_str() >= start.as_str());
+    let limit = match usize::try_from(options.limit).unwrap_or(usize::MAX) {
+        0 => usize::MAX,
+        limit => limit,
+    };
+    let matching: Vec<_> =
+        rest.by_ref().filter(|object| options.selector.matches(object)).take(limit).collect();
     let mut metadata = json!({ "resourceVersion": list.resource_version.to_string() });
-    let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
-    if limit > 0 && matching.len() > limit {
-        let rest = matching.split_off(limit);
+    // There is more when there is any object left: whether it is meant is not looked at.
+    let rest = rest.count();
+    if rest > 0 {
         let last = matching.last().map(|object| key(object, namespace)).unwrap_or_default();
         metadata["continue"] = token(list.resource_version, &last).into();
         if options.selector.is_empty() {
-            metadata["remainingItemCount"] = rest.len().into();
+            metadata["remainingItemCount"] = rest.into();
         }
     }
     Ok(Page { items: matching, metadata })
