@@ -5,6 +5,7 @@ use {
     crate::{
         deviant::{self, Reply},
         emulator::{self, RUNTIME},
+        teeth::found,
     },
     rstest::rstest,
     serde_json::json,
@@ -16,7 +17,6 @@ use {
         run::Run,
         target::{Side, Target},
         variant::Variant,
-        verdict::Verdict,
     },
 };
 
@@ -202,11 +202,7 @@ pub(crate) async fn judge_at(
     let id = "google/a-single-tooth";
     let outcome = run.case(id, &run.catalog.cases[id], variant).await;
     assert_eq!(run.close().await, [""; 0]);
-    match outcome.verdict {
-        Verdict::Passed => Vec::new(),
-        Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),
-        verdict => panic!("{verdict:?}"),
-    }
+    found(outcome)
 }
 
 fn catalog(case: &str) -> Arc<Catalog> {

@@ -251,7 +251,8 @@ fn judge_at(case: &str, lie: deviant::Lie, level: Level) -> Vec<String> {
     found(outcome(&[(CASE, case)], lie, level))
 }
 
-fn found(outcome: Outcome) -> Vec<String> {
+/// What is found wrong, by name.
+pub(crate) fn found(outcome: Outcome) -> Vec<String> {
     match outcome.verdict {
         Verdict::Passed => Vec::new(),
         Verdict::Failed(failures) => failures.into_iter().map(|it| it.mismatch.what).collect(),

@@ -181,13 +181,6 @@ impl Failure {
         Self::new(409, "Conflict", message).about(details(kind, group, name))
     }
 
-    /// 405: the resource cannot be watched.
-    pub fn watch_not_supported(resource: &Resource) -> Self {
-        let message =
-            format!("watch is not supported on resources of kind \"{}\"", resource.qualified());
-        Self::new(405, "MethodNotAllowed", message).about(resource_details(resource, ""))
-    }
-
     /// 406: a list was to be shown as one object.
     pub fn is_a_list(resource: &Resource) -> Self {
         let package = match resource.group {

@@ -26,6 +26,28 @@ pub(super) fn tests_do_not_sleep(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// A file that no module declares is compiled by nobody.
+pub(super) fn every_file_is_a_module(tree: &Tree) -> Vec<Finding> {
+    let roots = ["main.rs", "lib.rs", "build.rs"];
+    let mut findings = Vec::new();
+    for (path, _) in tree.rust("") {
+        let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+        // `a/b/mod.rs` and `a/b.rs` are both the module `b` of `a`.
+        let (parent, name) = match file {
+            "mod.rs" => folder.rsplit_once('/').unwrap_or(("", folder)),
+            _ => (folder, file.trim_end_matches(".rs")),
+        };
+        let declared = ["mod.rs", "lib.rs", "main.rs"].iter().any(|declaring| {
+            let text = tree.text(&format!("{parent}/{declaring}")).unwrap_or("");
+            text.lines().any(|line| line.trim_end().ends_with(&format!("mod {name};")))
+        });
+        if !declared && !roots.contains(&file) {
+            findings.push(Finding::new(path, 0, "no module declares this file"));
+        }
+    }
+    findings
+}
+
 /// No mark of unfinished work, and no lint or test that is silenced without a reason.
 pub(super) fn nothing_is_left_undone(tree: &Tree) -> Vec<Finding> {
     let marks = ["todo!", "unimplemented!", "#[ignore", "#[allow", "#![allow"];
@@ -129,6 +151,17 @@ mod tests {
         }
         let reasoned = "#[expect(dead_code, reason = \"…\")]";
         check(nothing_is_left_undone, "emulator/src/main.rs", reasoned, 0);
+    }
+
+    #[test]
+    fn a_file_of_no_module_is_found() {
+        for (declares, expected) in [("pub mod clock;", 0), ("mod clock;", 0), ("mod o_clock;", 1)]
+        {
+            let files = [("emulator/src/lib.rs", declares), ("emulator/src/clock.rs", "")];
+            assert_eq!(every_file_is_a_module(&Tree::of(&files)).len(), expected, "{declares}");
+        }
+        let files = [("emulator/src/lib.rs", "mod world;"), ("emulator/src/world/mod.rs", "")];
+        assert_eq!(every_file_is_a_module(&Tree::of(&files)).len(), 0);
     }
 
     #[test]

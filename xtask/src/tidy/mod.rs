@@ -48,6 +48,7 @@ const RULES: &[Rule] = &[
     layers::apis_do_not_know_the_controls,
     hygiene::tests_do_not_sleep,
     hygiene::nothing_is_left_undone,
+    hygiene::every_file_is_a_module,
     hygiene::no_machine_is_named,
     hygiene::crates_come_from_crates_io,
     hygiene::no_snapshot_waits_for_review,
