@@ -2,26 +2,45 @@
 
 use {
     aws_lc_rs::{digest, rand},
-    std::sync::Mutex,
+    std::sync::{Mutex, PoisonError},
 };
 
+/// How many random bytes are asked of the system's generator at a time: each call costs it as
+/// much as some hundred bytes do.
+const RESERVE: usize = 1024;
+
 /// Where randomness comes from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Entropy {
-    seeded: Option<Mutex<u64>>,
+    source: Mutex<Source>,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// The system's generator, and what is left of the bytes it gave last.
+    System(Vec<u8>),
+    /// A seed, and how many blocks it gave.
+    Seeded(u64),
+}
+
+impl Default for Entropy {
+    fn default() -> Self {
+        Self { source: Mutex::new(Source::System(Vec::new())) }
+    }
 }
 
 impl Entropy {
     /// Randomness that repeats: the same seed gives the same identifiers in the same order.
     pub fn seeded(seed: u64) -> Self {
-        Self { seeded: Some(Mutex::new(seed)) }
+        Self { source: Mutex::new(Source::Seeded(seed)) }
     }
 
     /// Fills a buffer with random bytes.
     pub fn fill(&self, bytes: &mut [u8]) {
-        match &self.seeded {
-            Some(state) => fill_from(state, bytes),
-            None => rand::fill(bytes).expect("the system's random generator answers"),
+        let mut source = self.source.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *source {
+            Source::System(reserve) => fill_from_reserve(reserve, bytes),
+            Source::Seeded(state) => fill_from_seed(state, bytes),
         }
     }
 
@@ -33,8 +52,22 @@ impl Entropy {
     }
 }
 
-fn fill_from(state: &Mutex<u64>, bytes: &mut [u8]) {
-    let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+// No byte is given twice: what is given is taken off the reserve.
+fn fill_from_reserve(reserve: &mut Vec<u8>, bytes: &mut [u8]) {
+    const WORKS: &str = "the system's random generator answers";
+    if bytes.len() > RESERVE {
+        return rand::fill(bytes).expect(WORKS);
+    }
+    if reserve.len() < bytes.len() {
+        reserve.resize(RESERVE, 0);
+        rand::fill(reserve).expect(WORKS);
+    }
+    let left = reserve.len() - bytes.len();
+    bytes.copy_from_slice(&reserve[left..]);
+    reserve.truncate(left);
+}
+
+fn fill_from_seed(state: &mut u64, bytes: &mut [u8]) {
     for chunk in bytes.chunks_mut(32) {
         *state = state.wrapping_add(1);
         let block = digest::digest(&digest::SHA256, &state.to_le_bytes());
@@ -44,13 +77,23 @@ fn fill_from(state: &Mutex<u64>, bytes: &mut [u8]) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, std::collections::HashSet};
 
     #[test]
     fn a_seed_repeats_and_the_system_does_not() {
         assert_eq!(Entropy::seeded(7).uuid(), Entropy::seeded(7).uuid());
         let system = Entropy::default();
         assert_ne!(system.uuid(), system.uuid());
+    }
+
+    #[test]
+    fn what_is_given_is_given_once() {
+        let system = Entropy::default();
+        let given: HashSet<_> = (0..3 * RESERVE / 16).map(|_| system.uuid()).collect();
+        assert_eq!(given.len(), 3 * RESERVE / 16);
+        let mut long = [0; 2 * RESERVE];
+        system.fill(&mut long);
+        assert_ne!(long[..RESERVE], long[RESERVE..]);
     }
 
     #[test]

@@ -101,6 +101,12 @@ fn compare<'a>(
     before: Option<&'a Value>,
     after: Option<&'a Value>,
 ) -> Result<Changes<'a>, Untrackable> {
+    // What is left out on both sides is seen as the same empty value.
+    if let (Some(before), Some(after)) = (before, after)
+        && std::ptr::eq(before, after)
+    {
+        return Ok(Changes::default());
+    }
     let changes = match shape {
         Shape::Struct(structure, Merge::Granular)
             if is_filled(structure, before) || is_filled(structure, after) =>
