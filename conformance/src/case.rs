@@ -20,6 +20,9 @@ use {
 pub struct Case {
     /// The requirement that it checks.
     pub requirement: String,
+    /// The numbered facts that it shows, beside its requirement's.
+    #[serde(default)]
+    pub facts: Vec<String>,
     /// What exists before.
     #[serde(default)]
     pub given: Given,

@@ -1,7 +1,14 @@
 //! Every requirement, case and snapshot, checked before anybody is judged by them.
 
 use {
-    crate::{case::Case, ordered::Ordered, requirement::Requirement, snapshot::Snapshot, yaml},
+    crate::{
+        case::Case,
+        fact::{self, Facts},
+        ordered::Ordered,
+        requirement::Requirement,
+        snapshot::Snapshot,
+        yaml,
+    },
     aws_lc_rs::digest,
     serde::Deserialize,
     std::{collections::BTreeMap, fmt, fs, io, path::Path},
@@ -21,6 +28,10 @@ pub struct Catalog {
     pub snapshots: BTreeMap<String, Snapshot>,
     /// How targets that we know differ, by name.
     pub targets: BTreeMap<String, Known>,
+    /// What is known of servers by number, by the server's name.
+    pub facts: BTreeMap<String, Facts>,
+    /// The numbers that are named, with the file that does.
+    cited: Vec<(String, String)>,
     digest: String,
 }
 
@@ -94,12 +105,15 @@ impl Catalog {
         } else if file.starts_with("fixtures/requirements/") {
             for requirement in yaml::read::<Vec<Requirement>>(text)? {
                 let id = requirement.id.clone();
+                self.cite(file, &requirement.facts);
                 if self.requirements.insert(id.clone(), requirement).is_some() {
                     return Err(format!("requirement {id} stands twice"));
                 }
             }
         } else if let Some(name) = file.strip_prefix("fixtures/targets/") {
             self.targets.insert(name.trim_end_matches(".yaml").to_owned(), yaml::read(text)?);
+        } else if let Some(name) = file.strip_prefix("fixtures/facts/") {
+            self.facts.insert(name.trim_end_matches(".yaml").to_owned(), yaml::read(text)?);
         } else if file.starts_with("fixtures/recorded/") {
             // Not cases: what was recorded of others.
         } else if let Some(id) =
@@ -107,13 +121,28 @@ impl Catalog {
         {
             let mut case: Case = yaml::read(text)?;
             case.imply(text);
+            self.cite(file, &case.facts);
             self.cases.insert(id.to_owned(), case);
         }
         Ok(())
     }
 
+    fn cite(&mut self, file: &str, facts: &[String]) {
+        self.cited.extend(facts.iter().map(|it| (file.to_owned(), it.clone())));
+    }
+
+    /// Numbers that are named and that nothing is known by. A catalog without facts knows none.
+    fn unknown_facts(&self) -> impl Iterator<Item = Fault> {
+        self.cited.iter().filter_map(|(file, number)| {
+            let facts = self.facts.get(fact::server(file))?;
+            let known = facts.0.iter().any(|(it, _)| it == number);
+            let why = format!("there is no fact {number}");
+            (!known).then(|| Fault { file: file.clone(), why })
+        })
+    }
+
     fn contradictions(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
+        let mut faults: Vec<Fault> = self.unknown_facts().collect();
         let mut fault = |file: String, why: String| faults.push(Fault { file, why });
         for (id, case) in &self.cases {
             let file = format!("fixtures/{id}.yaml");

@@ -9,6 +9,7 @@ pub mod client;
 pub mod encode;
 pub mod exchange;
 pub mod expect;
+pub mod fact;
 pub mod forge;
 pub mod given;
 pub mod glob;

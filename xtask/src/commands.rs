@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, parity, record, schema, tidy};
+use crate::{Result, bench, bless, ci, clients, kube, matrix, parity, record, schema, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -29,6 +29,11 @@ const COMMANDS: &[Command] = &[
         name: "kube",
         about: "a real kube-apiserver, for as long as a command runs",
         run: kube::run,
+    },
+    Command {
+        name: "matrix",
+        about: "every known fact, the cases that check it, and the targets they judge",
+        run: matrix::run,
     },
     Command {
         name: "parity",

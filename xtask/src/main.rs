@@ -12,6 +12,7 @@ mod ci;
 mod clients;
 mod commands;
 mod kube;
+mod matrix;
 mod parity;
 mod record;
 mod schema;
