@@ -1,20 +1,28 @@
-//! Writes the tables of both APIs anew, from what their own Go packages know of themselves. Needs
-//! Go; the versions in the two `go.mod` files decide what is written.
+//! Writes the tables of both APIs anew, from what their own Go packages know of themselves, and a
+//! running kube-apiserver says of itself. Needs Go; the versions in the `go.mod` files decide what
+//! is written.
 
 use {
-    crate::{Result, root},
+    crate::{
+        Result,
+        kube::{self, Kube},
+        root,
+    },
     std::{fs, path::Path, process::Command},
 };
 
 /// One program: its folder, and where each file that it writes belongs.
 struct Program {
     folder: &'static str,
+    /// Whether it asks a running kube-apiserver.
+    asks: bool,
     files: &'static [(&'static str, &'static str)],
 }
 
 const PROGRAMS: &[Program] = &[
     Program {
         folder: "xtask/schema/kubernetes",
+        asks: false,
         files: &[
             ("schema.txt", "emulator/src/codec/schema/kubernetes.txt"),
             ("kinds.txt", "emulator/src/codec/schema/kinds.txt"),
@@ -22,7 +30,13 @@ const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        folder: "xtask/schema/openapi",
+        asks: true,
+        files: &[("openapi.bin", "emulator/src/kubernetes/openapi/openapi.bin")],
+    },
+    Program {
         folder: "xtask/schema/google",
+        asks: false,
         files: &[
             ("descriptors.binpb", "emulator/src/google/api/descriptors.binpb"),
             ("routes.txt", "emulator/src/google/api/routes.txt"),
@@ -30,7 +44,7 @@ const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// `cargo xtask schema`: runs both programs, and names the tables that changed.
+/// `cargo xtask schema`: runs all programs, and names the tables that changed.
 pub(crate) fn run(arguments: &[String]) -> Result {
     if let Some(argument) = arguments.first() {
         return Err(format!("schema takes no arguments, got {argument:?}").into());
@@ -45,6 +59,10 @@ pub(crate) fn run(arguments: &[String]) -> Result {
 fn write(program: &Program, out: &Path) -> Result {
     let mut go = Command::new("go");
     go.args(["run", "."]).arg(out).current_dir(root().join(program.folder)).env("GOWORK", "off");
+    let kube = program.asks.then(|| Kube::start(kube::VERSION, &[])).transpose()?;
+    if let Some(kube) = &kube {
+        go.env("KUBE_URL", &kube.url).env("KUBE_TOKEN", kube::TOKEN);
+    }
     let status = go.status().map_err(|error| format!("go is needed: {error}"))?;
     if !status.success() {
         return Err(format!("go run in {} ended with {status}", program.folder).into());

@@ -5,9 +5,9 @@
 use {
     crate::{
         kubernetes::{
-            body,
+            aggregated, body,
             exchange::{Exchange, Outcome, Reply},
-            health, openid,
+            health, openapi, openid,
             route::Document,
         },
         world::World,
@@ -16,7 +16,8 @@ use {
     std::sync::LazyLock,
 };
 
-static DOCUMENTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+/// The documents by their path.
+pub(super) static DOCUMENTS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     serde_json::from_str(include_str!("discovery.json")).expect("the recording is JSON")
 });
 
@@ -53,7 +54,10 @@ pub fn is_group(group: &str) -> bool {
 
 /// Whether a document is also served to methods other than GET.
 pub fn takes_any_method(document: Document) -> bool {
-    matches!(document, Document::Health(_) | Document::Check) || is_index(document)
+    matches!(
+        document,
+        Document::Health(_) | Document::Check | Document::OpenApiV2 | Document::OpenApiV3
+    ) || is_index(document)
 }
 
 // The lists of groups and versions are no web services, but handlers of a path.
@@ -70,7 +74,7 @@ pub fn media_types(document: Document) -> Option<&'static [&'static str]> {
     match document {
         Document::Version | Document::OpenIdConfiguration => Some(&["application/json"]),
         Document::Jwks => Some(&["application/jwk-set+json"]),
-        Document::Health(_) | Document::Check => None,
+        Document::Health(_) | Document::Check | Document::OpenApiV2 | Document::OpenApiV3 => None,
         _ if is_index(document) => None,
         Document::Discovery(_) => Some(body::MEDIA_TYPES),
     }
@@ -93,8 +97,13 @@ pub fn get(exchange: &Exchange<'_>, document: Document) -> Outcome {
         Document::Check => Ok(health::one()),
         Document::OpenIdConfiguration => Ok(openid::configuration(exchange)),
         Document::Jwks => Ok(openid::jwks(exchange.world)),
+        Document::OpenApiV2 => Ok(openapi::v2(exchange)),
+        Document::OpenApiV3 => Ok(openapi::v3(exchange)),
         Document::Discovery("/") => Ok(indented(&paths(exchange.world))),
         Document::Discovery(path) => {
+            if let Some(output) = aggregated::accept(exchange, path) {
+                return aggregated::get(exchange, path, output);
+            }
             let output = body::accept_plain(exchange)?;
             Ok(Reply::Object { status: 200, object: described(exchange, path), output })
         }

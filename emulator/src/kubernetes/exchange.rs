@@ -7,6 +7,8 @@ use {
         server::message::Request,
         world::{World, callers::Caller},
     },
+    bytes::Bytes,
+    http::{HeaderMap, StatusCode},
     serde_json::Value,
     std::cell::RefCell,
 };
@@ -47,7 +49,7 @@ pub enum Reply {
         /// Its media type.
         content_type: &'static str,
         /// Its text.
-        body: bytes::Bytes,
+        body: Bytes,
         /// `Cache-Control`, where it is not the usual one.
         cache_control: Option<&'static str>,
         /// Whether the answer forbids sniffing.
@@ -55,6 +57,22 @@ pub enum Reply {
         /// The HTTP status.
         status: u16,
     },
+    /// An answer whose headers its handler knows best, down to its type.
+    Served {
+        /// The HTTP status.
+        status: StatusCode,
+        /// What is to stand in place of the usual headers.
+        headers: HeaderMap,
+        /// The body's bytes.
+        body: Bytes,
+    },
+}
+
+impl Reply {
+    /// An answer of headers alone.
+    pub fn served(status: StatusCode, headers: HeaderMap) -> Self {
+        Self::Served { status, headers, body: Bytes::new() }
+    }
 }
 
 /// What a handler comes to, or why it does not.

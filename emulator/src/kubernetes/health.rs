@@ -71,7 +71,7 @@ pub fn all(endpoint: &str, query: &Query) -> Reply {
     }
     if !unknown.is_empty() {
         let unknown: Vec<_> = unknown.into_iter().map(quote).collect();
-        let unknown = unknown.join(", ");
+        let unknown = unknown.join(",");
         text.push_str(&format!(
             "warn: some health checks cannot be excluded: no matches for {unknown}\n"
         ));

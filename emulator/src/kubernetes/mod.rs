@@ -4,12 +4,14 @@
 
 pub mod access_review;
 pub mod admission;
+pub mod aggregated;
 pub mod attribute_selector;
 pub mod authorize;
 pub mod body;
 pub mod controllers;
 pub mod discovery;
 pub mod exchange;
+pub mod hash;
 pub mod health;
 pub mod identify;
 pub mod impersonate;
@@ -20,6 +22,7 @@ pub mod metadata;
 pub mod names;
 pub mod node_restriction;
 pub mod objects;
+pub mod openapi;
 pub mod openid;
 pub mod path;
 pub mod rbac;
@@ -30,6 +33,7 @@ pub mod rules_review;
 pub mod seed;
 pub mod selector;
 pub mod self_subject_review;
+pub mod served;
 pub mod status;
 pub mod table;
 pub mod token_request;
@@ -123,7 +127,7 @@ fn exists(world: &World, document: Document, path: &str) -> bool {
     match document {
         Document::OpenIdConfiguration | Document::Jwks => openid::is_served(world),
         // These alone do not put up with a slash at the end.
-        Document::Health(_) | Document::Check => !path.ends_with('/'),
+        Document::Health(_) | Document::Check | Document::OpenApiV2 => !path.ends_with('/'),
         _ => true,
     }
 }
@@ -135,7 +139,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     if let Endpoint::Document(document) = endpoint {
         body::check_consumed(exchange, discovery::consumed(document))?;
     }
-    if exchange.request.method == Method::PATCH {
+    if exchange.request.method == Method::PATCH && !matches!(endpoint, Endpoint::Document(_)) {
         objects::patch::check_router(exchange)?;
     }
     if let Some(produced) = media_types(endpoint, &exchange.request.method) {

@@ -54,6 +54,12 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
             }
             response
         }
+        Reply::Served { status, headers, body } => {
+            let mut response = finish(exchange, status, "text/plain", body);
+            response.headers.remove(CONTENT_TYPE);
+            response.headers.extend(headers);
+            response
+        }
     }
     .into()
 }

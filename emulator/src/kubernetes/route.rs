@@ -81,6 +81,10 @@ pub enum Document {
     OpenIdConfiguration,
     /// `/openid/v1/jwks`
     Jwks,
+    /// `/openapi/v2`
+    OpenApiV2,
+    /// `/openapi/v3`, and all below it.
+    OpenApiV3,
     /// A discovery document, by its path.
     Discovery(&'static str),
 }
@@ -192,6 +196,8 @@ fn document(segments: &[&str]) -> Option<Document> {
         [endpoint, check @ ..] if health::is_check(endpoint, check) => Some(Document::Check),
         [".well-known", "openid-configuration"] => Some(Document::OpenIdConfiguration),
         ["openid", "v1", "jwks"] => Some(Document::Jwks),
+        ["openapi", "v2"] => Some(Document::OpenApiV2),
+        ["openapi", "v3", ..] => Some(Document::OpenApiV3),
         _ => discovery::find(segments).map(Document::Discovery),
     }
 }

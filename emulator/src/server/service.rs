@@ -161,7 +161,9 @@ fn is_chunked(api: Api, request: &Request, response: &Response) -> bool {
             .headers
             .get(CONTENT_TYPE)
             .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/json")),
-        Api::Kubernetes | Api::Control => response.body.len() > GO_BUFFER,
+        Api::Kubernetes | Api::Control => {
+            response.body.len() > GO_BUFFER && !response.headers.contains_key(CONTENT_LENGTH)
+        }
     }
 }
 

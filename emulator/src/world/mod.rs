@@ -20,8 +20,8 @@ pub mod trusted_keys;
 
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
-    clusters::Clusters, entropy::Entropy, expiries::Expiries, hosted::Hosted, journal::Journal,
-    keys::Keys, objects::Objects, operations::Operations, settings::Settings,
+    clusters::Clusters, entropy::Entropy, expiries::Expiries, hosted::Hosted, jiff::Timestamp,
+    journal::Journal, keys::Keys, objects::Objects, operations::Operations, settings::Settings,
 };
 
 /// One emulator's whole state. Shared between connections behind an `Arc`; every part locks for
@@ -32,6 +32,8 @@ pub struct World {
     pub settings: Settings,
     /// The time, which tests move.
     pub clock: Clock,
+    /// When it came to be.
+    pub started: Timestamp,
     /// Identifiers and random bytes.
     pub entropy: Entropy,
     /// The keys that sign and verify service account tokens.
@@ -61,11 +63,12 @@ pub struct World {
 impl World {
     /// A world at the system's time.
     pub fn new(settings: Settings, keys: Keys, callers: Callers) -> Self {
-        let entropy = Entropy::default();
+        let (entropy, clock) = (Entropy::default(), Clock::default());
         Self {
             flow_control: (entropy.uuid(), entropy.uuid()),
             settings,
-            clock: Clock::default(),
+            started: clock.now(),
+            clock,
             entropy,
             keys,
             objects: Objects::default(),

@@ -49,6 +49,27 @@ pub fn accept(header: &str, tables: bool) -> Option<Output> {
     })
 }
 
+/// The choice of a handler of aggregated discovery, which takes nothing but what asks for that.
+/// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/negotiation.go`.
+pub fn accept_discovery(header: &str) -> Option<Output> {
+    const WANTED: [(&str, &str); 3] =
+        [("g", "apidiscovery.k8s.io"), ("v", "v2"), ("as", "APIGroupDiscoveryList")];
+    clauses(header).iter().find_map(|clause| {
+        let given = |(name, value): (&str, &str)| clause.parameter(name) == Some(value);
+        let plain = clause.parameter("stream").is_none_or(|stream| stream == "watch")
+            && clause.parameter("sv").is_none();
+        let media_type = MediaType::ALL.into_iter().find(|it| clause.covers(*it))?;
+        let pretty = clause.parameter("pretty") == Some("1");
+        let wanted = plain && WANTED.into_iter().all(given);
+        wanted.then_some(Output { media_type, pretty, transform: None })
+    })
+}
+
+/// The media ranges of a header, type and subtype, in the order of preference.
+pub fn ranges(header: &str) -> Vec<(&str, &str)> {
+    clauses(header).iter().map(|clause| (clause.media_type, clause.subtype)).collect()
+}
+
 struct Clause<'a> {
     media_type: &'a str,
     subtype: &'a str,
