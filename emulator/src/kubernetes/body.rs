@@ -266,9 +266,11 @@ pub fn encode_whole(object: &Value, output: &Output) -> Result<Bytes, Failure> {
         "" | "meta.k8s.io/v1" | "meta.k8s.io/v1beta1" => "v1",
         api_version => api_version,
     };
-    let structure = Schema::get()
-        .root(api_version, member("kind"))
-        .or_else(|| Schema::get().root("meta.k8s.io/v1", member("kind")))
+    let root = |api_version, kind| Schema::get().root(api_version, kind);
+    let structure = root(api_version, member("kind"))
+        .or_else(|| root("meta.k8s.io/v1", member("kind")))
+        // Of a kind that has no objects, only empty lists and bookmarks are ever told.
+        .or_else(|| root("meta.k8s.io/v1", partial_kind(object)))
         .expect("every kind that is served is in the schema");
     let bytes = match output.media_type {
         MediaType::Json => json::encode(structure, object, output.pretty),
@@ -276,6 +278,10 @@ pub fn encode_whole(object: &Value, output: &Output) -> Result<Bytes, Failure> {
         MediaType::Protobuf => protobuf::encode(structure, object),
     };
     Ok(bytes.into())
+}
+
+fn partial_kind(object: &Value) -> &'static str {
+    if object["items"].is_array() { "PartialObjectMetadataList" } else { "PartialObjectMetadata" }
 }
 
 fn partial(object: &Value, kind: &str, api_version: &str) -> Value {

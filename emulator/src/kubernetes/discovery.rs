@@ -52,6 +52,11 @@ pub fn is_group(group: &str) -> bool {
     find(&["apis", group]).is_some()
 }
 
+/// Whether the server has a web service for a version of a group.
+pub fn is_version(group: &str, version: &str) -> bool {
+    find(&["apis", group, version]).is_some()
+}
+
 /// Whether a document is also served to methods other than GET.
 pub fn takes_any_method(document: Document) -> bool {
     matches!(

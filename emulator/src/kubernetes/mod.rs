@@ -198,9 +198,13 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
         Endpoint::Collection(resource, namespace) => {
             let creatable = namespace.is_some() == resource.namespaced;
             let emptied = creatable && resource.kind != Kind::Namespace;
+            let creatable = creatable && resource.kind != Kind::Vacant;
             method == Method::GET
                 || (method == Method::POST && creatable)
                 || (method == Method::DELETE && emptied)
+        }
+        Endpoint::Object(resource, ..) if resource.kind == Kind::Vacant => {
+            matches!(*method, Method::GET | Method::DELETE)
         }
         Endpoint::Object(..) => {
             matches!(*method, Method::GET | Method::PUT | Method::PATCH | Method::DELETE)

@@ -107,8 +107,8 @@ pub fn route<'a>(segments: &[&'a str]) -> Route<'a> {
     }
     match segments {
         ["api", "v1", parts @ ..] => found(core(parts)),
-        ["apis", group, "v1", parts @ ..] if discovery::is_group(group) => {
-            found(grouped(group, parts))
+        ["apis", group, version, parts @ ..] if discovery::is_version(group, version) => {
+            found(grouped(group, version, parts))
         }
         ["apis", group, ..] if discovery::is_group(group) => Route::NotFound,
         ["api" | "version", ..]
@@ -128,11 +128,11 @@ fn core<'a>(parts: &[&'a str]) -> Option<Endpoint<'a>> {
             Some(Endpoint::Token { namespace, name })
         }
         ["namespaces", name, "finalize"] => Some(Endpoint::Finalize(name)),
-        _ => objects("", parts),
+        _ => objects("", "v1", parts),
     }
 }
 
-fn grouped<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
+fn grouped<'a>(group: &str, version: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
     match (group, parts) {
         ("authentication.k8s.io", ["tokenreviews"]) => Some(Endpoint::Review(Review::Token)),
         ("authentication.k8s.io", ["selfsubjectreviews"]) => {
@@ -144,7 +144,7 @@ fn grouped<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
         ("authorization.k8s.io", parts) => {
             Some(Endpoint::Review(Review::Access(access_review(parts)?)))
         }
-        _ => objects(group, parts),
+        _ => objects(group, version, parts),
     }
 }
 
@@ -159,13 +159,14 @@ fn access_review<'a>(parts: &[&'a str]) -> Option<Subject<'a>> {
     }
 }
 
-fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
-    let namespaced = |plural| kinds::find(group, plural).filter(|resource| resource.namespaced);
+fn objects<'a>(group: &str, version: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
+    let find = |plural| kinds::find(group, version, plural);
+    let namespaced = |plural| find(plural).filter(|resource| resource.namespaced);
     let with_status =
         |resource: &&Resource| matches!(resource.kind, Kind::Namespace | Kind::Pod | Kind::Node);
     match *parts {
         [plural, name, "status"] => {
-            let resource = kinds::find(group, plural).filter(|resource| !resource.namespaced);
+            let resource = find(plural).filter(|resource| !resource.namespaced);
             Some(Endpoint::Status(resource.filter(with_status)?, "", name))
         }
         ["namespaces", namespace, plural, name, "status"] => {
@@ -177,9 +178,9 @@ fn objects<'a>(group: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
         ["namespaces", namespace, plural, name] => {
             Some(Endpoint::Object(namespaced(plural)?, namespace, name))
         }
-        [plural] => Some(Endpoint::Collection(kinds::find(group, plural)?, None)),
+        [plural] => Some(Endpoint::Collection(find(plural)?, None)),
         [plural, name] => {
-            let resource = kinds::find(group, plural).filter(|resource| !resource.namespaced)?;
+            let resource = find(plural).filter(|resource| !resource.namespaced)?;
             Some(Endpoint::Object(resource, "", name))
         }
         _ => None,

@@ -31,7 +31,7 @@ pub fn seed(world: &World, object: Value) -> Result<(), String> {
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let resource = kinds::RESOURCES
         .iter()
-        .find(|resource| resource.name == kind && resource.api_version() == api_version)
+        .find(|resource| resource.name == kind && resource.api_version == api_version)
         .ok_or_else(|| format!("kind {kind:?} of apiVersion {api_version:?} cannot be seeded"))?;
     let mut object = object;
     if resource.namespaced {

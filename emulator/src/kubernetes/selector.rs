@@ -65,6 +65,9 @@ fn selectable(kind: Kind) -> &'static [&'static str] {
 
 /// Refuses fields that cannot be selected by.
 pub fn check_fields(kind: Kind, selector: &Selector) -> Result<(), Failure> {
+    if kind == Kind::Vacant {
+        return Ok(());
+    }
     let known = selectable(kind);
     let Some(unknown) = selector.fields.iter().find(|field| !known.contains(&field.key.as_str()))
     else {

@@ -38,6 +38,8 @@ pub enum Kind {
     ClusterRole,
     /// `clusterrolebindings`
     ClusterRoleBinding,
+    /// Any other, of which there never are any.
+    Vacant,
 }
 
 /// An object at one of its versions. It does not change: a write puts another in its place.

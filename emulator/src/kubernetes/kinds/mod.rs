@@ -4,6 +4,7 @@ pub mod admit;
 pub mod defaults;
 pub mod prepare;
 pub mod update;
+pub mod vacant;
 pub mod validate;
 
 use crate::world::objects::Kind;
@@ -15,6 +16,8 @@ pub struct Resource {
     pub kind: Kind,
     /// The API group; empty for the core group.
     pub group: &'static str,
+    /// `apiVersion` of its objects.
+    pub api_version: &'static str,
     /// In paths and in the details of an error: `serviceaccounts`.
     pub plural: &'static str,
     /// In bodies: `ServiceAccount`.
@@ -24,11 +27,6 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// `apiVersion` of its objects.
-    pub fn api_version(&self) -> &'static str {
-        if self.group.is_empty() { "v1" } else { "rbac.authorization.k8s.io/v1" }
-    }
-
     /// The resource as error texts name it: `roles.rbac.authorization.k8s.io`.
     pub fn qualified(&self) -> String {
         qualified(self.plural, self.group)
@@ -41,14 +39,15 @@ pub fn qualified(name: &str, group: &str) -> String {
 }
 
 const fn core(kind: Kind, plural: &'static str, name: &'static str, namespaced: bool) -> Resource {
-    Resource { kind, group: "", plural, name, namespaced }
+    Resource { kind, group: "", api_version: "v1", plural, name, namespaced }
 }
 
 const fn rbac(kind: Kind, plural: &'static str, name: &'static str, namespaced: bool) -> Resource {
-    Resource { kind, group: "rbac.authorization.k8s.io", plural, name, namespaced }
+    let (group, api_version) = ("rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1");
+    Resource { kind, group, api_version, plural, name, namespaced }
 }
 
-/// All resources that are served.
+/// All resources of which there can be objects.
 pub static RESOURCES: [Resource; 10] = [
     core(Kind::Namespace, "namespaces", "Namespace", false),
     core(Kind::ServiceAccount, "serviceaccounts", "ServiceAccount", true),
@@ -62,9 +61,11 @@ pub static RESOURCES: [Resource; 10] = [
     rbac(Kind::ClusterRoleBinding, "clusterrolebindings", "ClusterRoleBinding", false),
 ];
 
-/// The resource of that plural name in a group.
-pub fn find(group: &str, plural: &str) -> Option<&'static Resource> {
-    RESOURCES.iter().find(|resource| resource.group == group && resource.plural == plural)
+/// The resource of that plural name in a version of a group.
+pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
+    let is_it = |resource: &&Resource| resource.group == group && resource.plural == plural;
+    let kept = RESOURCES.iter().filter(|_| version == "v1").find(is_it);
+    kept.or_else(|| vacant::find(group, version, plural))
 }
 
 /// The resource of a kind in the store.

@@ -25,13 +25,12 @@ const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
 /// Creates an object from the body.
 pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> Outcome {
     let output = body::accept_object(exchange)?;
-    let (mut object, options) =
-        body::read_created(exchange, resource.api_version(), resource.name)?;
+    let (mut object, options) = body::read_created(exchange, resource.api_version, resource.name)?;
     kinds::defaults::apply(resource.kind, &mut object);
     metadata::wipe(&mut object);
     metadata::match_namespace(&mut object, namespace)?;
     metadata::dedup_owners(exchange, &mut object);
-    let manager = Manager::of(exchange, resource.api_version());
+    let manager = Manager::of(exchange, resource.api_version);
     let managed = managed_fields::created(&object, &manager);
     metadata::set_managed_fields(&mut object, managed);
     let name = metadata::text(&object, "name").to_owned();

@@ -75,7 +75,7 @@ pub fn reply_list(
     }
     let object = json!({
         "kind": format!("{}List", resource.name),
-        "apiVersion": resource.api_version(),
+        "apiVersion": resource.api_version,
         "metadata": page.metadata,
         "items": items.map(unnamed).collect::<Vec<_>>(),
     });

@@ -23,14 +23,14 @@ pub fn update(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
     let Place { resource, namespace, name, .. } = *place;
     check_place(place)?;
     let output = body::accept_object(exchange)?;
-    let (mut sent, options) = body::read_updated(exchange, resource.api_version(), resource.name)?;
+    let (mut sent, options) = body::read_updated(exchange, resource.api_version, resource.name)?;
     kinds::defaults::apply(resource.kind, &mut sent);
     metadata::match_namespace(&mut sent, namespace)?;
     match_name(&sent, name)?;
     let uid = metadata::text(&sent, "uid").to_owned();
     if exchange.world.objects.get(resource.kind, namespace, name).is_none() && is_made(place) {
         check_uid(place, &uid, "")?;
-        let manager = Manager::of(exchange, resource.api_version());
+        let manager = Manager::of(exchange, resource.api_version);
         let managed = managed_fields::created(&sent, &manager);
         metadata::set_managed_fields(&mut sent, managed);
         let object = create::put(exchange, resource, sent, options.dry_run)?;

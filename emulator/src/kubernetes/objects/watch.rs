@@ -161,7 +161,7 @@ impl Watch {
     fn bookmark(&self, initial: bool) -> Value {
         let mut bookmark = json!({
             "kind": self.resource.name,
-            "apiVersion": self.resource.api_version(),
+            "apiVersion": self.resource.api_version,
             "metadata": { "resourceVersion": self.since.to_string() },
         });
         if initial {

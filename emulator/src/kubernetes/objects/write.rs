@@ -78,7 +78,7 @@ fn prepare(
     mut object: Value,
 ) -> Result<Value, Failure> {
     let Place { resource, namespace, name, part } = *place;
-    let manager = Manager::of(exchange, resource.api_version()).part(part);
+    let manager = Manager::of(exchange, resource.api_version).part(part);
     let managed = managed_fields::updated(current, &object, &manager);
     metadata::set_managed_fields(&mut object, managed);
     if resource.namespaced && exchange.world.objects.get(Kind::Namespace, "", namespace).is_none() {
@@ -102,7 +102,7 @@ fn prepare(
 
 // Whether nothing but the times of managed fields would change: then nothing does.
 fn is_same(resource: &Resource, current: &Value, document: &Value) -> bool {
-    let structure = Schema::get().root(resource.api_version(), resource.name);
+    let structure = Schema::get().root(resource.api_version, resource.name);
     let structure = structure.expect("every kind that is served is in the schema");
     let timeless = |document: &Value| {
         let mut document = document.clone();

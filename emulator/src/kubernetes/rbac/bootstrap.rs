@@ -26,7 +26,7 @@ pub fn plant(world: &World) {
         let kind = object["kind"].as_str().unwrap_or("").to_owned();
         let resource = kinds::RESOURCES.iter().find(|resource| resource.name == kind);
         let resource = resource.expect("the recording holds roles and bindings");
-        object["apiVersion"] = resource.api_version().into();
+        object["apiVersion"] = resource.api_version.into();
         let metadata = object_at(&mut object, "metadata");
         metadata.insert("uid".to_owned(), world.entropy.uuid().into());
         metadata.insert("creationTimestamp".to_owned(), rfc3339(world.clock.now()).into());

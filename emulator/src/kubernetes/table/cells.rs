@@ -29,6 +29,7 @@ pub(super) fn of(kind: Kind, object: &Value, now: Timestamp) -> Value {
         Kind::RoleBinding | Kind::ClusterRoleBinding => binding(object, &age()),
         Kind::Pod => pod(object, &age()),
         Kind::Node => node(object, &age()),
+        Kind::Vacant => Value::Null,
     }
 }
 

@@ -98,7 +98,7 @@ impl View {
     fn included(&self, resource: &Resource, object: &Value) -> Value {
         let (api_version, kind) = match self.include {
             Include::None => return Value::Null,
-            Include::Object => (resource.api_version(), resource.name),
+            Include::Object => (resource.api_version, resource.name),
             Include::Metadata => ("meta.k8s.io/v1", "PartialObjectMetadata"),
         };
         let structure = Schema::get().root(api_version, kind);

@@ -106,7 +106,7 @@ fn apply(
     current: &Value,
     options: &WriteOptions,
 ) -> Result<Value, Failure> {
-    let target = Target::new(resource.api_version(), resource.name);
+    let target = Target::new(resource.api_version, resource.name);
     let target = target.expect("every kind that is served is in the schema");
     let strict = options.field_validation != FieldValidation::Ignore;
     let sent: Value =
