@@ -15,7 +15,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "tidy", about: "the repository's own rules", run: tidy::run },
     Command {
         name: "clients",
-        about: "kubectl, curl and gcloud through what they are used for",
+        about: "kubectl, curl, gcloud and libraries through what they are used for",
         run: clients::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },

@@ -1,10 +1,13 @@
-//! Drives the clients that people use (kubectl, curl, gcloud) against a freshly started emulator,
-//! and names what does not work. A tool that is missing is a failure, not a skip.
+//! Drives the clients that people use (kubectl, curl, gcloud, libraries) against a freshly started
+//! emulator, and names what does not work. A tool that is missing is a failure, not a skip; a
+//! library that cannot be installed is a skip that says why.
 
 mod curl;
 mod gcloud;
+mod google;
 mod json;
 mod kubectl;
+mod program;
 mod scenario;
 mod server;
 mod together;
@@ -21,33 +24,52 @@ use {
 struct Options {
     emulator: PathBuf,
     kubectls: Vec<Tool>,
+    /// Names of what is run; all when there is none.
+    only: Vec<String>,
 }
 
-const USAGE: &str = "usage: cargo xtask clients [--emulator PATH] [--kubectl PATH]...";
+const USAGE: &str =
+    "usage: cargo xtask clients [--emulator PATH] [--kubectl PATH]... [--only NAME]...";
 
 /// `cargo xtask clients`: every flow with every tool; prints a table and fails by name.
 pub(crate) fn run(arguments: &[String]) -> Result {
     let options = Options::parse(arguments)?;
-    let mut report = Report::default();
-    kubectl::run(&options.emulator, &options.kubectls, &mut report)?;
-    curl::run(&options.emulator, &mut report)?;
-    let last = options.kubectls.last().ok_or("no kubectl to drive")?;
-    together::run(&options.emulator, last, &mut report)?;
-    gcloud::run(&options.emulator, last, &mut report)?;
-    println!("{report}");
-    match report.failures() {
+    let (mut tools, mut libraries) = (Report::default(), Report::default());
+    run_tools(&options, &mut tools)?;
+    google::run(&options, &mut libraries)?;
+    println!("{tools}\n\n{libraries}");
+    match tools.failures() + libraries.failures() {
         0 => Ok(()),
         count => Err(format!("{count} flows failed").into()),
     }
 }
 
+fn run_tools(options: &Options, report: &mut Report) -> Result {
+    let Options { emulator, kubectls, .. } = options;
+    let last = kubectls.last().ok_or("no kubectl to drive")?;
+    if options.wants("kubectl") {
+        kubectl::run(emulator, kubectls, report)?;
+    }
+    if options.wants("curl") {
+        curl::run(emulator, report)?;
+    }
+    if options.wants("together") {
+        together::run(emulator, last, report)?;
+    }
+    if options.wants("gcloud") {
+        gcloud::run(emulator, last, report)?;
+    }
+    Ok(())
+}
+
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let (mut emulator, mut kubectls) = (None, Vec::new());
+        let (mut emulator, mut kubectls, mut only) = (None, Vec::new(), Vec::new());
         for pair in arguments.chunks(2) {
             match pair {
                 [flag, path] if flag == "--emulator" => emulator = Some(PathBuf::from(path)),
                 [flag, path] if flag == "--kubectl" => kubectls.push(Tool::at(path)),
+                [flag, name] if flag == "--only" => only.push(name.clone()),
                 _ => return Err(USAGE.into()),
             }
         }
@@ -56,6 +78,11 @@ impl Options {
             None => cargo::build_debug("token-emulator")?,
         };
         let kubectls = if kubectls.is_empty() { kubectl::found() } else { kubectls };
-        Ok(Self { emulator, kubectls })
+        Ok(Self { emulator, kubectls, only })
+    }
+
+    /// Whether that was selected.
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
 }

@@ -14,8 +14,8 @@ pub(super) struct Flow<S> {
 enum Outcome {
     Worked,
     Failed(String),
-    /// The tool cannot do it anywhere, and why.
-    Absent(&'static str),
+    /// It cannot be done with this tool, or here, and why.
+    Absent(String),
 }
 
 #[derive(Debug)]
@@ -35,22 +35,26 @@ impl Report {
     /// Runs flows in order, and notes how each went.
     pub(super) fn run<S>(&mut self, tool: &str, flows: &[Flow<S>], session: &S) {
         for flow in flows {
-            let outcome = match (flow.run)(session) {
-                Ok(()) => Outcome::Worked,
-                Err(error) => Outcome::Failed(short(&error)),
-            };
-            self.push(tool, flow.name, outcome);
+            match (flow.run)(session) {
+                Ok(()) => self.worked(tool, flow.name),
+                Err(error) => self.failed(tool, flow.name, error),
+            }
         }
     }
 
-    /// Notes that a tool cannot do something anywhere.
-    pub(super) fn absent(&mut self, tool: &str, flow: &str, why: &'static str) {
-        self.push(tool, flow, Outcome::Absent(why));
+    /// Notes that something worked.
+    pub(super) fn worked(&mut self, tool: &str, flow: &str) {
+        self.push(tool, flow, Outcome::Worked);
     }
 
-    /// Notes that nothing could be tried.
+    /// Notes that a tool cannot do something anywhere, or not here.
+    pub(super) fn absent(&mut self, tool: &str, flow: &str, why: impl Into<String>) {
+        self.push(tool, flow, Outcome::Absent(short(&why.into())));
+    }
+
+    /// Notes what went wrong.
     pub(super) fn failed(&mut self, tool: &str, flow: &str, why: impl Into<String>) {
-        self.push(tool, flow, Outcome::Failed(why.into()));
+        self.push(tool, flow, Outcome::Failed(short(&why.into())));
     }
 
     fn push(&mut self, tool: &str, flow: &str, outcome: Outcome) {
@@ -83,15 +87,15 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:<34}", "")?;
+        write!(f, "{:<36}", "")?;
         let tools = self.tools();
         for tool in &tools {
-            write!(f, " {tool:<12}")?;
+            write!(f, " {tool:<14}")?;
         }
         for flow in self.flows() {
-            write!(f, "\n{flow:<34}")?;
+            write!(f, "\n{flow:<36}")?;
             for tool in &tools {
-                write!(f, " {:<12}", self.cell(tool, flow))?;
+                write!(f, " {:<14}", self.cell(tool, flow))?;
             }
         }
         for Row { tool, flow, outcome } in &self.rows {

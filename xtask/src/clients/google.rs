@@ -1,0 +1,56 @@
+//! Google's own libraries, each over every transport that it has.
+
+use {
+    super::{Options, program::Program, scenario::Report},
+    crate::{Result, root},
+};
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "google-python",
+        needs: &["python3"],
+        install: &[
+            "python3 -m venv venv",
+            "venv/bin/pip install --quiet --requirement requirements.txt",
+        ],
+        run: "venv/bin/python main.py",
+    },
+    Program {
+        name: "google-go",
+        needs: &["go"],
+        install: &["go build -o bin/checks ."],
+        run: "bin/checks",
+    },
+    Program {
+        name: "google-node",
+        needs: &["node", "npm"],
+        install: &["npm install --no-audit --no-fund --silent"],
+        run: "node main.mjs",
+    },
+    Program {
+        name: "google-java",
+        needs: &["mvn", "javac", "java"],
+        install: &[
+            "mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars",
+            "javac -d classes -cp jars/* -sourcepath src src/Main.java",
+        ],
+        run: "java -cp jars/*:classes Main",
+    },
+    Program {
+        name: "google-rust",
+        needs: &["cargo"],
+        install: &["cargo build --quiet --locked --target-dir target"],
+        run: "target/debug/google-rust",
+    },
+];
+
+/// Every program that is selected.
+pub(super) fn run(options: &Options, report: &mut Report) -> Result {
+    // One of these bearers has too little scope, for the checks that want to be refused.
+    let tokens = root().join("xtask/clients/google-tokens.csv").display().to_string();
+    let flags = ["--google-auth", "strict", "--google-token-file", &tokens];
+    for program in PROGRAMS.iter().filter(|program| options.wants(program.name)) {
+        program.report(&options.emulator, &flags, report)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! A program in `xtask/clients/` that uses a library: copied, installed, run against an emulator
+//! of its own. It prints a line for each of its checks.
+
+use {
+    super::{scenario::Report, server::Server},
+    crate::{Result, root},
+    std::{
+        fs,
+        path::{Path, PathBuf},
+        process::{Command, Stdio},
+    },
+};
+
+/// A program, and how it is made ready.
+pub(super) struct Program {
+    /// Its folder in `xtask/clients/`.
+    pub(super) name: &'static str,
+    /// What has to be installed.
+    pub(super) needs: &'static [&'static str],
+    /// Commands that get what it depends on, and build it.
+    pub(super) install: &'static [&'static str],
+    /// The command that runs it.
+    pub(super) run: &'static str,
+}
+
+impl Program {
+    /// Runs it on an emulator with these flags, and notes every check that it tells of. Where it
+    /// cannot be installed, that is said, and is no failure: its registry may be out of reach.
+    pub(super) fn report(&self, emulator: &Path, flags: &[&str], report: &mut Report) -> Result {
+        match self.prepare() {
+            Ok(folder) => self.drive(&folder, &Server::start(emulator, flags)?, report),
+            Err(why) => {
+                report.absent(self.name, "is installed", why);
+                Ok(())
+            }
+        }
+    }
+
+    /// A folder with the program in it, ready to run. It is kept, so that the next time is quick.
+    fn prepare(&self) -> Result<PathBuf, String> {
+        for needed in self.needs {
+            let found = silent(&mut Command::new(needed)).arg("--help").status();
+            found.map_err(|_| format!("there is no {needed}"))?;
+        }
+        let folder = root().join("target/clients").join(self.name);
+        let source = root().join("xtask/clients").join(self.name);
+        copy(&source, &folder).map_err(|error| format!("{}: {error}", source.display()))?;
+        for line in self.install {
+            let done = silent(&mut command(line, &folder)).output();
+            let done = done.map_err(|error| format!("{line}: {error}"))?;
+            if !done.status.success() {
+                return Err(format!("{line}: {}", String::from_utf8_lossy(&done.stderr).trim()));
+            }
+        }
+        Ok(folder)
+    }
+
+    fn drive(&self, folder: &Path, server: &Server, report: &mut Report) -> Result {
+        let mut run = command(self.run, folder);
+        run.env("READY_FILE", server.folder.join("ready.json"));
+        // Google's libraries look about for a machine of Google's, unless they are told not to.
+        run.env("METADATA_SERVER_DETECTION", "none").env("NO_GCE_CHECK", "true");
+        let done = run.stdin(Stdio::null()).output()?;
+        let said = String::from_utf8_lossy(&done.stdout);
+        let told = said.lines().filter(|line| note(line, report)).count();
+        let ended_well = done.status.success() || said.contains("failed\t");
+        if told == 0 || !ended_well {
+            let why = format!("{}: {}", done.status, String::from_utf8_lossy(&done.stderr));
+            report.failed(self.name, "runs to its end", why);
+        }
+        Ok(())
+    }
+}
+
+/// Notes what a line says: `ok`, or `failed` and why; the tool; the check. All between tabs.
+fn note(line: &str, report: &mut Report) -> bool {
+    match line.split('\t').collect::<Vec<_>>()[..] {
+        ["ok", tool, check] => report.worked(tool, check),
+        ["failed", tool, check, why] => report.failed(tool, check, why),
+        _ => return false,
+    }
+    true
+}
+
+fn command(line: &str, folder: &Path) -> Command {
+    let mut words = line.split(' ');
+    let program = words.next().unwrap_or_default();
+    // A program of its own folder is named by its path there.
+    let is_own = program.contains('/');
+    let program = if is_own { folder.join(program) } else { PathBuf::from(program) };
+    let mut command = Command::new(program);
+    command.args(words).current_dir(folder);
+    command
+}
+
+fn silent(command: &mut Command) -> &mut Command {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null())
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else if fs::read(&target).ok() != Some(fs::read(entry.path())?) {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_how_a_check_went() {
+        let mut report = Report::default();
+        assert!(note("ok\tgo\tcreate", &mut report));
+        assert!(note("failed\tgo\tdelete\tno such thing", &mut report));
+        assert!(!note("a word of its own", &mut report));
+        assert_eq!(report.failures(), 1);
+        assert!(report.to_string().contains("FAILED go, delete: no such thing"), "{report}");
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_installed_is_no_failure() {
+        let program = Program { name: "none", needs: &["no-such-tool"], install: &[], run: "none" };
+        let mut report = Report::default();
+        program.report(Path::new("no-emulator"), &[], &mut report).unwrap();
+        assert_eq!(report.failures(), 0);
+        assert!(report.to_string().contains("- none, is installed: there is no no-such-tool"));
+    }
+}
