@@ -114,11 +114,17 @@ pub fn read_updated(
     read(exchange, api_version, kind, "UpdateOptions")
 }
 
-/// Reads the bytes of a patch, and the options of that.
-pub fn read_patch<'a>(exchange: &Exchange<'a>) -> Result<(&'a [u8], WriteOptions), Failure> {
+/// Reads the bytes of a patch, and the options of that; `applies` says that it is an apply.
+pub fn read_patch<'a>(
+    exchange: &Exchange<'a>,
+    applies: bool,
+) -> Result<(&'a [u8], WriteOptions), Failure> {
     let body = limited(exchange)?;
     let mut errors = Vec::new();
-    if exchange.query.has("force") {
+    if applies && exchange.query.get("fieldManager").is_empty() {
+        errors.push(FieldError::required("fieldManager", "is required for apply patch"));
+    }
+    if !applies && exchange.query.has("force") {
         errors.push(FieldError::forbidden("force", "may not be specified for non-apply patch"));
     }
     let options = negotiate::write_options(&exchange.query).map_err(fields);

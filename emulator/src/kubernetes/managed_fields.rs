@@ -3,7 +3,7 @@
 use {
     crate::{
         codec::{
-            fields::{self, Write},
+            fields::{self, Applied, Apply, ApplyError, Write},
             negotiate,
             schema::Schema,
         },
@@ -58,6 +58,28 @@ pub fn updated(before: &Value, object: &Value, manager: &Manager) -> Option<Valu
     managed(Some(before), object, manager)
 }
 
+/// Applies a configuration to an object; `wire` is the object as it goes over the wire.
+pub fn apply(
+    (object, wire): (&Value, &Value),
+    config: &Value,
+    manager: &Manager,
+    force: bool,
+) -> Result<Applied, ApplyError> {
+    let kind = object["kind"].as_str().unwrap_or("");
+    fields::apply(&Apply {
+        structure: Schema::get().root(manager.api_version, kind).ok_or(ApplyError::Unfollowed)?,
+        api_version: manager.api_version,
+        live: object,
+        wire,
+        config,
+        manager: &manager.name,
+        subresource: manager.subresource,
+        reset: reset(kind, manager.subresource),
+        force,
+        time: &manager.time,
+    })
+}
+
 fn managed(before: Option<&Value>, object: &Value, manager: &Manager) -> Option<Value> {
     let kind = object["kind"].as_str().unwrap_or("");
     fields::managed(&Write {
@@ -76,7 +98,9 @@ fn managed(before: Option<&Value>, object: &Value, manager: &Manager) -> Option<
 fn reset(kind: &str, subresource: &str) -> &'static [&'static str] {
     match (kind, subresource) {
         ("Pod" | "Node" | "Namespace", "") => &["status"],
-        ("Pod" | "Node" | "Namespace", "status") => &["spec"],
+        ("Pod", "status") => &["spec", "metadata.deletionTimestamp", "metadata.ownerReferences"],
+        ("Node" | "Namespace", "status") => &["spec"],
+        ("Namespace", "finalize") => &["status"],
         _ => &[],
     }
 }

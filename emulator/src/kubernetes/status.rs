@@ -77,6 +77,12 @@ impl FieldError {
         Self { reason: "FieldValueForbidden", field: field.to_owned(), text }
     }
 
+    /// A value that has too many bytes.
+    pub fn too_long(field: &str, limit: usize) -> Self {
+        let text = format!("Too long: may not be more than {limit} bytes");
+        Self { reason: "FieldValueTooLong", field: field.to_owned(), text }
+    }
+
     /// A value that is none of those that may be.
     pub fn unsupported(field: &str, value: &str, supported: &str) -> Self {
         let text = format!("Unsupported value: {}: supported values: {supported}", quote(value));
@@ -179,6 +185,11 @@ impl Failure {
         let what = qualified(kind, group);
         let message = format!("Operation cannot be fulfilled on {what} \"{name}\": {why}");
         Self::new(409, "Conflict", message).about(details(kind, group, name))
+    }
+
+    /// 409: others own what is applied.
+    pub fn apply_conflict(message: String, causes: Vec<Cause>) -> Self {
+        Self::new(409, "Conflict", message).about(Details { causes, ..Details::default() })
     }
 
     /// 406: a list was to be shown as one object.

@@ -2,10 +2,15 @@
 //! structured-merge-diff: typed/compare.go
 
 use {
-    super::set::{Element, Set},
-    crate::codec::schema::{Field, Kind, Merge, Schema, Struct},
+    super::{
+        set::{Element, Set},
+        shape::{
+            EMPTY, Form, Shape, Untrackable, element_of, element_shape, shape, shape_of, view,
+        },
+    },
+    crate::codec::schema::{Kind, Merge, Struct},
     serde_json::{Map, Value},
-    std::{borrow::Cow, cmp::Ordering, sync::LazyLock},
+    std::{borrow::Cow, cmp::Ordering},
 };
 
 /// The fields that differ.
@@ -17,86 +22,19 @@ pub(super) struct Changes<'a> {
     pub(super) removed: Set<'a>,
 }
 
-/// A list that cannot be followed: an element has no key, or is none.
-#[derive(Debug)]
-pub(super) struct Untrackable;
-
 /// What a write changed; nothing is there before a create.
 pub(super) fn changes<'a>(
+    form: Form,
     structure: &'static Struct,
     before: Option<&'a Value>,
     after: &'a Value,
 ) -> Result<Changes<'a>, Untrackable> {
     let shape = Shape::Struct(structure, &structure.merge);
-    compare(shape, Some(before.unwrap_or(&EMPTY.object)), Some(after))
-}
-
-/// Values that Go has where a document has nothing.
-struct Empty {
-    object: Value,
-    text: Value,
-    number: Value,
-    boolean: Value,
-    quantity: Value,
-}
-
-static EMPTY: LazyLock<Empty> = LazyLock::new(|| Empty {
-    object: Value::Object(Map::new()),
-    text: Value::String(String::new()),
-    number: Value::from(0),
-    boolean: Value::Bool(false),
-    quantity: Value::String("0".to_owned()),
-});
-
-#[derive(Clone, Copy)]
-enum Shape {
-    Struct(&'static Struct, &'static Merge),
-    Map(&'static Kind, &'static Merge),
-    List(&'static Kind, &'static Merge),
-    Scalar,
-}
-
-fn shape(kind: &'static Kind, merge: &'static Merge) -> Shape {
-    match kind {
-        Kind::Struct(id) => Shape::Struct(Schema::get().structure(*id), merge),
-        Kind::Map(element) => Shape::Map(element, merge),
-        Kind::List(element) | Kind::Items(element) => Shape::List(element, merge),
-        _ => Shape::Scalar,
-    }
-}
-
-fn element_shape(kind: &'static Kind) -> Shape {
-    match kind {
-        Kind::Struct(id) => {
-            let structure = Schema::get().structure(*id);
-            Shape::Struct(structure, &structure.merge)
-        }
-        // Lists in lists and maps in maps are owned whole.
-        _ => shape(kind, &Merge::Atomic),
-    }
-}
-
-/// A member as Go sees it: `None` when it is left out, null when it is nil.
-fn view<'a>(field: &Field, members: &'a Map<String, Value>) -> Option<&'a Value> {
-    let value = members.get(field.name);
-    if field.is_omitted(value) {
-        return None;
-    }
-    Some(match value {
-        Some(value) if !value.is_null() => value,
-        _ if field.pointer => &Value::Null,
-        _ => match field.kind {
-            Kind::Struct(_) => &EMPTY.object,
-            Kind::String => &EMPTY.text,
-            Kind::Bool => &EMPTY.boolean,
-            Kind::Int32 | Kind::Int64 | Kind::IntOrString => &EMPTY.number,
-            Kind::Quantity => &EMPTY.quantity,
-            _ => &Value::Null,
-        },
-    })
+    compare(form, shape, Some(before.unwrap_or(&EMPTY.object)), Some(after))
 }
 
 fn compare<'a>(
+    form: Form,
     shape: Shape,
     before: Option<&'a Value>,
     after: Option<&'a Value>,
@@ -109,19 +47,19 @@ fn compare<'a>(
     }
     let changes = match shape {
         Shape::Struct(structure, Merge::Granular)
-            if is_filled(structure, before) || is_filled(structure, after) =>
+            if is_filled(form, structure, before) || is_filled(form, structure, after) =>
         {
-            members(structure, before, after)?
+            members(form, structure, before, after)?
         }
         Shape::Map(element, Merge::Granular) if has_any(before) || has_any(after) => {
-            entries(element, before, after)?
+            entries(form, element, before, after)?
         }
         Shape::List(element, merge @ (Merge::Set | Merge::Map(_)))
             if has_any(before) || has_any(after) =>
         {
-            elements(element, merge, before, after)?
+            elements(form, element, merge, before, after)?
         }
-        _ => return Ok(leaf(shape, before, after)),
+        _ => return Ok(leaf(form, shape, before, after)),
     };
     Ok(changes.with_self(before, after))
 }
@@ -145,11 +83,16 @@ impl<'a> Changes<'a> {
     }
 }
 
-fn leaf<'a>(shape: Shape, before: Option<&Value>, after: Option<&Value>) -> Changes<'a> {
+fn leaf<'a>(
+    form: Form,
+    shape: Shape,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Changes<'a> {
     let mut changes = Changes::default();
     match (before, after) {
         (_, None) => changes.removed.member = true,
-        (Some(before), Some(after)) if equal(shape, before, after) => {}
+        (Some(before), Some(after)) if equal(form, shape, before, after) => {}
         _ => changes.written.member = true,
     }
     changes
@@ -163,9 +106,12 @@ fn has_any(value: Option<&Value>) -> bool {
     }
 }
 
-fn is_filled(structure: &Struct, value: Option<&Value>) -> bool {
+fn is_filled(form: Form, structure: &Struct, value: Option<&Value>) -> bool {
     let Some(Value::Object(members)) = value else { return false };
-    structure.fields.iter().any(|field| !field.name.is_empty() && view(field, members).is_some())
+    structure
+        .fields
+        .iter()
+        .any(|field| !field.name.is_empty() && view(form, field, members).is_some())
 }
 
 fn object(value: Option<&Value>) -> Option<&Map<String, Value>> {
@@ -173,6 +119,7 @@ fn object(value: Option<&Value>) -> Option<&Map<String, Value>> {
 }
 
 fn members<'a>(
+    form: Form,
     structure: &'static Struct,
     before: Option<&'a Value>,
     after: Option<&'a Value>,
@@ -180,18 +127,19 @@ fn members<'a>(
     let mut changes = Changes::default();
     let (before, after) = (object(before), object(after));
     for field in structure.fields.iter().filter(|field| !field.name.is_empty()) {
-        let before = before.and_then(|members| view(field, members));
-        let after = after.and_then(|members| view(field, members));
+        let before = before.and_then(|members| view(form, field, members));
+        let after = after.and_then(|members| view(form, field, members));
         if before.is_none() && after.is_none() {
             continue;
         }
-        let below = compare(shape(&field.kind, &field.merge), before, after)?;
+        let below = compare(form, shape(&field.kind, &field.merge), before, after)?;
         changes.push(&Element::Field(Cow::Borrowed(field.name)), below);
     }
     Ok(changes.sorted())
 }
 
 fn entries<'a>(
+    form: Form,
     element: &'static Kind,
     before: Option<&'a Value>,
     after: Option<&'a Value>,
@@ -201,12 +149,12 @@ fn entries<'a>(
     let new = after.into_iter().flatten();
     for (name, value) in new {
         let old = before.and_then(|members| members.get(name));
-        let below = compare(element_shape(element), old, Some(value))?;
+        let below = compare(form, element_shape(element), old, Some(value))?;
         changes.push(&Element::Field(Cow::Borrowed(name)), below);
     }
     for (name, value) in before.into_iter().flatten() {
         if !after.is_some_and(|members| members.contains_key(name)) {
-            let below = compare(element_shape(element), Some(value), None)?;
+            let below = compare(form, element_shape(element), Some(value), None)?;
             changes.push(&Element::Field(Cow::Borrowed(name)), below);
         }
     }
@@ -216,14 +164,15 @@ fn entries<'a>(
 type Elements<'a> = Vec<(Element<'a>, Vec<&'a Value>)>;
 
 fn elements<'a>(
+    form: Form,
     kind: &'static Kind,
     merge: &'static Merge,
     before: Option<&'a Value>,
     after: Option<&'a Value>,
 ) -> Result<Changes<'a>, Untrackable> {
     let mut changes = Changes::default();
-    let mut before = keyed(kind, merge, before)?.into_iter().peekable();
-    let mut after = keyed(kind, merge, after)?.into_iter().peekable();
+    let mut before = keyed(form, kind, merge, before)?.into_iter().peekable();
+    let mut after = keyed(form, kind, merge, after)?.into_iter().peekable();
     loop {
         let order = match (before.peek(), after.peek()) {
             (None, None) => return Ok(changes),
@@ -236,7 +185,7 @@ fn elements<'a>(
         let values = |side: &Option<(Element<'a>, Vec<&'a Value>)>| {
             side.as_ref().map(|(_, values)| values.clone()).unwrap_or_default()
         };
-        let below = same_key(kind, &values(&old), &values(&new))?;
+        let below = same_key(form, kind, &values(&old), &values(&new))?;
         if let Some((element, _)) = old.or(new) {
             changes.push(&element, below);
         }
@@ -245,22 +194,28 @@ fn elements<'a>(
 
 // Elements of the same key: one on either side is followed, more are owned whole.
 fn same_key<'a>(
+    form: Form,
     kind: &'static Kind,
     before: &[&'a Value],
     after: &[&'a Value],
 ) -> Result<Changes<'a>, Untrackable> {
     let shape = element_shape(kind);
     match (before, after) {
-        ([] | [_], [] | [_]) => compare(shape, before.first().copied(), after.first().copied()),
+        ([] | [_], [] | [_]) => {
+            compare(form, shape, before.first().copied(), after.first().copied())
+        }
         ([_, _, ..], [_, _, ..]) => {
             let same = before.len() == after.len()
-                && before.iter().zip(after).all(|(before, after)| equal(shape, before, after));
+                && before
+                    .iter()
+                    .zip(after)
+                    .all(|(before, after)| equal(form, shape, before, after));
             let member = !same;
             Ok(Changes { written: Set { member, ..Set::default() }, removed: Set::default() })
         }
         ([_, _, ..], _) => {
             let mut changes = match after.first() {
-                Some(after) => compare(shape, None, Some(*after))?,
+                Some(after) => compare(form, shape, None, Some(*after))?,
                 None => Changes::default(),
             };
             changes.removed.member = true;
@@ -268,7 +223,7 @@ fn same_key<'a>(
         }
         (_, _) => {
             let mut changes = match before.first() {
-                Some(before) => compare(shape, Some(*before), None)?,
+                Some(before) => compare(form, shape, Some(*before), None)?,
                 None => Changes::default(),
             };
             changes.written.member = true;
@@ -278,19 +233,14 @@ fn same_key<'a>(
 }
 
 fn keyed<'a>(
+    form: Form,
     kind: &'static Kind,
     merge: &'static Merge,
     list: Option<&'a Value>,
 ) -> Result<Elements<'a>, Untrackable> {
     let mut elements = Vec::new();
     for value in list.and_then(Value::as_array).into_iter().flatten() {
-        let element = match (merge, kind) {
-            (Merge::Map(keys), Kind::Struct(id)) => key(Schema::get().structure(*id), keys, value)?,
-            (Merge::Set, _) if value.is_string() || value.is_number() || value.is_boolean() => {
-                Element::Value(Cow::Borrowed(value))
-            }
-            _ => return Err(Untrackable),
-        };
+        let element = element_of(form, kind, merge, value).map_err(|_| Untrackable)?;
         elements.push((element, value));
     }
     elements.sort_by(|(one, _), (other, _)| one.compare(other));
@@ -304,54 +254,32 @@ fn keyed<'a>(
     Ok(keyed)
 }
 
-fn key<'a>(
-    structure: &'static Struct,
-    keys: &[&'static str],
-    value: &'a Value,
-) -> Result<Element<'a>, Untrackable> {
-    let members = value.as_object().ok_or(Untrackable)?;
-    let mut key = Vec::with_capacity(keys.len());
-    for name in keys {
-        let Some((_, field)) = structure.field(name) else { continue };
-        if let Some(value) = view(field, members) {
-            key.push((Cow::Borrowed(*name), Cow::Borrowed(value)));
-        } else if let Ok(value) = serde_json::from_str(field.default) {
-            key.push((Cow::Borrowed(*name), Cow::Owned(value)));
-        }
-    }
-    if key.is_empty() {
-        return Err(Untrackable);
-    }
-    key.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(Element::Key(key))
-}
-
-fn equal(shape: Shape, one: &Value, other: &Value) -> bool {
+fn equal(form: Form, shape: Shape, one: &Value, other: &Value) -> bool {
     match (shape, one, other) {
-        (Shape::Struct(structure, _), Value::Object(one), Value::Object(other)) => {
-            structure.fields.iter().all(|field| match (view(field, one), view(field, other)) {
-                (None, None) => true,
-                (Some(one), Some(other)) => equal(shape_of(field), one, other),
-                _ => false,
+        (Shape::Struct(structure, _), Value::Object(one), Value::Object(other))
+            if form == Form::Stored =>
+        {
+            structure.fields.iter().all(|field| {
+                match (view(form, field, one), view(form, field, other)) {
+                    (None, None) => true,
+                    (Some(one), Some(other)) => equal(form, shape_of(field), one, other),
+                    _ => false,
+                }
             })
         }
         (Shape::List(element, _), Value::Array(one), Value::Array(other)) => {
             let element = element_shape(element);
             let pairs = one.iter().zip(other);
             one.len() == other.len()
-                && pairs.into_iter().all(|(one, other)| equal(element, one, other))
+                && pairs.into_iter().all(|(one, other)| equal(form, element, one, other))
         }
         (Shape::Map(element, _), Value::Object(one), Value::Object(other)) => {
             let element = element_shape(element);
             let same = |(name, one): (&String, &Value)| {
-                other.get(name).is_some_and(|other| equal(element, one, other))
+                other.get(name).is_some_and(|other| equal(form, element, one, other))
             };
             one.len() == other.len() && one.iter().all(same)
         }
         _ => one == other,
     }
-}
-
-fn shape_of(field: &'static Field) -> Shape {
-    shape(&field.kind, &field.merge)
 }

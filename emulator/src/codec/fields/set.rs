@@ -1,7 +1,7 @@
 //! Sets of the paths of fields, as trees, and their text in `fieldsV1`.
 
 use {
-    crate::codec::json::write_string,
+    crate::codec::{json::write_string, quote::quote},
     serde_json::{Map, Value},
     std::{borrow::Cow, cmp::Ordering},
 };
@@ -36,6 +36,37 @@ impl Element<'_> {
             (Self::Value(one), Self::Value(other)) => compare_values(one, other),
             (Self::Index(one), Self::Index(other)) => one.cmp(other),
             _ => self.rank().cmp(&other.rank()),
+        }
+    }
+
+    /// The element on its own.
+    pub(super) fn into_owned(self) -> Element<'static> {
+        match self {
+            Self::Field(name) => Element::Field(Cow::Owned(name.into_owned())),
+            Self::Key(members) => Element::Key(
+                members
+                    .into_iter()
+                    .map(|(name, value)| {
+                        (Cow::Owned(name.into_owned()), Cow::Owned(value.into_owned()))
+                    })
+                    .collect(),
+            ),
+            Self::Value(value) => Element::Value(Cow::Owned(value.into_owned())),
+            Self::Index(index) => Element::Index(index),
+        }
+    }
+
+    /// The element as a path in an error shows it.
+    pub(super) fn path(&self) -> String {
+        match self {
+            Self::Field(name) => format!(".{name}"),
+            Self::Key(members) => {
+                let members =
+                    members.iter().map(|(name, value)| format!("{name}={}", shown(value)));
+                format!("[{}]", members.collect::<Vec<_>>().join(","))
+            }
+            Self::Value(value) => format!("[={}]", shown(value)),
+            Self::Index(index) => format!("[{index}]"),
         }
     }
 
@@ -76,6 +107,13 @@ impl Element<'_> {
             }
             _ => None,
         }
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => quote(text),
+        value => value.to_string(),
     }
 }
 
@@ -125,6 +163,27 @@ impl<'a> Set<'a> {
 
     pub(super) fn is_empty(&self) -> bool {
         !self.member && self.children.is_empty()
+    }
+
+    /// What is below an element.
+    pub(super) fn below(&self, element: &Element<'_>) -> Option<&Self> {
+        let at = self.children.binary_search_by(|(known, _)| known.compare(element)).ok()?;
+        Some(&self.children[at].1)
+    }
+
+    /// The paths of all that is in the set, those of one level before those below them.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let mut paths = Vec::new();
+        self.add_paths("", &mut paths);
+        paths
+    }
+
+    fn add_paths(&self, prefix: &str, paths: &mut Vec<String>) {
+        let members = self.children.iter().filter(|(_, below)| below.member);
+        paths.extend(members.map(|(element, _)| format!("{prefix}{}", element.path())));
+        for (element, below) in &self.children {
+            below.add_paths(&format!("{prefix}{}", element.path()), paths);
+        }
     }
 
     /// Adds what is below an element. Call [`Self::sort`] when all is added.
@@ -195,10 +254,17 @@ impl<'a> Set<'a> {
         zipped
     }
 
-    /// Takes a member of the root and all that is below it away.
-    pub(super) fn remove(&mut self, name: &str) {
-        self.children
-            .retain(|(element, _)| !matches!(element, Element::Field(field) if field == name));
+    /// Takes what a path of dots leads to, and all that is below it, away.
+    pub(super) fn remove(&mut self, path: &str) {
+        let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+        let is = |element: &Element<'_>| matches!(element, Element::Field(field) if field == name);
+        self.children.retain_mut(|(element, below)| {
+            if is(element) && !rest.is_empty() {
+                below.remove(rest);
+                return !below.is_empty();
+            }
+            !is(element)
+        });
     }
 
     /// The text of a set, as `fieldsV1` has it.

@@ -30,6 +30,13 @@ pub fn decode(
     decode_text(&json, body, target, validation, duplicates)
 }
 
+/// The first document of a stream as JSON text, and the keys in it that were there already, a text
+/// each.
+pub fn to_json(body: &[u8]) -> Result<(Vec<u8>, Vec<String>), String> {
+    let Read { value, duplicates } = read(body).map_err(|Error(error)| error)?;
+    Ok((json(&value).map_err(|Error(error)| error)?, duplicates))
+}
+
 /// What a stream holds.
 pub(super) struct Read {
     /// Its first document.

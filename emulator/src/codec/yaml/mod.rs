@@ -14,4 +14,7 @@ mod scanner;
 mod tests;
 mod value;
 
-pub use {decode::decode, encode::encode};
+pub use {
+    decode::{decode, to_json},
+    encode::encode,
+};

@@ -25,6 +25,9 @@ const SECRET_KEYS: [(&str, &[&str]); 5] = [
     ("kubernetes.io/basic-auth", &["username", "password"]),
 ];
 
+/// How many bytes all annotations together may have.
+const ANNOTATIONS_LIMIT: usize = 256 << 10;
+
 /// The finalizers that need no domain before them.
 const FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
@@ -61,6 +64,10 @@ fn metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
     if kinds::of(kind).namespaced && text("namespace").is_empty() {
         errors.push(FieldError::required("metadata.namespace", ""));
     }
+    if metadata["generation"].as_i64().is_some_and(|generation| generation < 0) {
+        let detail = "must be greater than or equal to 0";
+        errors.push(FieldError::invalid("metadata.generation", &metadata["generation"], detail));
+    }
     for (key, value) in members(&metadata["labels"]) {
         let value = value.as_str().unwrap_or("");
         errors.extend(invalid("metadata.labels", key, names::qualified_faults(key)));
@@ -70,12 +77,59 @@ fn metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
         let faults = names::qualified_faults(&key.to_lowercase());
         errors.extend(invalid("metadata.annotations", key, faults));
     }
+    let size: usize = members(&metadata["annotations"])
+        .map(|(key, value)| key.len() + value.as_str().unwrap_or("").len())
+        .sum();
+    if size > ANNOTATIONS_LIMIT {
+        errors.push(FieldError::too_long("metadata.annotations", ANNOTATIONS_LIMIT));
+    }
+    errors.extend(owners(&metadata["ownerReferences"]));
     errors.extend(finalizers(&metadata["finalizers"]));
+    errors
+}
+
+fn owners(owners: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut controller: Option<String> = None;
+    for (index, owner) in elements(owners).iter().enumerate() {
+        let text = |member: &str| owner[member].as_str().unwrap_or("");
+        let field = |member: &str| format!("metadata.ownerReferences[{index}].{member}");
+        let version = text("apiVersion");
+        for member in ["apiVersion", "kind", "name", "uid"] {
+            if text(member).is_empty() {
+                errors.push(FieldError::required(&field(member), "must not be empty"));
+            } else if member == "apiVersion"
+                && (version.matches('/').count() > 1 || version.ends_with('/'))
+            {
+                let detail = "must be <group>/<version> or <version>";
+                errors.push(FieldError::invalid(&field(member), &owner[member], detail));
+            }
+        }
+        if (version, text("kind")) == ("v1", "Event") {
+            let field = format!("metadata.ownerReferences[{index}]");
+            let detail = "/v1, Kind=Event is disallowed from being an owner";
+            errors.push(FieldError::invalid(&field, owner, detail));
+        }
+        if owner["controller"] != true {
+            continue;
+        }
+        let name = format!("{}/{}", text("kind"), text("name"));
+        match &controller {
+            None => controller = Some(name),
+            Some(first) => {
+                let detail = format!(
+                    "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
+                );
+                errors.push(FieldError::invalid("metadata.ownerReferences", owners, &detail));
+            }
+        }
+    }
     errors
 }
 
 fn finalizers(finalizers: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
+    let has = |name: &str| elements(finalizers).iter().any(|finalizer| finalizer == name);
     for (index, finalizer) in elements(finalizers).iter().enumerate() {
         let name = finalizer.as_str().unwrap_or("");
         errors.extend(invalid("metadata.finalizers", name, names::qualified_faults(name)));
@@ -84,6 +138,10 @@ fn finalizers(finalizers: &Value) -> Vec<FieldError> {
             let field = format!("metadata.finalizers[{index}]");
             errors.push(FieldError::invalid(&field, finalizer, detail));
         }
+    }
+    if has("orphan") && has("foregroundDeletion") {
+        let detail = "finalizer orphan and foregroundDeletion cannot be both set";
+        errors.push(FieldError::invalid("metadata.finalizers", finalizers, detail));
     }
     errors
 }

@@ -3,11 +3,12 @@
 use {
     crate::{
         kubernetes::{
-            admission, body, controllers,
+            admission, authorize, body, controllers,
             exchange::{Exchange, Outcome},
             kinds::{self, Resource},
             managed_fields::{self, Manager},
             metadata, objects,
+            route::Attributes,
             status::Failure,
         },
         world::{World, clock::rfc3339, objects::Kind},
@@ -60,7 +61,28 @@ pub fn put(
         admission::namespace(exchange, resource, &namespace, &name)?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
-    store(exchange.world, resource, object, dry_run)
+    let object = finish(exchange.world, resource, object)?;
+    authorize(exchange, resource, (&namespace, &name))?;
+    keep(exchange.world, resource, object, dry_run)
+}
+
+// Who may change an object need not be one who may make it.
+fn authorize(
+    exchange: &Exchange<'_>,
+    resource: &Resource,
+    (namespace, name): (&str, &str),
+) -> Result<(), Failure> {
+    let attributes = Attributes {
+        verb: "create".into(),
+        is_resource: true,
+        group: resource.group,
+        namespace,
+        resource: resource.plural,
+        subresource: "",
+        name: name.into(),
+    };
+    authorize::authorize(exchange.world, &exchange.caller, &attributes, "")
+        .map_err(|failure| Failure { nosniff: false, ..failure })
 }
 
 /// Stores an object that nobody sent: a seed's, or a controller's.
@@ -72,9 +94,14 @@ pub fn plant(world: &World, resource: &Resource, mut object: Value) -> Result<Va
 fn store(
     world: &World,
     resource: &Resource,
-    mut object: Value,
+    object: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
+    keep(world, resource, finish(world, resource, object)?, dry_run)
+}
+
+// What the server fills in, and whether all is well then.
+fn finish(world: &World, resource: &Resource, mut object: Value) -> Result<Value, Failure> {
     fill(world, resource.kind, &mut object);
     let name = metadata::text(&object, "name").to_owned();
     let errors = kinds::validate::check(resource.kind, &object);
@@ -85,6 +112,16 @@ fn store(
     if version.is_ok_and(|version| version != 0) {
         return Err(Failure::version_on_create());
     }
+    Ok(object)
+}
+
+fn keep(
+    world: &World,
+    resource: &Resource,
+    object: Value,
+    dry_run: bool,
+) -> Result<Value, Failure> {
+    let name = metadata::text(&object, "name").to_owned();
     let namespace = metadata::text(&object, "namespace").to_owned();
     let exists = || Failure::already_exists(resource, &name);
     if dry_run {

@@ -11,7 +11,7 @@ use {
         metadata, names,
         objects::{
             self, create,
-            write::{Place, write},
+            write::{Place, manage, write},
         },
         status::Failure,
     },
@@ -36,9 +36,11 @@ pub fn update(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
         let object = create::put(exchange, resource, sent, options.dry_run)?;
         return objects::reply(exchange, 201, object, output);
     }
-    let object = write(exchange, place, options.dry_run, |found, _| {
+    let object = write(exchange, place, options.dry_run, |found, current| {
         check_uid(place, &uid, &found.uid)?;
-        Ok(sent.clone())
+        let mut object = sent.clone();
+        manage(exchange, place, current, &mut object);
+        Ok(object)
     })?;
     objects::reply(exchange, 200, object, output)
 }

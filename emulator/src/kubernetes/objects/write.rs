@@ -46,7 +46,15 @@ pub struct Place<'a> {
     pub part: Part,
 }
 
-/// Writes what `change` makes of the object as it is, as often as it takes.
+/// Notes who wrote what of an object that replaces another.
+pub fn manage(exchange: &Exchange<'_>, place: &Place<'_>, current: &Value, object: &mut Value) {
+    let manager = Manager::of(exchange, place.resource.api_version).part(place.part);
+    let managed = managed_fields::updated(current, object, &manager);
+    metadata::set_managed_fields(object, managed);
+}
+
+/// Writes what `change` makes of the object as it is, as often as it takes. Who wrote what has to
+/// stand in it.
 pub fn write(
     exchange: &Exchange<'_>,
     place: &Place<'_>,
@@ -78,9 +86,6 @@ fn prepare(
     mut object: Value,
 ) -> Result<Value, Failure> {
     let Place { resource, namespace, name, part } = *place;
-    let manager = Manager::of(exchange, resource.api_version).part(part);
-    let managed = managed_fields::updated(current, &object, &manager);
-    metadata::set_managed_fields(&mut object, managed);
     if resource.namespaced && exchange.world.objects.get(Kind::Namespace, "", namespace).is_none() {
         return Err(Failure::not_found(kinds::of(Kind::Namespace), namespace));
     }

@@ -1,7 +1,8 @@
-//! Changing an object by a patch: JSON patch, JSON merge patch, strategic merge patch.
+//! Changing an object by a patch: JSON patch, JSON merge patch, strategic merge patch, apply.
 //!
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/patch.go`.
 
+mod apply;
 mod duplicates;
 mod json_patch;
 mod merge;
@@ -22,7 +23,7 @@ use {
             objects::{
                 self,
                 update::{check_place, match_name},
-                write::{Place, write},
+                write::{Place, manage, write},
             },
             status::{Failure, FieldError},
         },
@@ -35,10 +36,10 @@ use {
 /// The text for a patch of a type that nobody reads.
 const UNSUPPORTED: &str = "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml";
 
-/// The forms of a patch. Server-side apply is none of them: it is refused like an unknown type,
-/// which clients take for a server that does not have it.
+/// The forms of a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
+    Apply,
     Json,
     Merge,
     Strategic,
@@ -60,15 +61,19 @@ pub fn patch(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
     let form = form(exchange)?;
     check_place(place)?;
     let output = body::accept_object(exchange)?;
-    let (bytes, options) = body::read_patch(exchange)?;
+    let (bytes, options) = body::read_patch(exchange, form == Form::Apply)?;
+    if form == Form::Apply {
+        return apply::apply(exchange, place, bytes, &options, output);
+    }
     if json::check(bytes).is_err() {
         return Err(Failure::bad_request("invalid JSON patch"));
     }
     let object = write(exchange, place, options.dry_run, |_, current| {
-        let mut object = apply(exchange, place.resource, form, bytes, current, &options)?;
+        let mut object = changed(exchange, place.resource, form, bytes, current, &options)?;
         kinds::defaults::apply(place.resource.kind, &mut object);
         metadata::match_namespace(&mut object, place.namespace)?;
         match_name(&object, place.name)?;
+        manage(exchange, place, current, &mut object);
         Ok(object)
     })?;
     objects::reply(exchange, 200, object, output)
@@ -76,11 +81,7 @@ pub fn patch(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
 
 /// The router's test of `Content-Type`.
 pub fn check_router(exchange: &Exchange<'_>) -> Result<(), Failure> {
-    match content_type(exchange) {
-        "application/apply-patch+yaml" => Ok(()),
-        _ if form(exchange).is_ok() => Ok(()),
-        _ => Err(Failure::unread_media_type()),
-    }
+    form(exchange).map(drop).map_err(|_| Failure::unread_media_type())
 }
 
 fn content_type<'a>(exchange: &Exchange<'a>) -> &'a str {
@@ -91,6 +92,7 @@ fn content_type<'a>(exchange: &Exchange<'a>) -> &'a str {
 
 fn form(exchange: &Exchange<'_>) -> Result<Form, Failure> {
     match content_type(exchange) {
+        "application/apply-patch+yaml" => Ok(Form::Apply),
         "application/json-patch+json" => Ok(Form::Json),
         "application/merge-patch+json" => Ok(Form::Merge),
         "application/strategic-merge-patch+json" => Ok(Form::Strategic),
@@ -98,7 +100,7 @@ fn form(exchange: &Exchange<'_>) -> Result<Form, Failure> {
     }
 }
 
-fn apply(
+fn changed(
     exchange: &Exchange<'_>,
     resource: &Resource,
     form: Form,
@@ -145,17 +147,22 @@ fn apply(
     }
 }
 
+/// The object as it goes over the wire: what is kept as JSON text is JSON there.
+fn wire(structure: &'static Struct, object: &Value) -> serde_json::Result<Value> {
+    serde_json::from_slice(&json::encode(structure, object, false))
+}
+
 fn patched(
     form: Form,
     sent: &Value,
     structure: &'static Struct,
     current: &Value,
 ) -> Result<Value, PatchError> {
-    // The object as it goes over the wire: what is kept as JSON text is JSON there.
-    let wire = json::encode(structure, current, false);
-    let mut object: Value =
-        serde_json::from_slice(&wire).map_err(|error| PatchError::Unplanned(error.to_string()))?;
+    let mut object =
+        wire(structure, current).map_err(|error| PatchError::Unplanned(error.to_string()))?;
     match form {
+        // What is applied goes another way.
+        Form::Apply => {}
         Form::Json => json_patch::apply(&mut object, sent)?,
         Form::Merge => merge::apply(&mut object, sent)?,
         Form::Strategic => strategic::apply(&mut object, sent, structure)?,

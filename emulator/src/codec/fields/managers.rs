@@ -1,0 +1,146 @@
+//! The entries of `metadata.managedFields`: who, and what.
+//! apimachinery: pkg/util/managedfields/internal/managedfields.go, capmanagers.go
+
+use {
+    super::set::{self, Element, Set},
+    serde_json::Value,
+    std::{borrow::Cow, sync::LazyLock},
+};
+
+/// How many managers that update are told apart.
+const UPDATERS: usize = 10;
+/// Who the oldest of them become.
+const ANCIENT: &str = "ancient-changes";
+
+/// Fields that nobody owns.
+pub(super) static STRIPPED: LazyLock<Set<'static>> = LazyLock::new(stripped);
+
+fn stripped() -> Set<'static> {
+    const METADATA: [&str; 9] = [
+        "clusterName",
+        "creationTimestamp",
+        "generation",
+        "managedFields",
+        "name",
+        "namespace",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    ];
+    let field = |name: &'static str| Element::Field(Cow::Borrowed(name));
+    let leaves = METADATA.iter().map(|name| (field(name), Set::of_self()));
+    let metadata = Set { member: true, children: leaves.collect() };
+    let children = vec![
+        (field("apiVersion"), Set::of_self()),
+        (field("kind"), Set::of_self()),
+        (field("metadata"), metadata),
+    ];
+    Set { member: false, children }
+}
+
+/// One entry: who, and what.
+#[derive(Debug, Clone)]
+pub(super) struct Manager<'a> {
+    pub(super) entry: Value,
+    pub(super) set: Set<'a>,
+}
+
+impl<'a> Manager<'a> {
+    /// An entry, of a subresource unless that is empty.
+    pub(super) fn new(mut entry: Value, subresource: &str, set: Set<'a>) -> Self {
+        if !subresource.is_empty() {
+            entry["subresource"] = Value::String(subresource.to_owned());
+        }
+        Self { entry, set }
+    }
+
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.entry[name].as_str().unwrap_or("")
+    }
+
+    pub(super) fn applies(&self) -> bool {
+        self.text("operation") == "Apply"
+    }
+
+    /// Whether both are the same manager. Who applies is the same in every version.
+    pub(super) fn is(&self, other: &Manager<'_>) -> bool {
+        let same = |name| self.text(name) == other.text(name);
+        same("manager")
+            && same("operation")
+            && same("subresource")
+            && (self.applies() || same("apiVersion"))
+    }
+
+    fn order(&self) -> [&str; 5] {
+        ["operation", "time", "manager", "apiVersion", "subresource"].map(|name| self.text(name))
+    }
+
+    fn into_entry(mut self) -> Value {
+        self.entry["fieldsType"] = "FieldsV1".into();
+        self.entry["fieldsV1"] = Value::String(self.set.to_text());
+        self.entry
+    }
+}
+
+/// Adds a manager: its fields are added to what it wrote before.
+pub(super) fn take<'a>(managers: &mut Vec<Manager<'a>>, mut manager: Manager<'a>) {
+    let same = managers.iter().position(|known| known.is(&manager));
+    if let Some(at) = same {
+        manager.set = managers.remove(at).set.union(manager.set);
+    }
+    managers.push(manager);
+}
+
+/// The list of an object.
+pub(super) fn list(document: &Value) -> Option<&Value> {
+    document.get("metadata")?.get("managedFields")
+}
+
+/// The managers of a list; `None` when it is none that could be followed.
+pub(super) fn read(entries: &[Value]) -> Option<Vec<Manager<'static>>> {
+    let mut managers: Vec<Manager<'static>> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let set = set::parse(entry["fieldsV1"].as_str().unwrap_or("{}"))?;
+        let manager = Manager { entry: entry.clone(), set };
+        let is_known = matches!(manager.text("operation"), "Apply" | "Update");
+        if !is_known
+            || manager.text("apiVersion").is_empty()
+            || manager.text("fieldsType") != "FieldsV1"
+        {
+            return None;
+        }
+        managers.retain(|known| !known.is(&manager));
+        managers.push(manager);
+    }
+    Some(managers)
+}
+
+/// The list of the managers; `None` when there are none.
+pub(super) fn encode(mut managers: Vec<Manager<'_>>) -> Option<Value> {
+    managers.sort_by(|one, other| one.order().cmp(&other.order()));
+    let entries: Vec<_> = managers.into_iter().map(Manager::into_entry).collect();
+    (!entries.is_empty()).then_some(Value::Array(entries))
+}
+
+/// Makes one of the oldest managers that update, when there are too many.
+pub(super) fn cap(managers: &mut Vec<Manager<'_>>) {
+    let mut count = managers.iter().filter(|manager| !manager.applies()).count();
+    if count <= UPDATERS {
+        return;
+    }
+    let key = |manager: &Manager<'_>| {
+        ["time", "manager", "apiVersion", "subresource"].map(|name| manager.text(name).to_owned())
+    };
+    managers.sort_by_key(|manager| (manager.applies(), key(manager)));
+    // The first two become one, which is as new as the second.
+    while count > UPDATERS {
+        let first = managers.remove(0);
+        let Some(second) = managers.first_mut() else { return };
+        second.set = std::mem::take(&mut second.set).union(first.set);
+        second.entry["manager"] = ANCIENT.into();
+        if let Some(entry) = second.entry.as_object_mut() {
+            entry.remove("subresource");
+        }
+        count -= 1;
+    }
+}
