@@ -171,6 +171,13 @@ pub struct Config {
     #[arg(value_name = "FILE")]
     pub google_token_file: Option<PathBuf>,
 
+    /// Answer gRPC health checks and reflection, which Google does not [default: unless
+    /// --google-auth is strict]
+    #[arg(long, env = "TOKEN_EMULATOR_GOOGLE_CONVENIENCES", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true")]
+    pub google_conveniences: Option<bool>,
+
     /// How long a Google operation runs, on the emulator's clock
     #[arg(long, env = "TOKEN_EMULATOR_GOOGLE_OPERATION_DURATION", hide_env_values = true)]
     #[arg(value_name = "DURATION", value_parser = duration::unsigned, default_value = "200ms")]
@@ -217,6 +224,7 @@ impl Default for Config {
             token_cache_ttl: Duration::ZERO,
             google_auth: GoogleAuth::Off,
             google_token_file: None,
+            google_conveniences: None,
             google_operation_duration: Duration::from_millis(200),
             issuer_ca_file: None,
             seed: None,

@@ -11,7 +11,7 @@ use {
         world::{
             callers::{Caller, Callers},
             keys::{KeySet, SigningKey, VerifyingKey},
-            settings::Settings,
+            settings::{GoogleAuth, Settings},
         },
     },
     std::{path::Path, time::Duration},
@@ -90,6 +90,9 @@ impl Config {
             token_cache_ttl: self.token_cache_ttl,
             ca_certificate: tls.authority.clone(),
             google_auth: self.google_auth,
+            google_conveniences: self
+                .google_conveniences
+                .unwrap_or(self.google_auth == GoogleAuth::Off),
             google_operation_duration: self.google_operation_duration,
             google_projects: seed.projects.clone(),
         }

@@ -4,6 +4,7 @@ mod clock;
 mod error;
 mod health;
 mod journal;
+mod operations;
 mod state;
 
 use {
@@ -40,8 +41,13 @@ impl std::fmt::Debug for Control {
 }
 
 /// What is there, in the order in which an error lists it.
-const PATHS: [&str; 4] =
-    ["/_emulator/v1/clock", "/_emulator/v1/health", "/_emulator/v1/journal", "/_emulator/v1/state"];
+const PATHS: [&str; 5] = [
+    "/_emulator/v1/clock",
+    "/_emulator/v1/health",
+    "/_emulator/v1/journal",
+    "/_emulator/v1/operations",
+    "/_emulator/v1/state",
+];
 
 /// Answers one request under `/_emulator/`.
 pub fn answer(control: &Control, world: &World, request: &Request) -> Response {
@@ -60,6 +66,10 @@ fn route(control: &Control, world: &World, request: &Request) -> Result<Value, E
         ("/_emulator/v1/clock", &Method::GET | &Method::HEAD) => Ok(clock::show(world)),
         ("/_emulator/v1/clock", &Method::POST) => clock::change(world, &request.body),
         ("/_emulator/v1/journal", &Method::GET | &Method::HEAD) => Ok(journal::show(world)),
+        ("/_emulator/v1/operations", &Method::GET | &Method::HEAD) => Ok(operations::show(world)),
+        ("/_emulator/v1/operations", &Method::POST) => operations::change(world, &request.body),
+        ("/_emulator/v1/operations", &Method::DELETE) => Ok(operations::forget(world)),
+        ("/_emulator/v1/operations", _) => Err(Error::MethodNotAllowed("DELETE, GET, HEAD, POST")),
         ("/_emulator/v1/state", &Method::POST | &Method::DELETE) => state::reset(control, world),
         ("/_emulator/v1/health" | "/_emulator/v1/journal", _) => {
             Err(Error::MethodNotAllowed("GET, HEAD"))
@@ -116,6 +126,10 @@ mod tests {
     #[case("GET", "/_emulator/v1/health", 200)]
     #[case("GET", "/_emulator/v1/clock", 200)]
     #[case("GET", "/_emulator/v1/journal", 200)]
+    #[case("GET", "/_emulator/v1/operations", 200)]
+    #[case("DELETE", "/_emulator/v1/operations", 200)]
+    #[case("POST", "/_emulator/v1/operations", 400)]
+    #[case("PUT", "/_emulator/v1/operations", 405)]
     #[case("DELETE", "/_emulator/v1/state", 200)]
     #[case("POST", "/_emulator/v1/state", 200)]
     #[case("POST", "/_emulator/v1/clock", 400)]

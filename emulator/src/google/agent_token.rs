@@ -41,14 +41,20 @@ pub(super) fn generate(
     let name = wire::text(request, "attached_cluster");
     let cluster = attached_clusters::find(context.world, "attached_cluster", name)?;
     check_state(cluster.state)?;
-    let keys = issuer::keys(context, &cluster.oidc)?;
-    let issuer = Issuer { url: &cluster.oidc.issuer_url, keys: keys.borrow() };
-    fields.verify(context, issuer).map_err(|why| fields.rejected(&why))?;
+    let verify = || {
+        let keys = issuer::keys(context, &cluster.oidc)?;
+        let issuer = Issuer { url: &cluster.oidc.issuer_url, keys: keys.borrow() };
+        Ok::<_, Stop>(fields.verify(context, issuer))
+    };
+    let mut verdict = verify()?;
+    // Keys that were kept may be out of date.
+    if verdict == Err(Rejection::UnknownKey) && issuer::forget(context, &cluster.oidc) {
+        verdict = verify()?;
+    }
+    verdict.map_err(|why| fields.rejected(&why))?;
     let project = cluster.name.split('/').nth(1).unwrap_or_default();
-    let is_number = project.bytes().all(|byte| byte.is_ascii_digit());
-    let fleet = cluster.fleet.project.strip_prefix("projects/").unwrap_or_default();
-    let agent = service_agent(if is_number { project } else { fleet }, "container");
-    Ok(answer(context, mint(context, &cluster.name, agent, fields.scopes)))
+    let agent = service_agent(project, "container");
+    Ok(answer(context, mint(context, &context.written(&cluster.name), agent, fields.scopes)))
 }
 
 /// What a request for an agent's token says, as far as no cluster has a say in it.

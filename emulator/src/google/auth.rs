@@ -2,6 +2,7 @@
 
 use {
     super::{
+        names::Project,
         schema::Method,
         status::{Code, Detail, Status},
     },
@@ -44,7 +45,11 @@ pub(crate) fn check(
     }
     let bearer = credentials.authorization.and_then(bearer).or(credentials.access_token);
     let Some(bearer) = bearer.filter(|bearer| !bearer.is_empty()) else {
-        return Err(missing(method, credentials.key.is_some()));
+        return Err(match credentials.key {
+            // Google knows its keys by heart; here one is good as long as it looks like one.
+            Some(key) if !key.starts_with("AIza") => bad_key(),
+            key => missing(method, key.is_some()),
+        });
     };
     let Some(token) = world.access_tokens.get(bearer) else {
         return Err(unknown(method, bearer));
@@ -66,6 +71,15 @@ fn is_public(method: &Method) -> bool {
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn bad_key() -> Status {
+    let metadata = vec![("service", SERVICE.to_owned())];
+    let (reason, domain) = ("API_KEY_INVALID", "googleapis.com");
+    let message = "API key not valid. Please pass a valid API key.";
+    Status::new(Code::InvalidArgument, message)
+        .with(Detail::ErrorInfo { reason, domain, metadata })
+        .with(Detail::LocalizedMessage(message.to_owned()))
 }
 
 fn missing(method: &Method, has_key: bool) -> Status {
@@ -123,16 +137,26 @@ fn is_jwt_shaped(bearer: &str) -> bool {
     parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(is_base64url))
 }
 
-/// Lets a request for a project pass if the project exists: otherwise it is refused, not missing.
-pub(crate) fn check_project(world: &World, resource: &str) -> Result<(), Status> {
+/// Lets a request for a project pass if the project exists, by its id or its number: otherwise it
+/// is refused, not missing. The same holds for a project that is to bear the cost.
+pub(crate) fn check_project(
+    world: &World,
+    resource: &str,
+    payer: Option<&str>,
+) -> Result<(), Status> {
     let Some(projects) = &world.settings.google_projects else { return Ok(()) };
-    let Some(project) = resource.strip_prefix("projects/").and_then(|rest| rest.split('/').next())
-    else {
-        return Ok(());
-    };
-    if projects.iter().any(|known| known == project) {
-        return Ok(());
+    let exists = |project: &Project| projects.iter().any(|known| project.is(known));
+    let payer = payer.map(|payer| payer.strip_prefix("projects/").unwrap_or(payer));
+    let payer = payer.filter(|payer| !payer.is_empty());
+    if let Some(payer) = payer.filter(|it| !exists(&Project::of(&format!("projects/{it}")))) {
+        return Err(no_payer(payer));
     }
+    let project = Project::of(resource);
+    let project = match project.as_written() {
+        "" => return Ok(()),
+        _ if exists(&project) => return Ok(()),
+        written => written,
+    };
     let message = format!("Permission denied on resource project {project}.");
     let metadata = vec![
         ("containerInfo", project.to_owned()),
@@ -146,4 +170,22 @@ pub(crate) fn check_project(world: &World, resource: &str) -> Result<(), Status>
             "Google developers console",
             "https://console.developers.google.com".to_owned(),
         )))
+}
+
+fn no_payer(project: &str) -> Status {
+    let url =
+        format!("https://console.developers.google.com/iam-admin/iam/project?project={project}");
+    let message = format!(
+        "Caller does not have required permission to use project {project}. Grant the caller the \
+         roles/serviceusage.serviceUsageConsumer role, or a custom role with the \
+         serviceusage.services.use permission, by visiting {url} and then retry. Propagation of \
+         the new permission may take a few minutes."
+    );
+    let metadata =
+        vec![("service", SERVICE.to_owned()), ("consumer", format!("projects/{project}"))];
+    let (reason, domain) = ("USER_PROJECT_DENIED", "googleapis.com");
+    Status::new(Code::PermissionDenied, message.clone())
+        .with(Detail::ErrorInfo { reason, domain, metadata })
+        .with(Detail::LocalizedMessage(message))
+        .with(Detail::Help("Google developer console IAM admin", url))
 }

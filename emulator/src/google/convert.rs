@@ -1,7 +1,7 @@
 //! Attached clusters: the message on the wire, and the one in the world. Field by field.
 
 use {
-    super::{schema::Schema, wire},
+    super::{schema::Schema, service::Context, wire},
     crate::world::{
         clusters::{
             AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy,
@@ -110,10 +110,11 @@ fn components(message: &DynamicMessage) -> SystemComponents {
 }
 
 /// A cluster as its clients see it.
-pub(super) fn to_message(schema: &Schema, cluster: &AttachedCluster) -> DynamicMessage {
+pub(super) fn to_message(context: &Context<'_>, cluster: &AttachedCluster) -> DynamicMessage {
+    let schema = context.schema;
     let mut message = schema.message("google.cloud.gkemulticloud.v1.AttachedCluster");
     let message = &mut message;
-    wire::set_text(message, "name", &cluster.name);
+    wire::set_text(message, "name", &context.written(&cluster.name));
     wire::set_text(message, "description", &cluster.description);
     let oidc = wire::fill(message, "oidc_config");
     wire::set_text(oidc, "issuer_url", &cluster.oidc.issuer_url);

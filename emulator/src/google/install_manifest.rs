@@ -22,7 +22,7 @@ pub(super) fn generate(
     let id = required_text(request, "attached_cluster_id")?;
     let version = required_text(request, "platform_version")?;
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let cluster = quoted(&format!("{parent}/attachedClusters/{id}"));
+    let cluster = quoted(&format!("{}/attachedClusters/{id}", context.written(parent)));
     let manifest = MANIFEST.replace("CLUSTER", &cluster).replace("VERSION", &quoted(version));
     let mut answer = context.output();
     wire::set_text(&mut answer, "manifest", &manifest);

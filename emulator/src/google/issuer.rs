@@ -3,13 +3,15 @@
 
 use {
     super::{
+        auth::SERVICE,
+        grpc::too_late,
         service::{Context, Stop},
-        status::{Code, Status},
+        status::{Code, Detail, Status},
     },
     crate::{
-        server::message::Fetch,
+        server::message::{Document, Fetch, Unfetched},
         tokens::exchange::IssuerKeys,
-        world::{clusters::Oidc, keys::KeySet, trusted_keys::TrustedKeys},
+        world::{World, clusters::Oidc, keys::KeySet, trusted_keys::TrustedKeys},
     },
     bytes::Bytes,
     serde::Deserialize,
@@ -43,7 +45,7 @@ impl Keys<'_> {
 pub(super) fn keys<'a>(context: &Context<'a>, oidc: &'a Oidc) -> Result<Keys<'a>, Stop> {
     if !oidc.jwks.is_empty() {
         return if oidc.keys.is_empty() {
-            Err(unreachable().into())
+            Err(NoKeys::Jwks.status(&oidc.issuer_url).into())
         } else {
             Ok(Keys::Given(&oidc.keys))
         };
@@ -51,27 +53,100 @@ pub(super) fn keys<'a>(context: &Context<'a>, oidc: &'a Oidc) -> Result<Keys<'a>
     if context.world.settings.issuers.contains(&oidc.issuer_url) {
         return Ok(Keys::Own(context.world.keys.get()));
     }
-    let base = oidc.issuer_url.strip_suffix('/').unwrap_or(&oidc.issuer_url);
-    let discovery = fetch(context, format!("{base}/.well-known/openid-configuration"))?;
-    let discovery: Discovery = serde_json::from_slice(discovery).map_err(|_| unreachable())?;
+    let url = discovery_url(oidc);
+    let document = fetch(context, &url)?;
+    let discovery: Discovery =
+        serde_json::from_slice(&document).map_err(|_| NoKeys::Discovery.status(&url))?;
     if discovery.issuer != oidc.issuer_url {
-        return Err(unreachable().into());
+        return Err(NoKeys::OtherIssuer.status(&url).into());
     }
-    let jwks = fetch(context, discovery.jwks_uri)?;
-    Ok(Keys::Fetched(TrustedKeys::parse(jwks).map_err(|_| unreachable())?))
+    let keys = fetch(context, &discovery.jwks_uri)?;
+    let keys = TrustedKeys::parse(&keys).ok().filter(|keys| !keys.is_empty());
+    keys.map(Keys::Fetched).ok_or_else(|| NoKeys::Jwks.status(&discovery.jwks_uri).into())
 }
 
-fn fetch<'a>(context: &Context<'a>, url: String) -> Result<&'a Bytes, Stop> {
-    if !url.starts_with("https://") {
-        return Err(unreachable().into());
-    }
-    match context.fetched.get(&url) {
-        Some(Ok(document)) => Ok(document),
-        Some(Err(_)) => Err(unreachable().into()),
-        None => Err(Stop::Fetch(Fetch { url })),
+/// Forgets what was kept of a cluster's issuer: it may have new keys by now. Says whether there
+/// was anything.
+pub(super) fn forget(context: &Context<'_>, oidc: &Oidc) -> bool {
+    let (documents, now) = (&context.world.documents, context.world.clock.now());
+    let is_kept = |url: &str| {
+        let is_fresh = context.fetched.get(url).is_some();
+        !is_fresh && documents.get(url, now).is_some()
+    };
+    let url = discovery_url(oidc);
+    let discovery = documents.get(&url, now);
+    let discovery = discovery.and_then(|bytes| serde_json::from_slice::<Discovery>(&bytes).ok());
+    let urls = discovery.map(|discovery| discovery.jwks_uri).into_iter().chain([url]);
+    urls.filter(|url| is_kept(url)).map(|url| documents.forget(&url)).count() > 0
+}
+
+fn discovery_url(oidc: &Oidc) -> String {
+    let base = oidc.issuer_url.strip_suffix('/').unwrap_or(&oidc.issuer_url);
+    format!("{base}/.well-known/openid-configuration")
+}
+
+fn fetch(context: &Context<'_>, url: &str) -> Result<Bytes, Stop> {
+    let World { documents, clock, .. } = context.world;
+    let now = clock.now();
+    match context.fetched.get(url) {
+        Some(Ok(Document { body, keep })) => {
+            if !keep.is_zero() {
+                documents.keep(url, body.clone(), now.saturating_add(*keep).unwrap_or(now));
+            }
+            Ok(body.clone())
+        }
+        Some(Err(why)) => Err(NoKeys::Unfetched(why).status(url).into()),
+        None => documents.get(url, now).ok_or_else(|| Stop::Fetch(Fetch { url: url.to_owned() })),
     }
 }
 
-fn unreachable() -> Status {
-    Status::new(Code::FailedPrecondition, "Error connecting to the given credential's issuer.")
+/// Why there are no keys: the cluster's owner and not the token's is to blame.
+enum NoKeys<'a> {
+    Unfetched(&'a Unfetched),
+    Discovery,
+    OtherIssuer,
+    Jwks,
+}
+
+impl NoKeys<'_> {
+    fn status(&self, url: &str) -> Status {
+        let (reason, why) = match self {
+            Self::Unfetched(Unfetched::TooLate) => return too_late(),
+            Self::Unfetched(Unfetched::Url(_)) => {
+                ("ISSUER_URL_INVALID", "The URL is none that can be fetched over https.".to_owned())
+            }
+            Self::Unfetched(Unfetched::Unreachable(_)) => {
+                ("ISSUER_UNREACHABLE", "No connection could be made.".to_owned())
+            }
+            Self::Unfetched(Unfetched::Status(status)) => {
+                ("ISSUER_STATUS_UNEXPECTED", format!("It answered with the status {status}."))
+            }
+            Self::Unfetched(Unfetched::TooLarge) => {
+                ("ISSUER_DOCUMENT_TOO_LARGE", "The document is too large.".to_owned())
+            }
+            Self::Unfetched(Unfetched::TooManyRedirects) => {
+                ("ISSUER_REDIRECTS_TOO_OFTEN", "It redirects too often.".to_owned())
+            }
+            Self::Unfetched(Unfetched::TooSlow) => {
+                ("ISSUER_TIMEOUT", "It did not answer in time.".to_owned())
+            }
+            Self::Discovery => {
+                ("ISSUER_DISCOVERY_INVALID", "The document is no OpenID configuration.".to_owned())
+            }
+            Self::OtherIssuer => {
+                ("ISSUER_MISMATCH", "The OpenID configuration is another issuer's.".to_owned())
+            }
+            Self::Jwks => (
+                "ISSUER_JWKS_INVALID",
+                "The JWK Set has no key that can verify a signature.".to_owned(),
+            ),
+        };
+        let message = format!("Error connecting to the given credential's issuer. {why}");
+        let metadata = vec![("url", url.to_owned())];
+        Status::new(Code::FailedPrecondition, message).with(Detail::ErrorInfo {
+            reason,
+            domain: SERVICE,
+            metadata,
+        })
+    }
 }

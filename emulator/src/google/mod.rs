@@ -3,7 +3,8 @@
 //!
 //! No live endpoint of it could be asked. What its protos and public recordings say holds to the
 //! letter; the following is our choice:
-//! - every name is kept as its client wrote it: a project's id and its number are two projects;
+//! - a project is the same by its id and by its number, and an answer names it as its request
+//!   did; the number of a project that is known by its id is made up, always the same;
 //! - a subject token that is not accepted is INVALID_ARGUMENT on `subject_token`, with a sentence
 //!   and a `reason` of its own; an issuer whose keys cannot be had is FAILED_PRECONDITION;
 //! - an `audience` has to be among the subject token's; without one any will do;
@@ -18,7 +19,6 @@ mod attached_clusters;
 mod auth;
 mod convert;
 mod grpc;
-mod health;
 mod hosted;
 mod install_manifest;
 mod issuer;
@@ -36,11 +36,15 @@ mod status;
 mod transcode;
 mod wire;
 
-pub use {auth::CLOUD_PLATFORM, seed::seed};
+pub use {auth::CLOUD_PLATFORM, seed::seed, status::is_code};
 
-use crate::{
-    server::message::{Answer, Fetched, Request},
-    world::World,
+use {
+    crate::{
+        server::message::{Answer, Conversation, Fetched, Request},
+        world::{World, operations::Failure},
+    },
+    http::HeaderMap,
+    std::time::Duration,
 };
 
 /// Answers one request of the GKE Multi-Cloud API, or says what has to be fetched first.
@@ -52,4 +56,22 @@ pub fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
     } else {
         rest::answer(world, request, fetched)
     }
+}
+
+/// A conversation that a request begins, when its answers do not wait for its end.
+pub fn converse(world: &World, path: &str, headers: &HeaderMap) -> Option<Box<dyn Conversation>> {
+    let content_type = headers.get("content-type")?;
+    let is_grpc = content_type.as_bytes().starts_with(b"application/grpc");
+    is_grpc.then(|| grpc::converse(world, path)).flatten()
+}
+
+/// How long the client of a request waits, if it says so.
+pub fn patience(request: &Request) -> Option<Duration> {
+    grpc::timeout(&request.headers)
+}
+
+/// Ends a running operation badly, whether its project is named by id or by number. Says whether
+/// there is one.
+pub fn fail_operation(world: &World, name: &str, failure: Failure) -> bool {
+    world.fail_operation(&names::Project::of(name).known(name), failure)
 }

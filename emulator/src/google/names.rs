@@ -1,6 +1,66 @@
 //! Resource names: `projects/P/locations/L`, and what is below.
 
-use super::status::Status;
+use {super::status::Status, aws_lc_rs::digest, std::borrow::Cow};
+
+/// A project: as a request names it, and by the number that the world knows it by. Its id and its
+/// number are one project, and an answer names it as its request did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Project {
+    written: String,
+    number: String,
+}
+
+impl Project {
+    /// The project that a name begins with; an empty one for a name that begins with none.
+    pub(crate) fn of(name: &str) -> Self {
+        let rest = name.strip_prefix("projects/").unwrap_or_default();
+        let written = rest.split('/').next().unwrap_or_default();
+        if written.is_empty() {
+            return Self::default();
+        }
+        Self { written: written.to_owned(), number: project_number(written) }
+    }
+
+    /// Its id, or its number where the request has that.
+    pub(crate) fn as_written(&self) -> &str {
+        &self.written
+    }
+
+    /// Whether another name means it.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        self.written == name || self.number == project_number(name)
+    }
+
+    /// A name as the world has it.
+    pub(crate) fn known<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        exchange(name, &self.written, &self.number)
+    }
+
+    /// A name as the request would write it.
+    pub(crate) fn written<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        exchange(name, &self.number, &self.written)
+    }
+}
+
+/// The same name below another project.
+fn exchange<'a>(name: &'a str, from: &str, to: &str) -> Cow<'a, str> {
+    let rest = name.strip_prefix("projects/").and_then(|rest| rest.strip_prefix(from));
+    match rest.filter(|rest| from != to && (rest.is_empty() || rest.starts_with('/'))) {
+        Some(rest) => Cow::Owned(format!("projects/{to}{rest}")),
+        None => Cow::Borrowed(name),
+    }
+}
+
+/// A project's number. Of a project that is known by its id it is made up, always the same.
+pub(crate) fn project_number(project: &str) -> String {
+    if project.bytes().all(|byte| byte.is_ascii_digit()) {
+        return project.to_owned();
+    }
+    let digest = digest::digest(&digest::SHA256, project.as_bytes());
+    let number =
+        digest.as_ref().iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    (100_000_000_000 + number % 900_000_000_000).to_string()
+}
 
 /// A name, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +110,23 @@ fn malformed(field: &str, pattern: &str) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_project_is_one_by_its_id_and_by_its_number() {
+        let name = "projects/p/locations/l";
+        let (by_id, number) = (Project::of(name), project_number("p"));
+        let known = by_id.known(name).into_owned();
+        assert_eq!(known, format!("projects/{number}/locations/l"));
+        assert_eq!(by_id.written(&known), name);
+        let by_number = Project::of(&known);
+        assert_eq!(
+            (by_number.known(&known), by_number.written(&known)),
+            ((&*known).into(), (&*known).into())
+        );
+        assert!(by_id.is("p") && by_id.is(&number) && by_number.is("p") && !by_id.is("q"));
+        assert_eq!(by_id.known("projects/pq/locations/l"), "projects/pq/locations/l");
+        assert_eq!(Project::of("p").known("projects//x"), "projects//x");
+    }
 
     #[test]
     fn names_are_taken_apart() {

@@ -7,7 +7,7 @@ use {
         status::{Code, Status, any},
         wire,
     },
-    crate::world::operations::{Operation, Outcome, Verb},
+    crate::world::operations::{Failure, Operation, Outcome, Verb},
     prost_reflect::{DynamicMessage, Value},
 };
 
@@ -15,7 +15,7 @@ use {
 pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
     let name = wire::text(request, "name");
     names::member("name", name, "operations")?;
-    let operation = context.world.operations.get(name).ok_or_else(|| not_found(name))?;
+    let operation = context.world.operations.get(name).ok_or_else(|| not_found(context, name))?;
     Ok(to_message(context, &operation))
 }
 
@@ -28,7 +28,7 @@ pub(super) fn list(
     names::parent("name", parent)?;
     let mut operations = context.world.operations.list(parent);
     let filter = Filter::parse(wire::text(request, "filter"))?;
-    operations.retain(|operation| filter.fits(operation));
+    operations.retain(|operation| filter.fits(context, operation));
     let page = paging::page(request, parent, operations)?;
     let mut answer = context.output();
     let operations = page.items.iter().map(|operation| to_message(context, operation));
@@ -47,7 +47,7 @@ pub(super) fn delete(
     if context.world.operations.forget(name) {
         Ok(context.output())
     } else {
-        Err(not_found(name).into())
+        Err(not_found(context, name).into())
     }
 }
 
@@ -61,30 +61,34 @@ pub(super) fn cancel(
     if context.world.cancel_operation(name) {
         Ok(context.output())
     } else {
-        Err(not_found(name).into())
+        Err(not_found(context, name).into())
     }
 }
 
 /// An operation as its clients see it.
 pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
     let mut message = context.schema.message("google.longrunning.Operation");
-    wire::set_text(&mut message, "name", &operation.name);
+    wire::set_text(&mut message, "name", &context.written(&operation.name));
     let metadata = any(context.schema, &metadata(context, operation));
     message.set_field_by_name("metadata", metadata);
     let Some(outcome) = &operation.outcome else { return message };
     message.set_field_by_name("done", Value::Bool(true));
     let (field, result) = match outcome {
         Outcome::Cluster(cluster) => {
-            ("response", any(context.schema, &convert::to_message(context.schema, cluster)))
+            ("response", any(context.schema, &convert::to_message(context, cluster)))
         }
         Outcome::Hosted(resource) => {
-            ("response", any(context.schema, &hosted::to_message(context.schema, resource)))
+            ("response", any(context.schema, &hosted::to_message(context, resource)))
         }
         Outcome::Gone => {
             ("response", any(context.schema, &context.schema.message("google.protobuf.Empty")))
         }
         Outcome::Cancelled => {
             let status = Status::new(Code::Cancelled, "The operation was cancelled.");
+            ("error", Value::Message(status.to_message(context.schema)))
+        }
+        Outcome::Failed(Failure { code, message }) => {
+            let status = Status::new(Code::named(code).unwrap_or(Code::Unknown), message);
             ("error", Value::Message(status.to_message(context.schema)))
         }
     };
@@ -98,8 +102,11 @@ fn metadata(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
     if operation.outcome.is_some() {
         wire::set_time(&mut metadata, "end_time", operation.end_time);
     }
-    wire::set_text(&mut metadata, "target", &operation.target);
+    wire::set_text(&mut metadata, "target", &context.written(&operation.target));
     wire::set_text(&mut metadata, "verb", verb(operation.verb));
+    if let Some(Outcome::Failed(failure)) = &operation.outcome {
+        wire::set_text(&mut metadata, "error_detail", &failure.message);
+    }
     if operation.requested_cancellation {
         metadata.set_field_by_name("requested_cancellation", Value::Bool(true));
     }
@@ -134,15 +141,16 @@ impl Filter {
         terms.collect::<Result<_, _>>().map(Self)
     }
 
-    fn fits(&self, operation: &Operation) -> bool {
+    fn fits(&self, context: &Context<'_>, operation: &Operation) -> bool {
         self.0.iter().all(|(name, value)| match name.as_str() {
             "done" => operation.outcome.is_some().to_string() == *value,
             "metadata.verb" => verb(operation.verb) == value,
-            _ => operation.target == *value,
+            _ => context.project.known(value) == operation.target,
         })
     }
 }
 
-fn not_found(name: &str) -> Status {
+fn not_found(context: &Context<'_>, name: &str) -> Status {
+    let name = context.written(name);
     Status::new(Code::NotFound, format!("Resource '{name}' was not found"))
 }

@@ -88,6 +88,11 @@ impl Schema {
         self.methods.get(name)
     }
 
+    /// The descriptors themselves.
+    pub(crate) fn pool(&self) -> &DescriptorPool {
+        &self.pool
+    }
+
     /// Whether there is a service of that name.
     pub(crate) fn has_service(&self, name: &str) -> bool {
         self.pool.get_service_by_name(name).is_some()

@@ -21,7 +21,7 @@ pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<Dyn
     let parent = name.strip_suffix("/attachedServerConfig").ok_or_else(malformed)?;
     names::parent("name", parent)?;
     let mut config = context.output();
-    wire::set_text(&mut config, "name", name);
+    wire::set_text(&mut config, "name", &context.written(name));
     let versions = VERSIONS.iter().map(|version| {
         let mut info = context.message("AttachedPlatformVersionInfo");
         wire::set_text(&mut info, "version", version);

@@ -2,16 +2,20 @@
 
 use {
     super::{
-        agent_token, attached_clusters, hosted, install_manifest, operations,
+        agent_token, attached_clusters, hosted, install_manifest,
+        names::Project,
+        operations,
         schema::{Method, Schema},
         server_config,
         status::{Code, Status},
+        wire,
     },
     crate::{
         server::message::{Fetch, Fetched},
         world::World,
     },
     prost_reflect::DynamicMessage,
+    std::borrow::Cow,
 };
 
 /// A method's work.
@@ -23,6 +27,21 @@ pub(crate) struct Context<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) method: &'a Method,
     pub(crate) fetched: &'a Fetched,
+    /// The project that the request is about.
+    pub(crate) project: Project,
+}
+
+/// Has a method answer a message, of which the names are as its client wrote them.
+pub(crate) fn call(
+    (world, schema): (&World, &Schema),
+    method: &Method,
+    fetched: &Fetched,
+    mut message: DynamicMessage,
+) -> Result<DynamicMessage, Stop> {
+    let name = wire::text_at(&message, &method.resource_field).to_owned();
+    let project = Project::of(&name);
+    wire::set_text_at(&mut message, &method.resource_field, &project.known(&name));
+    (method.handler)(&Context { world, schema, method, fetched, project }, &message)
 }
 
 /// Why a method has no answer.
@@ -44,6 +63,11 @@ impl Context<'_> {
     /// An empty answer of the method's own type.
     pub(crate) fn output(&self) -> DynamicMessage {
         DynamicMessage::new(self.method.output.clone())
+    }
+
+    /// A name as the request would write it.
+    pub(crate) fn written<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        self.project.written(name)
     }
 
     /// An empty message of a type of this API.

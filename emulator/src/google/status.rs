@@ -11,6 +11,7 @@ use {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Code {
     Cancelled,
+    Unknown,
     InvalidArgument,
     DeadlineExceeded,
     NotFound,
@@ -19,10 +20,33 @@ pub(crate) enum Code {
     ResourceExhausted,
     FailedPrecondition,
     Aborted,
+    OutOfRange,
     Unimplemented,
     Internal,
+    Unavailable,
+    DataLoss,
     Unauthenticated,
 }
+
+/// All of them.
+const CODES: [Code; 16] = [
+    Code::Cancelled,
+    Code::Unknown,
+    Code::InvalidArgument,
+    Code::DeadlineExceeded,
+    Code::NotFound,
+    Code::AlreadyExists,
+    Code::PermissionDenied,
+    Code::ResourceExhausted,
+    Code::FailedPrecondition,
+    Code::Aborted,
+    Code::OutOfRange,
+    Code::Unimplemented,
+    Code::Internal,
+    Code::Unavailable,
+    Code::DataLoss,
+    Code::Unauthenticated,
+];
 
 /// An error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,10 +72,16 @@ pub(crate) enum Detail {
 }
 
 impl Code {
+    /// The code of that name in JSON.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        CODES.into_iter().find(|code| code.row().2 == name)
+    }
+
     /// The number over gRPC, the status over HTTP, the name in JSON.
     pub(crate) fn row(self) -> (i32, u16, &'static str) {
         match self {
             Self::Cancelled => (1, 499, "CANCELLED"),
+            Self::Unknown => (2, 500, "UNKNOWN"),
             Self::InvalidArgument => (3, 400, "INVALID_ARGUMENT"),
             Self::DeadlineExceeded => (4, 504, "DEADLINE_EXCEEDED"),
             Self::NotFound => (5, 404, "NOT_FOUND"),
@@ -60,8 +90,11 @@ impl Code {
             Self::ResourceExhausted => (8, 429, "RESOURCE_EXHAUSTED"),
             Self::FailedPrecondition => (9, 400, "FAILED_PRECONDITION"),
             Self::Aborted => (10, 409, "ABORTED"),
+            Self::OutOfRange => (11, 400, "OUT_OF_RANGE"),
             Self::Unimplemented => (12, 501, "UNIMPLEMENTED"),
             Self::Internal => (13, 500, "INTERNAL"),
+            Self::Unavailable => (14, 503, "UNAVAILABLE"),
+            Self::DataLoss => (15, 500, "DATA_LOSS"),
             Self::Unauthenticated => (16, 401, "UNAUTHENTICATED"),
         }
     }
@@ -153,6 +186,11 @@ impl Detail {
             }
         }
     }
+}
+
+/// Whether a canonical code has that name: `FAILED_PRECONDITION`.
+pub fn is_code(name: &str) -> bool {
+    Code::named(name).is_some()
 }
 
 /// A message within a `google.protobuf.Any`.

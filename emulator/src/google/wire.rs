@@ -15,6 +15,23 @@ pub(crate) fn text<'a>(message: &'a DynamicMessage, field: &str) -> &'a str {
     }
 }
 
+/// A string field within other messages: `attached_cluster.name`.
+pub(crate) fn text_at<'a>(message: &'a DynamicMessage, path: &str) -> &'a str {
+    match path.split_once('.') {
+        None => text(message, path),
+        Some((parent, rest)) => inner(message, parent).map_or("", |inner| text_at(inner, rest)),
+    }
+}
+
+/// Sets a string field within other messages; an empty text is left out, as they are then.
+pub(crate) fn set_text_at(message: &mut DynamicMessage, path: &str, text: &str) {
+    match path.split_once('.') {
+        _ if text.is_empty() => {}
+        None => message.set_field_by_name(path, Value::String(text.to_owned())),
+        Some((parent, rest)) => set_text_at(fill(message, parent), rest, text),
+    }
+}
+
 /// A boolean field.
 pub(crate) fn flag(message: &DynamicMessage, field: &str) -> bool {
     message.get_field_by_name(field).and_then(|value| value.as_bool()).unwrap_or_default()

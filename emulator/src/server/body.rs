@@ -1,7 +1,7 @@
 //! Bodies: a request's, read to its end before anybody looks at it, and an answer's.
 
 use {
-    crate::server::{message::BODY_LIMIT, stream::Streaming},
+    crate::server::{message::BODY_LIMIT, stream::Streaming, talk::Talk},
     bytes::{Bytes, BytesMut},
     http::HeaderMap,
     http_body::{Frame, SizeHint},
@@ -63,29 +63,36 @@ pub(super) async fn receive(mut body: Incoming) -> Result<Received, Broken> {
     Ok(Received { bytes, truncated: read > BODY_LIMIT })
 }
 
-/// An answer's body: at most one piece of data, at most one set of trailers; or a stream.
+/// An answer's body: at most one piece of data, at most one set of trailers; or a stream, or one
+/// side of a conversation.
 #[derive(Debug)]
 pub(super) struct Body {
     data: Option<Bytes>,
     trailers: Option<HeaderMap>,
     sized: bool,
     stream: Option<Box<Streaming>>,
+    talk: Option<Box<Talk>>,
 }
 
 impl Body {
     /// A body whose length is announced.
     pub(super) fn sized(data: Bytes) -> Self {
-        Self { data: some(data), trailers: None, sized: true, stream: None }
+        Self { data: some(data), trailers: None, sized: true, stream: None, talk: None }
     }
 
     /// A body whose length is not announced: HTTP/1.1 sends it in chunks.
     pub(super) fn streamed(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { data: some(data), trailers, sized: false, stream: None }
+        Self { data: some(data), trailers, sized: false, stream: None, talk: None }
     }
 
     /// A body that goes on.
     pub(super) fn going_on(stream: Streaming) -> Self {
-        Self { data: None, trailers: None, sized: false, stream: Some(Box::new(stream)) }
+        Self { stream: Some(Box::new(stream)), ..Self::streamed(Bytes::new(), None) }
+    }
+
+    /// What a conversation says.
+    pub(super) fn talking(talk: Talk) -> Self {
+        Self { talk: Some(Box::new(talk)), ..Self::streamed(Bytes::new(), None) }
     }
 }
 
@@ -104,13 +111,17 @@ impl http_body::Body for Body {
         if let Some(stream) = &mut self.stream {
             return stream.poll(context).map(|data| data.map(|data| Ok(Frame::data(data))));
         }
+        if let Some(talk) = &mut self.talk {
+            return talk.poll(context).map(|frame| frame.map(Ok));
+        }
         let data = self.data.take().map(Frame::data);
         Poll::Ready(data.or_else(|| self.trailers.take().map(Frame::trailers)).map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
         let streams = self.stream.as_ref().is_some_and(|stream| !stream.is_over());
-        self.data.is_none() && self.trailers.is_none() && !streams
+        let talks = self.talk.as_ref().is_some_and(|talk| !talk.is_over());
+        self.data.is_none() && self.trailers.is_none() && !streams && !talks
     }
 
     fn size_hint(&self) -> SizeHint {

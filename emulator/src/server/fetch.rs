@@ -1,12 +1,13 @@
 //! Documents of foreign issuers, over https only: small, soon, or not at all.
 
 use {
+    crate::server::message::{Document, Unfetched},
     bytes::Bytes,
     http::{
-        Request, StatusCode, Uri,
-        header::{ACCEPT, HOST, LOCATION, USER_AGENT},
+        HeaderMap, Request, StatusCode, Uri,
+        header::{ACCEPT, CACHE_CONTROL, HOST, LOCATION, USER_AGENT},
     },
-    http_body_util::{BodyExt, Empty, Limited},
+    http_body_util::{BodyExt, Empty, LengthLimitError, Limited},
     hyper::{body::Incoming, client::conn::http1},
     hyper_util::rt::TokioIo,
     rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, version},
@@ -24,6 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a document may be, in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
+
+/// The longest that a document is kept, whatever its server says.
+const LONGEST_KEPT: Duration = Duration::from_secs(3600);
 
 /// How many redirects are followed.
 const REDIRECT_LIMIT: usize = 3;
@@ -47,7 +51,7 @@ impl std::fmt::Debug for Connector {
 }
 
 enum Reply {
-    Document(Bytes),
+    Document(Document),
     Redirect(Uri),
 }
 
@@ -59,40 +63,40 @@ impl Fetcher {
     }
 
     /// The body of a document, or why there is none.
-    pub async fn fetch(&self, url: &str) -> Result<Bytes, String> {
-        let uri = url.parse::<Uri>().map_err(|error| error.to_string())?;
-        timeout(PATIENCE, self.follow(uri))
-            .await
-            .unwrap_or_else(|_| Err(format!("no answer within {} seconds", PATIENCE.as_secs())))
+    pub async fn fetch(&self, url: &str) -> Result<Document, Unfetched> {
+        let uri = url.parse::<Uri>().map_err(|error| Unfetched::Url(error.to_string()))?;
+        timeout(PATIENCE, self.follow(uri)).await.unwrap_or(Err(Unfetched::TooSlow))
     }
 
-    async fn follow(&self, mut uri: Uri) -> Result<Bytes, String> {
+    async fn follow(&self, mut uri: Uri) -> Result<Document, Unfetched> {
         for _ in 0..=REDIRECT_LIMIT {
             match self.get(&uri).await? {
                 Reply::Document(document) => return Ok(document),
                 Reply::Redirect(to) => uri = to,
             }
         }
-        Err("too many redirects".to_owned())
+        Err(Unfetched::TooManyRedirects)
     }
 
-    async fn get(&self, uri: &Uri) -> Result<Reply, String> {
+    async fn get(&self, uri: &Uri) -> Result<Reply, Unfetched> {
+        let url = |why: &str| Unfetched::Url(why.to_owned());
         if uri.scheme_str() != Some("https") {
-            return Err("only https is fetched".to_owned());
+            return Err(url("only https is fetched"));
         }
-        let authority = uri.authority().ok_or("the URL has no host")?;
+        let authority = uri.authority().ok_or_else(|| url("the URL has no host"))?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let port = authority.port_u16().unwrap_or(443);
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-        let connector = self.connector.get_or_init(|| self.connect_with()).clone()?;
-        let stream = TcpStream::connect((host, port)).await.map_err(|error| error.to_string())?;
-        let stream = connector.0.connect(name, stream).await.map_err(|error| error.to_string())?;
-        let (mut sender, connection) = http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
-            .await
-            .map_err(|error| error.to_string())?;
+        let name =
+            ServerName::try_from(host.to_owned()).map_err(|error| url(&error.to_string()))?;
+        let connector = self.connector.get_or_init(|| self.connect_with()).clone();
+        let connector = connector.map_err(Unfetched::Unreachable)?;
+        let stream = TcpStream::connect((host, port)).await.map_err(unreachable)?;
+        let stream = connector.0.connect(name, stream).await.map_err(unreachable)?;
+        let handshake = http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await;
+        let (mut sender, connection) = handshake.map_err(unreachable)?;
         let exchange = async {
-            let request = request(uri, authority.as_str())?;
-            let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+            let request = request(uri, authority.as_str()).map_err(unreachable)?;
+            let response = sender.send_request(request).await.map_err(unreachable)?;
             read(uri, response).await
         };
         // The connection is driven here and dropped with the answer: no task outlives the fetch.
@@ -101,7 +105,7 @@ impl Fetcher {
             reply = &mut exchange => reply,
             ended = connection => match ended {
                 Ok(()) => exchange.await,
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(unreachable(error)),
             },
         }
     }
@@ -142,29 +146,50 @@ pub fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(certificates)
 }
 
-fn request(uri: &Uri, host: &str) -> Result<Request<Empty<Bytes>>, String> {
+fn unreachable(error: impl std::fmt::Display) -> Unfetched {
+    Unfetched::Unreachable(error.to_string())
+}
+
+fn request(uri: &Uri, host: &str) -> Result<Request<Empty<Bytes>>, http::Error> {
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     Request::get(path)
         .header(HOST, host)
         .header(ACCEPT, "application/json, */*")
         .header(USER_AGENT, concat!("token-emulator/", env!("CARGO_PKG_VERSION")))
         .body(Empty::new())
-        .map_err(|error| error.to_string())
 }
 
-async fn read(from: &Uri, response: http::Response<Incoming>) -> Result<Reply, String> {
+async fn read(from: &Uri, response: http::Response<Incoming>) -> Result<Reply, Unfetched> {
     let status = response.status();
     if status.is_redirection() {
         let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
-        return location
-            .and_then(|to| resolve(from, to))
-            .map(Reply::Redirect)
-            .ok_or_else(|| format!("status {status} without a location that can be followed"));
+        let to = location.and_then(|to| resolve(from, to));
+        return to.map(Reply::Redirect).ok_or(Unfetched::Status(status.as_u16()));
     } else if status != StatusCode::OK {
-        return Err(format!("status {status}"));
+        return Err(Unfetched::Status(status.as_u16()));
     }
-    let body = Limited::new(response.into_body(), SIZE_LIMIT).collect().await;
-    body.map(|body| Reply::Document(body.to_bytes())).map_err(|error| error.to_string())
+    let keep = keep(response.headers());
+    match Limited::new(response.into_body(), SIZE_LIMIT).collect().await {
+        Ok(body) => Ok(Reply::Document(Document { body: body.to_bytes(), keep })),
+        Err(error) if error.is::<LengthLimitError>() => Err(Unfetched::TooLarge),
+        Err(error) => Err(unreachable(error)),
+    }
+}
+
+/// For how long a document may be kept: as its server says, and not at all when it says nothing.
+fn keep(headers: &HeaderMap) -> Duration {
+    let lines = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let directives = lines.flat_map(|line| line.split(',')).map(str::trim);
+    let mut keep = Duration::ZERO;
+    for directive in directives {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return Duration::ZERO,
+            "max-age" => keep = Duration::from_secs(value.trim_matches('"').parse().unwrap_or(0)),
+            _ => {}
+        }
+    }
+    keep.min(LONGEST_KEPT)
 }
 
 /// Where a redirect leads: an absolute URL, or a path on the same host.
@@ -195,6 +220,22 @@ mod tests {
     ) {
         let resolved = resolve(&Uri::from_static("https://host:1/a"), to);
         assert_eq!(resolved.map(|uri| uri.to_string()).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case(&[], 0)]
+    #[case(&["public, max-age=60"], 60)]
+    #[case(&["public", "Max-Age=\"60\""], 60)]
+    #[case(&["max-age=86400"], 3600)]
+    #[case(&["max-age=60, no-cache"], 0)]
+    #[case(&["max-age=soon"], 0)]
+    fn a_document_is_kept_as_its_server_says(#[case] lines: &[&'static str], #[case] seconds: u64) {
+        let lines = lines.iter().map(|line| (CACHE_CONTROL, http::HeaderValue::from_static(line)));
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(name, value);
+        }
+        assert_eq!(keep(&headers), Duration::from_secs(seconds));
     }
 
     #[test]

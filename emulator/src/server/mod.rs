@@ -9,6 +9,7 @@ pub mod message;
 mod router;
 mod service;
 mod stream;
+mod talk;
 pub mod tls;
 
 pub use listener::serve;

@@ -7,15 +7,17 @@ use {
             Context,
             body::{self, Body, Broken},
             crash,
-            message::{Answer, Fetched, Request, Response, Stream},
+            message::{
+                Answer, Conversation, Document, Fetched, Request, Response, Stream, Unfetched,
+            },
             router::Api,
             stream::Streaming,
+            talk::Talk,
         },
         world::{World, journal::Entry},
     },
-    bytes::Bytes,
     http::{
-        Method, Version,
+        HeaderValue, Method, StatusCode, Version,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
     hyper::body::Incoming,
@@ -23,6 +25,7 @@ use {
         Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    tokio::time::{Instant, timeout_at},
 };
 
 /// How many documents one exchange may fetch.
@@ -51,6 +54,10 @@ pub(super) async fn exchange(
 ) -> Result<http::Response<Body>, Broken> {
     connection.begun.fetch_add(1, Ordering::Relaxed);
     let (parts, incoming) = request.into_parts();
+    let world = &connection.context.world;
+    if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
+        return Ok(talk(connection, incoming, conversation));
+    }
     let received = body::receive(incoming).await?;
     let request = Request {
         method: parts.method,
@@ -77,6 +84,19 @@ pub(super) async fn exchange(
     Ok(framed)
 }
 
+/// Answers a request that goes on while it is answered.
+fn talk(
+    connection: Arc<Connection>,
+    incoming: Incoming,
+    conversation: Box<dyn Conversation>,
+) -> http::Response<Body> {
+    let body = Body::talking(Talk::new(connection, incoming, conversation));
+    let mut framed = http::Response::new(body);
+    *framed.status_mut() = StatusCode::OK;
+    framed.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    framed
+}
+
 /// An answer that needs nothing more.
 enum Exchanged {
     Whole(Response),
@@ -86,13 +106,20 @@ enum Exchanged {
 async fn answer(context: &Context, api: Api, request: &Request) -> Exchanged {
     let handler =
         |fetched: &Fetched| crash::guarded(api, request, || handle(context, api, request, fetched));
-    let fetch = |url: String| async move { context.fetcher.fetch(&url).await };
+    let deadline = google::patience(request).map(|patience| Instant::now() + patience);
+    let fetch = |url: String| async move {
+        let fetch = context.fetcher.fetch(&url);
+        match deadline {
+            Some(deadline) => timeout_at(deadline, fetch).await.unwrap_or(Err(Unfetched::TooLate)),
+            None => fetch.await,
+        }
+    };
     let settled = settle(handler, fetch).await;
     settled.unwrap_or_else(|| Exchanged::Whole(crash::answer(api, request)))
 }
 
 /// Asks a handler again with what it wanted, until it answers; `None` when it wants too much.
-async fn settle<F: Future<Output = Result<Bytes, String>>>(
+async fn settle<F: Future<Output = Result<Document, Unfetched>>>(
     handler: impl Fn(&Fetched) -> Answer,
     fetch: impl Fn(String) -> F,
 ) -> Option<Exchanged> {
@@ -186,7 +213,7 @@ mod tests {
         };
         let fetch = |_| {
             fetches.set(fetches.get() + 1);
-            std::future::ready(Ok(Bytes::new()))
+            std::future::ready(Err(Unfetched::TooSlow))
         };
         assert_eq!(settle(handler, fetch).await.is_some(), answered);
         assert_eq!(fetches.get(), wanted.min(FETCH_LIMIT));

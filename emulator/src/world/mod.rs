@@ -7,6 +7,7 @@ pub mod callers;
 pub mod changes;
 pub mod clock;
 pub mod clusters;
+pub mod documents;
 pub mod entropy;
 pub mod expiries;
 pub mod hosted;
@@ -20,8 +21,9 @@ pub mod trusted_keys;
 
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
-    clusters::Clusters, entropy::Entropy, expiries::Expiries, hosted::Hosted, jiff::Timestamp,
-    journal::Journal, keys::Keys, objects::Objects, operations::Operations, settings::Settings,
+    clusters::Clusters, documents::Documents, entropy::Entropy, expiries::Expiries, hosted::Hosted,
+    jiff::Timestamp, journal::Journal, keys::Keys, objects::Objects, operations::Operations,
+    settings::Settings,
 };
 
 /// One emulator's whole state. Shared between connections behind an `Arc`; every part locks for
@@ -52,6 +54,8 @@ pub struct World {
     pub clusters: Clusters,
     /// Its clusters on AWS and Azure.
     pub hosted: Hosted,
+    /// What foreign issuers published a while ago.
+    pub documents: Documents,
     /// Its long-running operations.
     pub operations: Operations,
     /// Its access tokens.
@@ -77,6 +81,7 @@ impl World {
             authentications: Authentications::default(),
             clusters: Clusters::default(),
             hosted: Hosted::default(),
+            documents: Documents::default(),
             operations: Operations::default(),
             access_tokens: AccessTokens::default(),
             journal: Journal::default(),
@@ -91,6 +96,7 @@ impl World {
         self.authentications.clear();
         self.clusters.clear();
         self.hosted.clear();
+        self.documents.clear();
         self.operations.clear();
         self.access_tokens.clear();
         self.journal.clear();

@@ -46,6 +46,30 @@ pub struct Operation {
     pub requested_cancellation: bool,
     /// How it ended; `None` while it runs.
     pub outcome: Option<Outcome>,
+    /// What is to go wrong with it.
+    pub failure: Option<Failure>,
+}
+
+/// What goes wrong with an operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The name of a canonical code.
+    pub code: String,
+    /// The sentence.
+    pub message: String,
+}
+
+/// Operations that are to fail: those that begin from now on and fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailureRule {
+    /// What is done to the cluster; `None` for anything.
+    pub verb: Option<Verb>,
+    /// What the target's name holds.
+    pub target: String,
+    /// How many of them; then the rule is forgotten.
+    pub times: u32,
+    /// What goes wrong with them.
+    pub failure: Failure,
 }
 
 /// What is done to a cluster.
@@ -72,12 +96,15 @@ pub enum Outcome {
     Gone,
     /// Before its time, as somebody asked.
     Cancelled,
+    /// Badly.
+    Failed(Failure),
 }
 
 /// The operations, running and done.
 #[derive(Debug)]
 pub struct Operations {
     state: Mutex<Store>,
+    rules: Mutex<Vec<FailureRule>>,
     /// When the next running operation ends, in microseconds, so that most looks take no lock.
     next: AtomicI64,
 }
@@ -93,14 +120,15 @@ struct Store {
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { state: Mutex::default(), next: AtomicI64::new(i64::MAX) }
+        Self { state: Mutex::default(), rules: Mutex::default(), next: AtomicI64::new(i64::MAX) }
     }
 }
 
 impl World {
     /// Begins an operation.
     pub fn start_operation(&self, verb: Verb, target: &impl Registered) -> Operation {
-        let operation = self.operation(verb, target.name(), target.uid());
+        let failure = self.operations.failure_of(verb, target.name());
+        let operation = Operation { failure, ..self.operation(verb, target.name(), target.uid()) };
         if let Some(oldest) = self.operations.start(operation.clone()) {
             self.end(&oldest);
         }
@@ -138,8 +166,19 @@ impl World {
         self.operations.get(name).is_some()
     }
 
+    /// Ends a running operation badly, now. Says whether there is a running one of that name.
+    pub fn fail_operation(&self, name: &str, failure: Failure) -> bool {
+        let Some(operation) = self.operations.take_running_as_is(name) else { return false };
+        let end_time = self.clock.now();
+        self.end(&Operation { failure: Some(failure), end_time, ..operation });
+        true
+    }
+
     fn end(&self, operation: &Operation) {
-        let outcome = operation.succeed(self);
+        let outcome = match &operation.failure {
+            Some(failure) => operation.fail(self, failure),
+            None => operation.succeed(self),
+        };
         self.operations.finish(&operation.name, operation.end_time, outcome);
     }
 
@@ -158,6 +197,7 @@ impl World {
             end_time: end_time.unwrap_or(Timestamp::MAX),
             requested_cancellation: false,
             outcome: None,
+            failure: None,
         }
     }
 }
@@ -183,6 +223,23 @@ impl Operation {
         })
     }
 
+    /// What was to be made or taken away is broken; what was to be changed stays as its clients
+    /// see it, and says what went wrong.
+    fn fail(&self, world: &World, failure: &Failure) -> Outcome {
+        self.break_off(&world.clusters, failure);
+        self.break_off(&world.hosted, failure);
+        Outcome::Failed(failure.clone())
+    }
+
+    fn break_off<T: Registered>(&self, registry: &Registry<T>, failure: &Failure) {
+        registry.change(&self.target, &self.target_uid, |member| {
+            member.fail(&failure.message);
+            if self.verb == Verb::Update {
+                member.settle(State::Degraded, self.end_time);
+            }
+        });
+    }
+
     fn give_up(&self, world: &World) {
         self.abandon(&world.clusters);
         self.abandon(&world.hosted);
@@ -202,7 +259,7 @@ impl Outcome {
         match self {
             Self::Cluster(cluster) => cluster.weight(),
             Self::Hosted(resource) => resource.weight(),
-            Self::Gone | Self::Cancelled => 0,
+            Self::Gone | Self::Cancelled | Self::Failed(_) => 0,
         }
     }
 }
@@ -240,8 +297,44 @@ impl Operations {
         state.operations.remove(name).is_some()
     }
 
+    /// Lets operations fail that begin from now on.
+    pub fn add_rule(&self, rule: FailureRule) {
+        self.rules().push(rule);
+    }
+
+    /// What is to fail.
+    pub fn list_rules(&self) -> Vec<FailureRule> {
+        self.rules().clone()
+    }
+
+    /// Lets all operations end well again.
+    pub fn clear_rules(&self) {
+        self.rules().clear();
+    }
+
+    /// What the first rule that fits has go wrong; its count goes down.
+    fn failure_of(&self, verb: Verb, target: &str) -> Option<Failure> {
+        let mut rules = self.rules();
+        let fits = |rule: &FailureRule| {
+            rule.verb.is_none_or(|wanted| wanted == verb) && target.contains(&rule.target)
+        };
+        let place = rules.iter().position(fits)?;
+        let rule = &mut rules[place];
+        rule.times = rule.times.saturating_sub(1);
+        let failure = rule.failure.clone();
+        if rule.times == 0 {
+            rules.remove(place);
+        }
+        Some(failure)
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Vec<FailureRule>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets all of them.
     pub fn clear(&self) {
+        self.clear_rules();
         let mut state = self.lock();
         *state = Store::default();
         self.next.store(i64::MAX, Ordering::Release);
@@ -274,6 +367,10 @@ impl Operations {
         due.sort_by_key(|operation| operation.end_time);
         self.next.store(state.next_end(), Ordering::Release);
         due
+    }
+
+    fn take_running_as_is(&self, name: &str) -> Option<Operation> {
+        self.lock().take(|operation| operation.name == name).pop()
     }
 
     fn take_running(&self, name: &str) -> Option<Operation> {

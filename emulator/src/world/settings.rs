@@ -54,6 +54,8 @@ pub struct Settings {
     pub ca_certificate: String,
     /// Whether the Google side wants a bearer.
     pub google_auth: GoogleAuth,
+    /// Whether the Google side answers health checks and reflection over gRPC.
+    pub google_conveniences: bool,
     /// How long a Google operation runs.
     pub google_operation_duration: Duration,
     /// The Google projects that exist; `None` when every project does.
@@ -77,6 +79,7 @@ impl Default for Settings {
             token_cache_ttl: Duration::ZERO,
             ca_certificate: String::new(),
             google_auth: GoogleAuth::Off,
+            google_conveniences: true,
             google_operation_duration: Duration::from_millis(200),
             google_projects: None,
         }

@@ -4,8 +4,10 @@ use {
     crate::google_world::{
         CLUSTER, Google, PARENT, exchange_body, jwt, request, request_with, rsa_key,
     },
+    rstest::rstest,
     serde_json::{Value, json},
     token_emulator::{
+        control::{self, Control},
         google, kubernetes,
         server::message::Answer,
         world::{
@@ -236,4 +238,68 @@ fn an_update_changes_what_the_mask_names() {
     assert_ne!(after["etag"], before["etag"]);
     google.settle();
     assert_eq!(google.call("GET", CLUSTER, "").1["state"], "RUNNING");
+}
+
+fn cluster() -> Value {
+    json!({
+        "platformVersion": "1.35.0-gke.1",
+        "distribution": "aks",
+        "fleet": {"project": "projects/123"},
+        "oidcConfig": {"issuerUrl": "https://issuer.example.com"},
+    })
+}
+
+#[rstest]
+#[case(r#"{"fail": {"code": "FAILED_PRECONDITION", "message": "no"}}"#, "create", 9, "ERROR")]
+#[case(
+    r#"{"fail": {"code": "INTERNAL", "verb": "update", "message": "no"}}"#,
+    "update",
+    13,
+    "DEGRADED"
+)]
+#[case(r#"{"fail": {"code": "ABORTED", "target": "/c1", "message": "no"}}"#, "delete", 10, "ERROR")]
+fn an_operation_can_be_made_to_fail(
+    #[case] rule: &str,
+    #[case] verb: &str,
+    #[case] code: u16,
+    #[case] state: &str,
+) {
+    let google = Google::new();
+    let control = |body: &str| {
+        let request = request("POST", "/_emulator/v1/operations", body);
+        control::answer(&Control::default(), &google.world, &request).status.as_u16()
+    };
+    if verb != "create" {
+        google.register(&[]);
+    }
+    assert_eq!(control(rule), 200);
+    let (_, operation) = match verb {
+        "create" => {
+            let target = format!("{PARENT}/attachedClusters?attachedClusterId=c1");
+            google.call("POST", &target, &cluster().to_string())
+        }
+        "update" => google.call("PATCH", &format!("{CLUSTER}?updateMask=description"), "{}"),
+        _ => google.call("DELETE", CLUSTER, ""),
+    };
+    assert_eq!(operation.get("done"), None, "{operation}");
+    google.settle();
+    let name = operation["name"].as_str().unwrap();
+    let (_, done) = google.call("GET", &format!("/v1/{name}"), "");
+    assert_eq!(done["error"], json!({"code": code, "message": "no"}));
+    assert_eq!((&done["done"], &done["metadata"]["errorDetail"]), (&json!(true), &json!("no")));
+    let (_, cluster) = google.call("GET", CLUSTER, "");
+    assert_eq!(
+        (&cluster["state"], &cluster["errors"][0]["message"]),
+        (&json!(state), &json!("no"))
+    );
+    // One that runs fails at once, and the rule has gone with the first.
+    let (_, operation) = google.call("DELETE", CLUSTER, "");
+    let name = operation["name"].as_str().unwrap();
+    let named = json!({"name": name, "fail": {}}).to_string();
+    assert_eq!((control(&named), control(&named)), (200, 400));
+    let (_, done) = google.call("GET", &format!("/v1/{name}"), "");
+    assert_eq!(done["error"]["code"], 13);
+    google.call("DELETE", CLUSTER, "");
+    google.settle();
+    assert_eq!(google.call("GET", CLUSTER, "").0, 404);
 }

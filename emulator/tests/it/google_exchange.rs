@@ -8,7 +8,11 @@ use {
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     rstest::rstest,
     serde_json::{Value, json},
-    token_emulator::{server::message::Answer, world::keys::SigningKey},
+    std::time::Duration,
+    token_emulator::{
+        server::message::{Answer, Document, Unfetched},
+        world::keys::SigningKey,
+    },
 };
 
 /// The reason and the sentence of an exchange that has to fail on its token.
@@ -216,28 +220,91 @@ fn the_keys_of_a_foreign_issuer_are_fetched() {
             panic!("{url} was not asked for")
         };
         assert_eq!(fetch.url, url);
-        google.fetched.0.push((url, Ok(document.into())));
+        google.fetched.0.push((url, document_of(&document, 0)));
     }
     assert_eq!(google.call("POST", &target, &body).0, 200);
+    google.fetched.0.clear();
+    let Answer::Fetch(_) = google.answer(&request("POST", &target, &body)) else {
+        panic!("what must not be kept was kept")
+    };
+}
+
+fn document_of(text: &str, keep: u64) -> Result<Document, Unfetched> {
+    Ok(Document { body: text.to_owned().into(), keep: Duration::from_secs(keep) })
+}
+
+#[test]
+fn keys_are_kept_until_their_time_is_over_or_a_token_names_another() {
+    let mut google = Google::new();
+    register_without_keys(&google, ISSUER);
+    let (old, new) = (rsa_key(), ec_key());
+    let target = format!("{CLUSTER}:generateAttachedClusterAgentToken");
+    let ask = |google: &Google, key: &SigningKey| {
+        let body = exchange_body(&jwt(key, &google.claims())).to_string();
+        google.answer(&request("POST", &target, &body))
+    };
+    let publish = |google: &mut Google, key: &SigningKey| {
+        let discovery = json!({"issuer": ISSUER, "jwks_uri": "https://keys.example.com/"});
+        let url = format!("{ISSUER}/.well-known/openid-configuration");
+        google.fetched.0 = vec![
+            (url, document_of(&discovery.to_string(), 60)),
+            ("https://keys.example.com/".to_owned(), document_of(&jwks(&[key.public()]), 60)),
+        ];
+    };
+    let status = |answer: Answer| match answer {
+        Answer::Response(response) => Some(response.status.as_u16()),
+        _ => None,
+    };
+    publish(&mut google, &old);
+    assert_eq!(status(ask(&google, &old)), Some(200));
+    google.fetched.0.clear();
+    google.world.clock.advance(jiff::SignedDuration::from_secs(59)).unwrap();
+    assert_eq!(status(ask(&google, &old)), Some(200));
+    // A key that is not known is looked for once, and once only.
+    assert_eq!(status(ask(&google, &new)), None);
+    publish(&mut google, &old);
+    assert_eq!(status(ask(&google, &new)), Some(400));
+    publish(&mut google, &new);
+    assert_eq!(status(ask(&google, &new)), Some(200));
+    google.fetched.0.clear();
+    google.world.clock.advance(jiff::SignedDuration::from_secs(60)).unwrap();
+    assert_eq!(status(ask(&google, &new)), None);
 }
 
 #[rstest]
-#[case(Err("connection refused".to_owned()))]
-#[case(Ok("{}".to_owned()))]
-#[case(Ok(json!({"issuer": "https://other", "jwks_uri": "https://x"}).to_string()))]
-#[case(Ok(json!({"issuer": ISSUER, "jwks_uri": "http://x"}).to_string()))]
+#[case(Err(Unfetched::Url("x".into())), "ISSUER_URL_INVALID")]
+#[case(Err(Unfetched::Unreachable("refused".into())), "ISSUER_UNREACHABLE")]
+#[case(Err(Unfetched::Status(404)), "ISSUER_STATUS_UNEXPECTED")]
+#[case(Err(Unfetched::TooLarge), "ISSUER_DOCUMENT_TOO_LARGE")]
+#[case(Err(Unfetched::TooManyRedirects), "ISSUER_REDIRECTS_TOO_OFTEN")]
+#[case(Err(Unfetched::TooSlow), "ISSUER_TIMEOUT")]
+#[case(document_of("{}", 0), "ISSUER_DISCOVERY_INVALID")]
+#[case(document_of(&json!({"issuer": "https://other", "jwks_uri": "https://x"}).to_string(), 0), "ISSUER_MISMATCH")]
+#[case(document_of(&json!({"issuer": ISSUER, "jwks_uri": "https://keys"}).to_string(), 0), "ISSUER_JWKS_INVALID")]
 fn an_issuer_that_gives_no_keys_is_no_fault_of_the_token(
-    #[case] discovery: Result<String, String>,
+    #[case] discovery: Result<Document, Unfetched>,
+    #[case] reason: &str,
 ) {
     let mut google = Google::new();
     register_without_keys(&google, ISSUER);
     let url = format!("{ISSUER}/.well-known/openid-configuration");
-    google.fetched.0.push((url, discovery.map(bytes::Bytes::from)));
+    google.fetched.0.push((url, discovery));
+    google.fetched.0.push(("https://keys".to_owned(), document_of("{}", 0)));
     let (status, answer) = google.exchange(&jwt(&rsa_key(), &google.claims()));
-    let expected = "Error connecting to the given credential's issuer.";
-    assert_eq!(status, 400);
-    assert_eq!(answer["error"]["status"], "FAILED_PRECONDITION");
-    assert_eq!(answer["error"]["message"], expected);
+    let expected = "Error connecting to the given credential's issuer. ";
+    assert_eq!((status, &answer["error"]["status"]), (400, &json!("FAILED_PRECONDITION")));
+    assert!(answer["error"]["message"].as_str().unwrap().starts_with(expected), "{answer}");
+    assert_eq!(answer["error"]["details"][0]["reason"], reason);
+}
+
+#[test]
+fn keys_that_come_too_late_are_a_deadline_that_has_passed() {
+    let mut google = Google::new();
+    register_without_keys(&google, ISSUER);
+    let url = format!("{ISSUER}/.well-known/openid-configuration");
+    google.fetched.0.push((url, Err(Unfetched::TooLate)));
+    let (status, answer) = google.exchange(&jwt(&rsa_key(), &google.claims()));
+    assert_eq!((status, &answer["error"]["status"]), (504, &json!("DEADLINE_EXCEEDED")));
 }
 
 #[test]

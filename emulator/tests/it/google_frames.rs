@@ -2,13 +2,11 @@
 
 use {
     crate::google_world::{Google, request_with},
-    flate2::{Compression, write::GzEncoder},
+    flate2::{Compression, read::GzDecoder, write::GzEncoder},
+    http::{HeaderMap, StatusCode},
     rstest::rstest,
-    std::io::Write,
-    token_emulator::{
-        server::message::Response,
-        world::settings::{GoogleAuth, Settings},
-    },
+    std::io::{Read, Write},
+    token_emulator::{server::message::Response, world::settings::Settings},
 };
 
 const LIST: &str = "/google.cloud.gkemulticloud.v1.AttachedClusters/ListAttachedClusters";
@@ -32,8 +30,13 @@ fn send(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
     Google::new().respond(&request_with("POST", path, &headers, body))
 }
 
+/// What says how a call ended: an error comes without a body, and in one piece.
+fn trailers(response: &Response) -> &HeaderMap {
+    response.trailers.as_ref().unwrap_or(&response.headers)
+}
+
 fn status(response: &Response) -> &str {
-    response.trailers.as_ref().unwrap()["grpc-status"].to_str().unwrap()
+    trailers(response)["grpc-status"].to_str().unwrap()
 }
 
 #[test]
@@ -60,19 +63,27 @@ fn an_empty_answer_is_an_empty_frame() {
 #[case::a_deadline(&[("grpc-timeout", "10S")], &frame(0, MESSAGE), "0")]
 #[case::a_deadline_that_is_over(&[("grpc-timeout", "0n")], &frame(0, MESSAGE), "4")]
 #[case::no_deadline(&[("grpc-timeout", "soon")], &frame(0, MESSAGE), "13")]
+#[case::no_unit(&[("grpc-timeout", "10")], &frame(0, MESSAGE), "13")]
+#[case::nothing(&[("grpc-timeout", "")], &frame(0, MESSAGE), "13")]
+#[case::the_longest_deadline(&[("grpc-timeout", "99999999H")], &frame(0, MESSAGE), "0")]
+#[case::a_digit_too_many(&[("grpc-timeout", "100000000n")], &frame(0, MESSAGE), "13")]
+#[case::binary_metadata(&[("x-y-bin", "AAE="), ("x-z-bin", "AAE,AAE")], &frame(0, MESSAGE), "0")]
+#[case::broken_metadata(&[("x-y-bin", "*")], &frame(0, MESSAGE), "13")]
+#[case::metadata_that_means_nothing(&[("x-y", "*"), ("x-goog-request-params", "parent=other")], &frame(0, MESSAGE), "0")]
 fn a_frame_is_judged(
     #[case] headers: &[(&str, &str)],
     #[case] body: &[u8],
     #[case] expected: &str,
 ) {
     let response = send(LIST, headers, body);
-    assert_eq!(status(&response), expected, "{:?}", response.trailers);
+    assert_eq!(status(&response), expected, "{:?}", trailers(&response));
 }
 
 #[rstest]
 #[case("/google.cloud.gkemulticloud.v1.AttachedClusters/Nothing")]
 #[case("/google.longrunning.Operations/WaitOperation")]
-#[case("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")]
+#[case("/grpc.reflection.v2.ServerReflection/ServerReflectionInfo")]
+#[case("/grpc.health.v1.Health/Watch")]
 #[case("/a")]
 fn a_method_that_is_not_there_is_unimplemented(#[case] path: &str) {
     assert_eq!(status(&send(path, &[], &frame(0, b""))), "12");
@@ -81,8 +92,8 @@ fn a_method_that_is_not_there_is_unimplemented(#[case] path: &str) {
 #[test]
 fn a_message_is_percent_encoded() {
     let response = send("/a/100%25", &[], &frame(0, b""));
-    let trailers = response.trailers.unwrap();
-    assert_eq!(trailers["grpc-message"], "Method not found: /a/100%2525");
+    assert!(response.trailers.is_none() && response.body.is_empty());
+    assert_eq!(response.headers["grpc-message"], "Method not found: /a/100%2525");
 }
 
 #[test]
@@ -93,16 +104,40 @@ fn other_encodings_of_messages_are_not_spoken() {
     }
 }
 
+#[test]
+fn an_answer_is_packed_as_its_request_was() {
+    let accepting = ("grpc-accept-encoding", "identity, gzip");
+    let zip = ("grpc-encoding", "gzip");
+    let path = "/google.cloud.gkemulticloud.v1.AttachedClusters/GetAttachedServerConfig";
+    let message = b"\x0a\x2bprojects/p/locations/l/attachedServerConfig";
+    let response = send(path, &[zip, accepting], &frame(1, &gzip(message)));
+    assert_eq!((status(&response), response.body[0]), ("0", 1), "{:?}", trailers(&response));
+    assert_eq!(response.headers["grpc-encoding"], "gzip");
+    let mut unpacked = Vec::new();
+    GzDecoder::new(&response.body[5..]).read_to_end(&mut unpacked).unwrap();
+    let response = send(path, &[accepting], &frame(0, message));
+    assert_eq!(response.body, frame(0, &unpacked));
+    assert!(!response.headers.contains_key("grpc-encoding"));
+}
+
+#[test]
+fn a_call_is_a_post() {
+    let request = request_with("GET", LIST, &[("content-type", "application/grpc")], b"");
+    let response = Google::new().respond(&request);
+    assert_eq!(response.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(response.headers["allow"], "POST");
+}
+
 #[rstest]
-#[case(GoogleAuth::Off, b"", "0")]
-#[case(GoogleAuth::Off, b"\x0a\x01x", "5")]
-#[case(GoogleAuth::Strict, b"", "12")]
-fn health_is_told_unless_strictness_forbids_it(
-    #[case] google_auth: GoogleAuth,
+#[case(true, b"", "0")]
+#[case(true, b"\x0a\x01x", "5")]
+#[case(false, b"", "12")]
+fn health_is_told_unless_it_is_turned_off(
+    #[case] google_conveniences: bool,
     #[case] message: &[u8],
     #[case] expected: &str,
 ) {
-    let google = Google::with(Settings { google_auth, ..Settings::default() });
+    let google = Google::with(Settings { google_conveniences, ..Settings::default() });
     let headers = [("content-type", "application/grpc")];
     let path = "/grpc.health.v1.Health/Check";
     let response = google.respond(&request_with("POST", path, &headers, &frame(0, message)));

@@ -28,7 +28,8 @@ fn tokens_are_minted(#[case] collection: &str, #[case] agent: &str, #[case] user
     let cluster = register(&google, collection);
     let keys = google.world.keys.get();
     let mut claims = google.claims();
-    let own = format!("https://us-west1-gkemulticloud.googleapis.com{cluster}");
+    let (_, answer) = google.call("GET", &cluster, "");
+    let own = answer["workloadIdentityConfig"]["issuerUri"].as_str().unwrap().to_owned();
     for issuer in [own, google.world.settings.issuers[0].clone()] {
         claims["iss"] = issuer.into();
         let mut body = exchange_body(&jwt(&keys.signing, &claims));
@@ -63,9 +64,11 @@ fn an_issuer_is_published_to_everybody() {
     let (_, answer) = google.call("GET", &format!("{cluster}/jwks"), "");
     assert_eq!(answer["keys"][0]["kid"], google.world.keys.get().verifying[0].kid);
     let (_, answer) = google.call("GET", &cluster, "");
-    let issuer = "https://us-west1-gkemulticloud.googleapis.com/v1/projects/p/locations/us-west1/\
-                  awsClusters/c1";
-    assert_eq!(answer["workloadIdentityConfig"]["issuerUri"], issuer);
+    let issuer = answer["workloadIdentityConfig"]["issuerUri"].as_str().unwrap();
+    let path = issuer.strip_prefix("https://us-west1-gkemulticloud.googleapis.com").unwrap();
+    assert!(path.starts_with("/v1/projects/") && !path.starts_with("/v1/projects/p/"), "{path}");
+    let (_, answer) = google.call("GET", &format!("{path}/.well-known/openid-configuration"), "");
+    assert_eq!(answer["issuer"], issuer);
 }
 
 #[test]

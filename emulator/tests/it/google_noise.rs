@@ -82,7 +82,7 @@ fn damaged_frames_are_answered() {
         for _ in 0..2_000 {
             let body = damaged(&entropy, frame);
             let response = google.respond(&request_with("POST", path, &headers, &body));
-            let trailers: HeaderMap = response.trailers.unwrap();
+            let trailers: HeaderMap = response.trailers.unwrap_or(response.headers);
             assert_ne!(trailers["grpc-status"], "0");
         }
     }

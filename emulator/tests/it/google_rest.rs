@@ -2,9 +2,11 @@
 
 use {
     crate::google_world::{CLUSTER, Google, PARENT, exchange_body, request, request_with},
+    flate2::{Compression, write::GzEncoder},
     http::StatusCode,
     rstest::rstest,
     serde_json::{Value, json},
+    std::io::Write,
     token_emulator::{
         google,
         server::message::Response,
@@ -267,10 +269,169 @@ fn a_project_that_is_not_there_is_refused_before_the_body_is_read() {
     assert_eq!(answer["error"]["details"].as_array().unwrap().len(), 3);
 }
 
+#[test]
+fn a_project_that_is_to_bear_the_cost_has_to_be_there() {
+    let settings = Settings { google_projects: Some(vec!["p".to_owned()]), ..Settings::default() };
+    let google = Google::with(settings);
+    let list = format!("{PARENT}/attachedClusters");
+    let paid_by = |payer: &str| {
+        let headers = [("x-goog-user-project", payer)];
+        google.respond(&request_with("GET", &list, &headers, b""))
+    };
+    assert_eq!(paid_by("p").status, StatusCode::OK);
+    let response = paid_by("other");
+    assert_eq!(response.status, StatusCode::FORBIDDEN);
+    assert_eq!(json_of(&response)["error"]["details"][0]["reason"], "USER_PROJECT_DENIED");
+    assert_eq!(google.call("GET", &format!("{list}?$userProject=other"), "").0, 403);
+}
+
+/// The id of the project and its number, which a fleet has.
+fn project_and_number(google: &Google) -> (String, String) {
+    let target = format!("{PARENT}/attachedClusters:import");
+    let body = json!({"fleetMembership": "projects/p/locations/global/memberships/m",
+                      "platformVersion": "1.35.0-gke.1", "distribution": "eks"});
+    assert_eq!(google.call("POST", &target, &body.to_string()).0, 200);
+    google.settle();
+    let (_, cluster) = google.call("GET", &format!("{PARENT}/attachedClusters/m"), "");
+    let project = cluster["fleet"]["project"].as_str().unwrap().to_owned();
+    (PARENT.to_owned(), PARENT.replace("projects/p", &project))
+}
+
+#[test]
+fn a_project_is_the_same_by_its_id_and_by_its_number() {
+    let google = Google::new();
+    let (by_id, by_number) = project_and_number(&google);
+    assert_ne!(by_id, by_number);
+    for parent in [by_id, by_number] {
+        let name = parent.strip_prefix("/v1/").unwrap();
+        let (_, cluster) = google.call("GET", &format!("{parent}/attachedClusters/m"), "");
+        assert_eq!(cluster["name"], format!("{name}/attachedClusters/m"));
+        let (_, list) = google.call("GET", &format!("{parent}/operations"), "");
+        let operation = &list["operations"][0];
+        assert_eq!(operation["metadata"]["target"], cluster["name"]);
+        assert_eq!(operation["response"]["name"], cluster["name"]);
+        let operation = operation["name"].as_str().unwrap();
+        assert!(operation.starts_with(&format!("{name}/operations/")), "{operation}");
+        assert_eq!(google.call("GET", &format!("/v1/{operation}"), "").0, 200);
+    }
+}
+
+#[rstest]
+#[case("text/plain", "{}", "Unsupported content type: text/plain.")]
+#[case("application/xml", "{}", "Unsupported content type: application/xml.")]
+#[case("text/plain", "", "Required field is missing, field: subject_token")]
+#[case("Application/JSON;charset=utf-8", "{}", "Required field is missing, field: subject_token")]
+#[case("application/vnd.x+json", "{}", "Required field is missing, field: subject_token")]
+#[case("", "{}", "Required field is missing, field: subject_token")]
+#[case(
+    "application/x-protobuf",
+    "\x12\x01x",
+    "Required field is missing, field: subject_token_type"
+)]
+#[case("application/x-protobuf", "\x12", "Invalid protobuf payload received.")]
+fn a_body_is_what_its_type_says(
+    #[case] content_type: &str,
+    #[case] body: &str,
+    #[case] expected: &str,
+) {
+    let google = Google::new();
+    google.register(&[]);
+    let headers = [("content-type", content_type)];
+    let response =
+        google.respond(&request_with("POST", &token_target(), &headers, body.as_bytes()));
+    assert_eq!(message(&json_of(&response)), expected);
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[rstest]
+#[case("gzip", &gzip("{'version': 'v'}"), "Required field is missing, field: subject_token")]
+#[case("identity", b"{}", "Required field is missing, field: subject_token")]
+#[case("gzip", b"{}", "The request's body is not gzip.")]
+#[case("br", b"{}", "Unsupported content encoding: br.")]
+#[case("gzip", &gzip(&" ".repeat(11 << 20)), "Request payload size exceeds the limit: 10485760 bytes.")]
+fn a_body_may_be_packed(#[case] encoding: &str, #[case] body: &[u8], #[case] expected: &str) {
+    let google = Google::new();
+    google.register(&[]);
+    let headers = [("content-type", "application/json"), ("content-encoding", encoding)];
+    let response = google.respond(&request_with("POST", &token_target(), &headers, body));
+    assert_eq!(message(&json_of(&response)), expected);
+}
+
+#[rstest]
+#[case("gzip", "my-client (gzip)", true)]
+#[case("deflate, gzip;q=0.5", "gzip", true)]
+#[case("gzip", "curl/8", false)]
+#[case("gzip;q=0", "gzip", false)]
+#[case("br", "gzip", false)]
+fn an_answer_is_packed_for_who_says_so_twice(
+    #[case] accepted: &str,
+    #[case] agent: &str,
+    #[case] packed: bool,
+) {
+    let headers = [("accept-encoding", accepted), ("user-agent", agent)];
+    let response = Google::new().respond(&request_with("GET", CLUSTER, &headers, b""));
+    assert_eq!(response.headers.contains_key("content-encoding"), packed);
+    assert_eq!(response.body.starts_with(b"\x1f\x8b"), packed);
+}
+
+#[test]
+fn an_answer_may_be_a_messages_own_bytes() {
+    let google = Google::new();
+    google.register(&[]);
+    let response = google.respond(&request("GET", &format!("{CLUSTER}?alt=proto&fields=name"), ""));
+    assert_eq!(response.headers["content-type"], "application/x-protobuf");
+    assert_eq!(response.body, format!("\n\x31{}", CLUSTER.strip_prefix("/v1/").unwrap()));
+    let response = google.respond(&request("GET", &format!("{CLUSTER}x?$alt=proto"), ""));
+    assert_eq!(response.status, StatusCode::NOT_FOUND);
+    assert_eq!(response.body, "\x08\x05\x12\x11cluster not found");
+}
+
+#[rstest]
+#[case("POST", true)]
+#[case("GET", false)]
+#[case("no method", false)]
+fn a_page_of_another_origin_may_ask(#[case] method: &str, #[case] allowed: bool) {
+    let google = Google::new();
+    let headers = [
+        ("origin", "https://page.example.com"),
+        ("access-control-request-method", method),
+        ("access-control-request-headers", "authorization,content-type"),
+    ];
+    let response = google.respond(&request_with("OPTIONS", &token_target(), &headers, b""));
+    assert_eq!(response.status.as_u16(), if allowed { 200 } else { 404 });
+    let shown = |name: &str| response.headers.get(name).map(|value| value.to_str().unwrap());
+    if allowed {
+        assert_eq!(shown("access-control-allow-origin"), Some("https://page.example.com"));
+        assert_eq!(shown("access-control-allow-headers"), Some("authorization,content-type"));
+        assert!(shown("access-control-allow-methods").unwrap().contains("POST"));
+        assert!(response.body.is_empty());
+    }
+    let response = google.respond(&request_with("GET", CLUSTER, &headers[..1], b""));
+    assert_eq!(response.headers["access-control-allow-origin"], "https://page.example.com");
+}
+
+#[test]
+fn the_path_has_the_last_word_on_what_it_names() {
+    let google = Google::new();
+    google.register(&[]);
+    assert_eq!(google.call("GET", &format!("{CLUSTER}?name=other"), "").0, 200);
+    let target = format!("{}?attachedCluster=other&attached_cluster=x", token_target());
+    let body = json!({"attachedCluster": "other"}).to_string();
+    let (_, answer) = google.call("POST", &target, &body);
+    assert_eq!(message(&answer), "Required field is missing, field: subject_token");
+}
+
 #[rstest]
 #[case(&[], 401, "CREDENTIALS_MISSING", "")]
 #[case(&[("authorization", "Basic eDp5")], 401, "CREDENTIALS_MISSING", "")]
-#[case(&[("x-goog-api-key", "k")], 401, "CREDENTIALS_MISSING", "")]
+#[case(&[("x-goog-api-key", "AIzaSyA")], 401, "CREDENTIALS_MISSING", "")]
+#[case(&[("x-goog-api-key", "k")], 400, "API_KEY_INVALID", "")]
+#[case(&[("x-goog-api-key", "k"), ("authorization", "Bearer good")], 404, "", "")]
 #[case(&[("authorization", "Bearer a.b.c")], 401, "", "invalid_token")]
 #[case(&[("authorization", "Bearer what")], 401, "CREDENTIALS_MISSING", "invalid_token")]
 #[case(&[("authorization", "Bearer ya29.x")], 401, "ACCESS_TOKEN_TYPE_UNSUPPORTED", "invalid_token")]

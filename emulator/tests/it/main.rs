@@ -13,6 +13,7 @@ mod google_frames;
 mod google_grpc;
 mod google_hosted;
 mod google_noise;
+mod google_reflection;
 mod google_rest;
 mod google_world;
 mod kubernetes;

@@ -4,7 +4,9 @@ use {
     super::{new_etag, validate, write_error},
     crate::{
         google::{
-            convert, names, operations,
+            convert,
+            names::{self, Project, project_number},
+            operations,
             service::{Context, Stop},
             status::Status,
             wire,
@@ -17,7 +19,6 @@ use {
             registry::State,
         },
     },
-    aws_lc_rs::digest,
     prost_reflect::DynamicMessage,
     std::sync::Arc,
 };
@@ -79,7 +80,7 @@ pub(in crate::google) fn seed(
     let parts = names::member("name", name, "attachedClusters")?;
     validate::id("name", parts.id)?;
     let mut cluster = convert::from_message(message);
-    cluster.name = name.to_owned();
+    cluster.name = Project::of(name).known(name).into_owned();
     if cluster.platform_version.is_empty() {
         "1.35.0-gke.1".clone_into(&mut cluster.platform_version);
     }
@@ -105,13 +106,16 @@ fn register(
     let name = cluster.name.clone();
     if wire::flag(request, "validate_only") {
         if world.clusters.get(&name).is_some() {
-            return Err(write_error(WriteError::AlreadyExists, &name).into());
+            return Err(write_error(WriteError::AlreadyExists, &context.written(&name)).into());
         }
         let outcome = Outcome::Cluster(Arc::new(cluster));
         let operation = world.passing_operation(verb, &name, outcome);
         return Ok(operations::to_message(context, &operation));
     }
-    let cluster = world.clusters.create(cluster).map_err(|error| write_error(error, &name))?;
+    let cluster = world
+        .clusters
+        .create(cluster)
+        .map_err(|error| write_error(error, &context.written(&name)))?;
     let operation = world.start_operation(verb, &*cluster);
     Ok(operations::to_message(context, &operation))
 }
@@ -140,15 +144,4 @@ fn fleet(project: &str, id: &str) -> Fleet {
 
 fn membership(fleet_project: &str, id: &str) -> String {
     format!("{fleet_project}/locations/global/memberships/{id}")
-}
-
-/// A project's number. Of a project that is known by its id it is made up, always the same.
-pub(in crate::google) fn project_number(project: &str) -> String {
-    if project.bytes().all(|byte| byte.is_ascii_digit()) {
-        return project.to_owned();
-    }
-    let digest = digest::digest(&digest::SHA256, project.as_bytes());
-    let number =
-        digest.as_ref().iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
-    (100_000_000_000 + number % 900_000_000_000).to_string()
 }

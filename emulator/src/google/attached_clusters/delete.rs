@@ -48,7 +48,7 @@ pub(in crate::google) fn delete(
     }
     let stopping = AttachedCluster { state: State::Stopping, ..(*cluster).clone() };
     let cluster = world.clusters.replace(&cluster, stopping);
-    let cluster = cluster.map_err(|error| write_error(error, name))?;
+    let cluster = cluster.map_err(|error| write_error(error, &context.written(name)))?;
     let operation = world.start_operation(Verb::Delete, &*cluster);
     Ok(operations::to_message(context, &operation))
 }

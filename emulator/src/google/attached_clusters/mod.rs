@@ -6,7 +6,7 @@ mod update;
 mod validate;
 
 pub(super) use {
-    create::{create, import, project_number, seed},
+    create::{create, import, seed},
     delete::delete,
     update::update,
     validate::{id as validate_id, present as required_text, required},
@@ -28,7 +28,7 @@ use {
 /// GetAttachedCluster.
 pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
     let cluster = find(context.world, "name", wire::text(request, "name"))?;
-    Ok(convert::to_message(context.schema, &cluster))
+    Ok(convert::to_message(context, &cluster))
 }
 
 /// ListAttachedClusters.
@@ -44,7 +44,7 @@ pub(super) fn list(
         context.world.clusters.list(&format!("{parent}/attachedClusters")),
     )?;
     let mut answer = context.output();
-    let clusters = page.items.iter().map(|cluster| convert::to_message(context.schema, cluster));
+    let clusters = page.items.iter().map(|cluster| convert::to_message(context, cluster));
     wire::set_messages(&mut answer, "attached_clusters", clusters);
     wire::set_text(&mut answer, "next_page_token", &page.next);
     Ok(answer)

@@ -50,7 +50,7 @@ pub(in crate::google) fn update(
         return Ok(operations::to_message(context, &operation));
     }
     let cluster = world.clusters.replace(&cluster, updated);
-    let cluster = cluster.map_err(|error| write_error(error, name))?;
+    let cluster = cluster.map_err(|error| write_error(error, &context.written(name)))?;
     let operation = world.start_operation(Verb::Update, &*cluster);
     Ok(operations::to_message(context, &operation))
 }

@@ -33,7 +33,7 @@ use {
 pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
     let kind = Kind::of(context);
     let resource = find(context.world, kind, "name", wire::text(request, "name"))?;
-    Ok(to_message(context.schema, &resource))
+    Ok(to_message(context, &resource))
 }
 
 /// List…
@@ -47,7 +47,7 @@ pub(super) fn list(
     let resources = context.world.hosted.list(&format!("{parent}/{}", kind.collection));
     let page = paging::page(request, parent, resources)?;
     let mut answer = context.output();
-    let resources = page.items.iter().map(|resource| to_message(context.schema, resource));
+    let resources = page.items.iter().map(|resource| to_message(context, resource));
     wire::set_messages(&mut answer, &format!("{}s", kind.field), resources);
     wire::set_text(&mut answer, "next_page_token", &page.next);
     Ok(answer)

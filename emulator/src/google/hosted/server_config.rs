@@ -28,7 +28,7 @@ pub(in crate::google) fn server_config(
         parent.ok_or_else(|| Status::bad_field("name", "Invalid resource name"))?,
     )?;
     let mut config = context.output();
-    wire::set_text(&mut config, "name", name);
+    wire::set_text(&mut config, "name", &context.written(name));
     let versions = VERSIONS.iter().map(|version| {
         let mut message = context.message(info);
         wire::set_text(&mut message, "version", &version.replace("-gke.1", "-gke.100"));

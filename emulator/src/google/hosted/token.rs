@@ -5,8 +5,8 @@ use {
     crate::{
         google::{
             agent_token::{self, Fields},
-            attached_clusters::project_number,
             auth::CLOUD_PLATFORM,
+            names::project_number,
             service::{Context, Stop},
             wire,
         },
@@ -35,7 +35,7 @@ pub(in crate::google) fn agent_token(
     let part =
         if wire::text(request, "node_pool_id").is_empty() { "cpmachine" } else { "npmachine" };
     let agent = agent_token::service_agent(&number_of(&cluster.name), part);
-    let minted = agent_token::mint(context, &cluster.name, agent, fields.scopes);
+    let minted = agent_token::mint(context, &context.written(&cluster.name), agent, fields.scopes);
     Ok(agent_token::answer(context, minted))
 }
 
@@ -48,7 +48,7 @@ pub(in crate::google) fn access_token(
     let cluster = find(context.world, kind, kind.field, wire::text(request, kind.field))?;
     agent_token::check_state(cluster.state)?;
     let agent = agent_token::service_agent(&number_of(&cluster.name), "");
-    let minted = agent_token::mint(context, &cluster.name, agent, CLOUD_PLATFORM);
+    let minted = agent_token::mint(context, &context.written(&cluster.name), agent, CLOUD_PLATFORM);
     let mut answer = context.output();
     wire::set_text(&mut answer, "access_token", &minted.text);
     wire::set_time(&mut answer, "expiration_time", minted.expires);

@@ -44,7 +44,7 @@ pub(in crate::google) fn update(
     }
     let paths = wire::inner(request, "update_mask").map(|mask| wire::texts(mask, "paths"));
     let paths = paths.filter(|paths| !paths.is_empty()).ok_or_else(|| required("update_mask"))?;
-    let mut message = to_message(context.schema, &resource);
+    let mut message = to_message(context, &resource);
     for path in &paths {
         copy(path, given, &mut message).ok_or_else(|| bad_path(path))?;
     }
@@ -80,7 +80,7 @@ fn reconcile(
     updated: HostedResource,
 ) -> Result<DynamicMessage, Stop> {
     let updated = context.world.hosted.replace(resource, updated);
-    let updated = updated.map_err(|error| write_error(error, &resource.name))?;
+    let updated = updated.map_err(|error| write_error(error, &context.written(&resource.name)))?;
     let operation = context.world.start_operation(Verb::Update, &*updated);
     Ok(operations::to_message(context, &operation))
 }

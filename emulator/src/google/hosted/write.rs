@@ -4,9 +4,9 @@ use {
     super::{Kind, find, not_found},
     crate::{
         google::{
-            attached_clusters::{project_number, required, stale, validate_id, write_error},
+            attached_clusters::{required, stale, validate_id, write_error},
+            names::project_number,
             operations,
-            schema::Schema,
             service::{Context, Stop},
             status::{Code, Status},
             wire,
@@ -54,13 +54,16 @@ pub(in crate::google) fn create(
     let name = resource.name.clone();
     if wire::flag(request, "validate_only") {
         if world.hosted.get(&name).is_some() {
-            return Err(write_error(WriteError::AlreadyExists, &name).into());
+            return Err(write_error(WriteError::AlreadyExists, &context.written(&name)).into());
         }
         let outcome = Outcome::Hosted(Arc::new(resource));
         let operation = world.passing_operation(Verb::Create, &name, outcome);
         return Ok(operations::to_message(context, &operation));
     }
-    let resource = world.hosted.create(resource).map_err(|error| write_error(error, &name))?;
+    let resource = world
+        .hosted
+        .create(resource)
+        .map_err(|error| write_error(error, &context.written(&name)))?;
     let operation = world.start_operation(Verb::Create, &*resource);
     Ok(operations::to_message(context, &operation))
 }
@@ -93,7 +96,7 @@ pub(in crate::google) fn delete(
     }
     let stopping = HostedResource { state: State::Stopping, ..(*resource).clone() };
     let resource = world.hosted.replace(&resource, stopping);
-    let resource = resource.map_err(|error| write_error(error, name))?;
+    let resource = resource.map_err(|error| write_error(error, &context.written(name)))?;
     let operation = world.start_operation(Verb::Delete, &*resource);
     Ok(operations::to_message(context, &operation))
 }
@@ -117,15 +120,18 @@ pub(super) fn new_etag(context: &Context<'_>) -> String {
 
 /// One of them as its clients see it: what they said, and what the server says. A field that its
 /// message does not have is not set.
-pub(in crate::google) fn to_message(schema: &Schema, resource: &HostedResource) -> DynamicMessage {
+pub(in crate::google) fn to_message(
+    context: &Context<'_>,
+    resource: &HostedResource,
+) -> DynamicMessage {
     let kind = Kind::of_name(&resource.name).map_or("AwsCluster", |kind| kind.message);
-    let empty = schema.message(&format!("google.cloud.gkemulticloud.v1.{kind}"));
+    let empty = context.message(kind);
     let mut message = empty.clone();
     // It was encoded by `create` from a message of the same type.
     if message.merge(resource.document.as_slice()).is_err() {
         message = empty;
     }
-    wire::set_text(&mut message, "name", &resource.name);
+    wire::set_text(&mut message, "name", &context.written(&resource.name));
     wire::set_text(&mut message, "uid", &resource.uid);
     wire::set_text(&mut message, "etag", &resource.etag);
     let state = wire::state_number(resource.state);
@@ -134,11 +140,11 @@ pub(in crate::google) fn to_message(schema: &Schema, resource: &HostedResource) 
     message.set_field_by_name("reconciling", Value::Bool(reconciling));
     wire::set_time(&mut message, "create_time", resource.create_time);
     wire::set_time(&mut message, "update_time", resource.update_time);
-    set_identity(&mut message, resource);
+    set_identity(context, &mut message, resource);
     message
 }
 
-fn set_identity(message: &mut DynamicMessage, resource: &HostedResource) {
+fn set_identity(context: &Context<'_>, message: &mut DynamicMessage, resource: &HostedResource) {
     if Kind::of_name(&resource.name).is_none_or(|kind| !kind.is_cluster()) {
         return;
     }
@@ -148,7 +154,11 @@ fn set_identity(message: &mut DynamicMessage, resource: &HostedResource) {
     let membership = format!("projects/{number}/locations/global/memberships/{id}");
     let config = wire::fill(message, "workload_identity_config");
     wire::set_text(config, "issuer_uri", &issuer(&resource.name));
-    wire::set_text(config, "workload_pool", &format!("{project}.svc.id.goog"));
+    wire::set_text(
+        config,
+        "workload_pool",
+        &format!("{}.svc.id.goog", context.project.as_written()),
+    );
     let provider = format!("https://gkehub.googleapis.com/{membership}");
     wire::set_text(config, "identity_provider", &provider);
     if wire::inner(message, "fleet").is_some() {

@@ -16,8 +16,8 @@ pub(crate) enum Taken<'a> {
     Nothing,
     /// This field is the body.
     Field(&'a str),
-    /// The body is the whole message.
-    Everything,
+    /// The body is the message, but for this field, which the path has.
+    AllBut(&'a str),
 }
 
 /// Binds parameters, and says which cannot be bound and why.
@@ -70,7 +70,12 @@ fn find_path(
     for part in name.split('.') {
         let field = around.and_then(|around| find_field(&around, part));
         let field = field.ok_or_else(|| not_found(part))?;
-        if path.is_empty() && (taken == Taken::Everything || taken == Taken::Field(field.name())) {
+        let is_taken = match taken {
+            Taken::Nothing => false,
+            Taken::Field(name) => name == field.name(),
+            Taken::AllBut(name) => name != field.name(),
+        };
+        if path.is_empty() && is_taken {
             return Err(not_found(part));
         }
         around = match field.kind() {

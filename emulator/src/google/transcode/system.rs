@@ -8,6 +8,8 @@ pub(crate) struct System {
     pub(crate) pretty: bool,
     /// Enumerators as numbers.
     pub(crate) enum_numbers: bool,
+    /// A message's own bytes instead of JSON.
+    pub(crate) protobuf: bool,
     /// A media type that is none; the text of `alt`.
     pub(crate) bad_alt: Option<String>,
     /// The parts of the answer that are wanted.
@@ -20,6 +22,8 @@ pub(crate) struct System {
     pub(crate) access_token: Option<String>,
     /// An API key.
     pub(crate) key: Option<String>,
+    /// The project that is to bear the cost.
+    pub(crate) user_project: Option<String>,
     /// The method that a POST stands for.
     pub(crate) http_method: Option<String>,
 }
@@ -29,12 +33,14 @@ impl Default for System {
         Self {
             pretty: true,
             enum_numbers: false,
+            protobuf: false,
             bad_alt: None,
             fields: None,
             callback: None,
             legacy_errors: false,
             access_token: None,
             key: None,
+            user_project: None,
             http_method: None,
         }
     }
@@ -56,10 +62,11 @@ impl System {
             }
             "$.xgafv" | "$xgafv" => self.legacy_errors = value == "1",
             "access_token" | "oauth_token" => self.access_token = Some(value),
-            "key" | "$key" => self.key = Some(value),
+            "key" | "$key" => self.key = Some(value).filter(|key| !key.is_empty()),
+            "$userProject" => self.user_project = Some(value),
             "$httpMethod" => self.http_method = Some(value),
             "quotaUser" | "trace" | "uploadType" | "upload_protocol" | "$apiVersion" | "$ct"
-            | "$outputDefaults" | "$unique" | "$userProject" | "$quotaUser" => {}
+            | "$outputDefaults" | "$unique" | "$quotaUser" | "$trace" | "$uploadType" => {}
             _ => return Some((name, value)),
         }
         None
@@ -67,7 +74,9 @@ impl System {
 
     fn read_alt(&mut self, value: &str) {
         let mut parts = value.split(';').map(str::trim);
-        match parts.next() {
+        let form = parts.next();
+        self.protobuf = form == Some("proto");
+        match form {
             Some("json" | "media" | "proto" | "") => self.bad_alt = None,
             _ => self.bad_alt = Some(value.to_owned()),
         }

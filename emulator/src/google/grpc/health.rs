@@ -2,7 +2,7 @@
 //!
 //! Its two messages have one field each, so they are read and written by hand.
 
-use super::{
+use super::super::{
     schema::Schema,
     status::{Code, Status},
 };

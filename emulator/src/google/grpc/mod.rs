@@ -1,0 +1,158 @@
+//! One exchange over gRPC: a frame in, a frame out, and the status in the trailers.
+//! Source: <https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md>.
+
+mod frame;
+mod health;
+mod metadata;
+mod reflection;
+
+use {
+    super::{
+        auth::{self, Credentials},
+        schema::{Method, Schema},
+        service::{self, Stop},
+        status::{Code, Status},
+        wire,
+    },
+    crate::{
+        server::message::{Answer, Conversation, Fetched, Request, Response},
+        world::World,
+    },
+    base64::{Engine, prelude::BASE64_STANDARD_NO_PAD},
+    bytes::Bytes,
+    http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode, header},
+    prost::Message,
+    prost_reflect::DynamicMessage,
+    std::fmt::Write,
+};
+
+pub(crate) use metadata::{timeout, too_late};
+
+/// A convenience that the real endpoint does not have, and a strict emulator neither.
+const HEALTH: &str = "/grpc.health.v1.Health/Check";
+
+const GRPC: &str = "application/grpc";
+
+/// Answers one request.
+pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
+    if !is_supported(request.header("content-type").unwrap_or_default()) {
+        return Response::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, GRPC, "").into();
+    } else if request.method != HttpMethod::POST {
+        return Response::new(StatusCode::METHOD_NOT_ALLOWED, GRPC, "")
+            .with(header::ALLOW, "POST")
+            .into();
+    }
+    let schema = Schema::get();
+    match run(world, schema, request, fetched) {
+        Ok(message) => respond(request, &message).into(),
+        Err(Stop::Fetch(fetch)) => Answer::Fetch(fetch),
+        Err(Stop::Status(status)) => error(schema, &status).into(),
+    }
+}
+
+/// A conversation that a client begins, when it is one of those that go on.
+pub(crate) fn converse(world: &World, path: &str) -> Option<Box<dyn Conversation>> {
+    let speaks = world.settings.google_conveniences && reflection::PATHS.contains(&path);
+    speaks.then(|| Box::new(reflection::Reflection::new(Schema::get())) as Box<dyn Conversation>)
+}
+
+fn run(
+    world: &World,
+    schema: &Schema,
+    request: &Request,
+    fetched: &Fetched,
+) -> Result<Vec<u8>, Stop> {
+    let path = request.path();
+    if path == HEALTH && world.settings.google_conveniences {
+        return Ok(health::check(schema, &frame::read(request)?)?);
+    }
+    let method = find(schema, path).ok_or_else(|| unknown_method(path))?;
+    metadata::check(&request.headers)?;
+    let authorization = request.header_lossy("authorization");
+    let credentials = Credentials {
+        authorization: authorization.as_deref(),
+        access_token: None,
+        key: request.header("x-goog-api-key"),
+    };
+    auth::check(world, method, &credentials)?;
+    let bytes = frame::read(request)?;
+    let message = DynamicMessage::decode(method.input.clone(), &bytes[..]);
+    let message = message
+        .map_err(|_| Status::new(Code::Internal, "Failed to deserialize the request's message."))?;
+    let resource = wire::text_at(&message, &method.resource_field);
+    auth::check_project(world, resource, request.header("x-goog-user-project"))?;
+    Ok(service::call((world, schema), method, fetched, message)?.encode_to_vec())
+}
+
+fn is_supported(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    matches!(media_type, "application/grpc" | "application/grpc+proto")
+}
+
+fn find<'a>(schema: &'a Schema, path: &str) -> Option<&'a Method> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    schema.method(&format!("{service}.{method}"))
+}
+
+fn unknown_method(path: &str) -> Status {
+    Status::new(Code::Unimplemented, format!("Method not found: {path}"))
+}
+
+/// A message, packed as its request was if the client can read that.
+fn respond(request: &Request, message: &[u8]) -> Response {
+    let packs = request.header("grpc-encoding") == Some("gzip")
+        && request
+            .header("grpc-accept-encoding")
+            .is_some_and(|accepted| accepted.split(',').any(|name| name.trim() == "gzip"));
+    let body = if packs { frame::packed(message) } else { frame::plain(message) };
+    let mut response = Response::new(StatusCode::OK, GRPC, body);
+    if packs {
+        insert(&mut response.headers, "grpc-encoding", "gzip");
+    }
+    insert(&mut response.headers, "grpc-accept-encoding", "identity,gzip");
+    response.trailers = Some(HeaderMap::from_iter([status_line(0)]));
+    response
+}
+
+/// An answer of trailers only.
+fn error(schema: &Schema, status: &Status) -> Response {
+    let mut response = Response::new(StatusCode::OK, GRPC, Bytes::new());
+    insert(&mut response.headers, "grpc-accept-encoding", "identity,gzip");
+    add_status(&mut response.headers, schema, status);
+    response
+}
+
+fn add_status(headers: &mut HeaderMap, schema: &Schema, status: &Status) {
+    headers.extend([status_line(status.code.row().0)]);
+    insert(headers, "grpc-message", &percent_encoded(&status.message));
+    if !status.details.is_empty() {
+        let details = BASE64_STANDARD_NO_PAD.encode(status.to_message(schema).encode_to_vec());
+        insert(headers, "grpc-status-details-bin", &details);
+    }
+    if let Some(challenge) = status.challenge {
+        insert(headers, "www-authenticate", challenge);
+    }
+}
+
+fn status_line(code: i32) -> (HeaderName, HeaderValue) {
+    (HeaderName::from_static("grpc-status"), code.into())
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Only `%` and what is not printable ASCII is encoded.
+fn percent_encoded(message: &str) -> String {
+    let mut encoded = String::with_capacity(message.len());
+    for byte in message.bytes() {
+        match byte {
+            b' '..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
+            // Writing to a string cannot fail.
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,235 @@
+//! `grpc.reflection`: what the API's descriptors say, for tools that ask a server for them. A
+//! convenience that the real endpoint does not have.
+//! Source: <https://github.com/grpc/grpc/blob/master/src/proto/grpc/reflection/v1/reflection.proto>.
+
+use {
+    super::{
+        super::{
+            schema::Schema,
+            status::{Code, Status},
+        },
+        add_status, frame, status_line,
+    },
+    crate::server::message::{Conversation, Heard},
+    http::HeaderMap,
+    prost::Message,
+    prost_reflect::{DescriptorPool, FileDescriptor},
+    std::collections::HashSet,
+};
+
+/// Where it is asked for; both versions say the same with the same bytes.
+pub(super) const PATHS: [&str; 2] = [
+    "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+];
+
+/// One stream of questions and answers.
+#[derive(Debug)]
+pub(super) struct Reflection {
+    schema: &'static Schema,
+    heard: Vec<u8>,
+    /// The files that the client has been sent.
+    sent: HashSet<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Request {
+    #[prost(string, tag = "1")]
+    host: String,
+    #[prost(oneof = "Question", tags = "3, 4, 5, 6, 7")]
+    question: Option<Question>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Question {
+    #[prost(string, tag = "3")]
+    FileByName(String),
+    #[prost(string, tag = "4")]
+    FileOfSymbol(String),
+    #[prost(message, tag = "5")]
+    FileOfExtension(Extension),
+    #[prost(string, tag = "6")]
+    ExtensionsOf(String),
+    #[prost(string, tag = "7")]
+    Services(String),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Extension {
+    #[prost(string, tag = "1")]
+    of: String,
+    #[prost(int32, tag = "2")]
+    number: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Response {
+    #[prost(string, tag = "1")]
+    host: String,
+    #[prost(message, optional, tag = "2")]
+    request: Option<Request>,
+    #[prost(oneof = "Reply", tags = "4, 5, 6, 7")]
+    reply: Option<Reply>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum Reply {
+    #[prost(message, tag = "4")]
+    Files(Files),
+    #[prost(message, tag = "5")]
+    Extensions(Extensions),
+    #[prost(message, tag = "6")]
+    Services(Services),
+    #[prost(message, tag = "7")]
+    Error(Error),
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Files {
+    #[prost(bytes = "vec", repeated, tag = "1")]
+    files: Vec<Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Extensions {
+    #[prost(string, tag = "1")]
+    of: String,
+    #[prost(int32, repeated, tag = "2")]
+    numbers: Vec<i32>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Services {
+    #[prost(message, repeated, tag = "1")]
+    services: Vec<Service>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Service {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Error {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+}
+
+impl Conversation for Reflection {
+    fn hear(&mut self, bytes: &[u8]) -> Heard {
+        self.heard.extend_from_slice(bytes);
+        let mut said = Vec::new();
+        loop {
+            let request = match frame::take(&mut self.heard) {
+                Ok(Some(message)) => Request::decode(message.as_slice())
+                    .map_err(|_| Status::new(Code::Internal, "The message cannot be read.")),
+                Ok(None) => return Heard::Say(said.into()),
+                Err(status) => Err(status),
+            };
+            match request {
+                Ok(request) => said.extend(frame::plain(&self.answer(request).encode_to_vec())),
+                Err(status) => return Heard::End(self.trailers(&status)),
+            }
+        }
+    }
+
+    fn end(&mut self) -> HeaderMap {
+        if self.heard.is_empty() {
+            return HeaderMap::from_iter([status_line(0)]);
+        }
+        self.trailers(&Status::new(Code::Internal, "The last message is not whole."))
+    }
+}
+
+impl Reflection {
+    pub(super) fn new(schema: &'static Schema) -> Self {
+        Self { schema, heard: Vec::new(), sent: HashSet::new() }
+    }
+
+    fn trailers(&self, status: &Status) -> HeaderMap {
+        let mut trailers = HeaderMap::new();
+        add_status(&mut trailers, self.schema, status);
+        trailers
+    }
+
+    fn answer(&mut self, request: Request) -> Response {
+        let pool = self.schema.pool();
+        let reply = match &request.question {
+            Some(Question::FileByName(name)) => self.files(pool.get_file_by_name(name), name),
+            Some(Question::FileOfSymbol(name)) => self.files(file_of(pool, name), name),
+            Some(Question::FileOfExtension(Extension { of, number })) => {
+                let message = pool.get_message_by_name(of);
+                let number = u32::try_from(*number).unwrap_or_default();
+                let extension = message.and_then(|message| message.get_extension(number));
+                self.files(extension.map(|extension| extension.parent_file()), of)
+            }
+            Some(Question::ExtensionsOf(name)) => match pool.get_message_by_name(name) {
+                Some(message) => Reply::Extensions(Extensions {
+                    of: name.clone(),
+                    numbers: message
+                        .extensions()
+                        .filter_map(|extension| extension.number().try_into().ok())
+                        .collect(),
+                }),
+                None => missing(name),
+            },
+            Some(Question::Services(_)) => {
+                let services = pool.services();
+                let services = services.map(|it| Service { name: it.full_name().to_owned() });
+                Reply::Services(Services { services: services.collect() })
+            }
+            None => Reply::Error(Error {
+                code: Code::InvalidArgument.row().0,
+                message: "The request asks nothing.".to_owned(),
+            }),
+        };
+        Response { host: request.host.clone(), request: Some(request), reply: Some(reply) }
+    }
+
+    /// A file and all that it needs, but for what this client has been sent. A file that is asked
+    /// for by itself is sent again.
+    fn files(&mut self, file: Option<FileDescriptor>, name: &str) -> Reply {
+        let Some(file) = file else { return missing(name) };
+        let mut files = vec![file.encode_to_vec()];
+        self.sent.insert(file.name().to_owned());
+        let mut needed: Vec<FileDescriptor> = file.dependencies().collect();
+        while let Some(file) = needed.pop() {
+            if self.sent.insert(file.name().to_owned()) {
+                files.push(file.encode_to_vec());
+                needed.extend(file.dependencies());
+            }
+        }
+        Reply::Files(Files { files })
+    }
+}
+
+/// The file that declares a message, an enumeration, a service, or a member of one of these.
+fn file_of(pool: &DescriptorPool, name: &str) -> Option<FileDescriptor> {
+    let declared = |name: &str| {
+        let message = pool.get_message_by_name(name).map(|it| it.parent_file());
+        let enumeration = || pool.get_enum_by_name(name).map(|it| it.parent_file());
+        let service = || pool.get_service_by_name(name).map(|it| it.parent_file());
+        let extension = || pool.get_extension_by_name(name).map(|it| it.parent_file());
+        message.or_else(enumeration).or_else(service).or_else(extension)
+    };
+    declared(name).or_else(|| {
+        let (parent, member) = name.rsplit_once('.')?;
+        let is_method = || {
+            let service = pool.get_service_by_name(parent);
+            service.is_some_and(|service| service.methods().any(|it| it.name() == member))
+        };
+        let is_field = || {
+            let message = pool.get_message_by_name(parent);
+            message.is_some_and(|message| message.get_field_by_name(member).is_some())
+        };
+        declared(parent).filter(|_| is_method() || is_field())
+    })
+}
+
+fn missing(name: &str) -> Reply {
+    let message = format!("{name} is not known.");
+    Reply::Error(Error { code: Code::NotFound.row().0, message })
+}
