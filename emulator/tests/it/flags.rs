@@ -121,6 +121,7 @@ fn every_flag_of_the_contract_is_in_the_help() {
         "token-cache-ttl",
         "google-auth",
         "google-token-file",
+        "google-conveniences",
         "google-operation-duration",
         "issuer-ca-file",
         "seed",
