@@ -121,6 +121,8 @@ pub enum Need {
     SubjectToken,
     /// A cap of two hours on lifetimes (`--service-account-max-token-expiration=2h`).
     TwoHourCap,
+    /// No cap on lifetimes.
+    Uncapped,
 }
 
 /// What a step does.
@@ -217,6 +219,13 @@ impl Case {
         !self.makes_objects && self.when.0.iter().all(reads)
     }
 
+    /// The kinds of objects that it makes outside of a namespace.
+    pub fn cluster_wide(&self) -> impl Iterator<Item = &str> {
+        let objects = self.given.objects.0.iter();
+        let kinds = objects.filter_map(|(_, it)| it.as_str().or_else(|| it["kind"].as_str()));
+        kinds.filter(|it| matches!(*it, "Namespace" | "Node"))
+    }
+
     /// Whether a kube-apiserver is its author; otherwise the emulator is.
     pub fn is_recorded_from_kubernetes(&self, id: &str) -> bool {
         id.starts_with("kubernetes/") && !self.needs.contains(&Need::Clock)
@@ -311,6 +320,7 @@ impl fmt::Display for Need {
             Self::OwnClusters => "clusters of the suite's own, and none named",
             Self::SubjectToken => "a subject token (--subject-token-file)",
             Self::TwoHourCap => "--service-account-max-token-expiration=2h",
+            Self::Uncapped => "a server that does not cap lifetimes",
         })
     }
 }

@@ -59,13 +59,20 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Why the requirement does not hold for this minor version, if it does not.
-    pub fn excludes(self, minor: u32) -> Option<String> {
-        match (self.since, self.until) {
-            (Some(since), _) if minor < since => Some(format!("holds since 1.{since}")),
-            (_, Some(until)) if minor > until => Some(format!("held until 1.{until}")),
-            _ => None,
-        }
+    /// Why the requirement does not hold for this minor version, if it does not. Of a server that
+    /// does not tell its version only what holds for all can be asked.
+    pub fn excludes(self, minor: Option<u32>) -> Option<String> {
+        let why = match (self.since, self.until, minor) {
+            (Some(since), _, Some(minor)) if minor < since => format!("holds since 1.{since}"),
+            (_, Some(until), Some(minor)) if minor > until => format!("held until 1.{until}"),
+            (Some(since), _, None) => format!("holds since 1.{since}"),
+            (_, Some(until), None) => format!("held until 1.{until}"),
+            _ => return None,
+        };
+        Some(match minor {
+            Some(minor) => format!("{why}; the server is 1.{minor}"),
+            None => format!("{why}; the server does not tell its version"),
+        })
     }
 }
 
@@ -76,9 +83,10 @@ mod tests {
     #[test]
     fn both_ends_of_a_span_belong_to_it() {
         let versions = Versions { since: Some(33), until: Some(34) };
-        assert!(versions.excludes(32).is_some());
-        assert!(versions.excludes(33).is_none());
-        assert!(versions.excludes(34).is_none());
-        assert!(versions.excludes(35).is_some());
+        for (minor, holds) in [(32, false), (33, true), (34, true), (35, false)] {
+            assert_eq!(versions.excludes(Some(minor)).is_none(), holds, "1.{minor}");
+        }
+        assert!(versions.excludes(None).is_some());
+        assert!(Versions::default().excludes(None).is_none());
     }
 }

@@ -5,14 +5,15 @@ use {
         batch::Item,
         case::{Case, Need, Step},
         catalog::Catalog,
-        exchange::Exchange,
+        exchange::{Answer, Exchange},
         expect::{Context, Mismatch},
         google::clusters::Clusters,
         ledger::{Ledger, Made},
         level::Level,
-        session::{Session, Stopped},
+        session::{Session, Shared, Stopped},
         snapshot, standing,
         target::{Side, Target},
+        token::Token,
         variant::{Protocol, Variant},
         verdict::{Failure, Outcome, Verdict},
     },
@@ -21,7 +22,7 @@ use {
         collections::HashSet,
         sync::{
             Arc,
-            atomic::{AtomicUsize, Ordering},
+            atomic::{AtomicBool, AtomicUsize, Ordering},
         },
         time::Instant,
     },
@@ -40,14 +41,44 @@ pub struct Run {
     pub compared: Compared,
     /// Whether nothing may be made.
     pub read_only: bool,
-    /// The namespace of this run.
+    /// The namespace that objects are made in.
     pub namespace: String,
+    /// How far it has come.
+    pub progress: Progress,
+    /// Whether the namespace is this run's own, and goes with it.
+    own: bool,
     /// What the target has of what cases may need, as far as it can be told without a trace and,
     /// once the run is open, beyond.
     features: HashSet<Need>,
+    /// Why nothing can be made in the namespace.
+    unopened: Option<String>,
+    /// The issuer of the first token, where no discovery document names it.
+    issuer: Option<String>,
     ledger: Ledger,
     clusters: Clusters,
     count: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+/// How far a run has come.
+#[derive(Debug, Default)]
+pub struct Progress {
+    done: AtomicUsize,
+    failed: AtomicUsize,
+}
+
+impl Progress {
+    /// How many have been run, and how many of them failed or could not.
+    pub fn seen(&self) -> (usize, usize) {
+        (self.done.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
+    }
+
+    fn note(&self, verdict: &Verdict) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        if matches!(verdict, Verdict::Failed(_) | Verdict::CouldNotRun(_)) {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Which snapshots an exchange has to equal.
@@ -64,46 +95,84 @@ pub enum Compared {
 impl Run {
     /// A run in a namespace with a name of its own.
     pub fn new(catalog: Arc<Catalog>, target: Arc<Target>, level: Level) -> Self {
-        let namespace = format!("token-conformance-{}", tag(random()));
-        let count = AtomicUsize::new(0);
-        let features = target.facts.features.clone();
-        let (compared, read_only) = (Compared::Everything, false);
-        let (ledger, clusters) = (Ledger::default(), Clusters::default());
+        let mut features = target.facts.features.clone();
+        // Only a token can tell, and the first is issued once the run is open.
+        features.insert(Need::Uncapped);
         Self {
             catalog,
             target,
             level,
-            compared,
-            read_only,
-            namespace,
+            compared: Compared::Everything,
+            read_only: false,
+            namespace: format!("token-conformance-{}", tag(random())),
+            progress: Progress::default(),
+            own: true,
             features,
-            ledger,
-            clusters,
-            count,
+            unopened: None,
+            issuer: None,
+            ledger: Ledger::default(),
+            clusters: Clusters::default(),
+            count: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
         }
     }
 
+    /// The same in a namespace that is there already, and stays.
+    pub fn within(self, namespace: &str) -> Self {
+        Self { namespace: namespace.to_owned(), own: false, ..self }
+    }
+
+    /// Whether the namespace is the run's own.
+    pub fn owns_namespace(&self) -> bool {
+        self.own
+    }
+
+    /// What the target has of what cases may need.
+    pub fn features(&self) -> &HashSet<Need> {
+        &self.features
+    }
+
+    /// Begins no further case. Those that have begun end, and take away what they made.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
     /// Makes the namespace, and finds out there what can only be found out by issuing a token.
+    /// Where it is refused, only the cases that need it cannot run.
     pub async fn open(&mut self) -> Result<(), String> {
-        let Some(side) = self.target.kubernetes.as_ref().filter(|_| !self.read_only) else {
+        let target = Arc::clone(&self.target);
+        let Some(side) = target.kubernetes.as_ref().filter(|_| !self.read_only) else {
             return Ok(());
         };
-        self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
-        let body = json!({"metadata": {"name": self.namespace}});
-        let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
-        match answer.map_err(|error| error.0)?.status {
-            201 => {}
-            status => return Err(format!("cannot make namespace {}: {status}", self.namespace)),
+        if self.own {
+            self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
+            let body = json!({"metadata": {"name": self.namespace}});
+            let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
+            let answer = answer.map_err(|error| error.0)?;
+            if answer.status != 201 {
+                self.unopened = Some(refused(&self.namespace, &answer));
+                return Ok(());
+            }
         }
-        if lifetime_cap(side, &self.namespace).await == Some(7200) {
+        let probe = Probe::send(side, &self.namespace, &self.ledger).await;
+        if probe.lifetime == Some(7200) {
             self.features.insert(Need::TwoHourCap);
         }
+        if probe.lifetime.is_some_and(|it| it != LONGEST) {
+            self.features.remove(&Need::Uncapped);
+        }
+        self.issuer = probe.issuer;
         Ok(())
     }
 
     /// Takes away all that is left, and returns what could not be.
     pub async fn close(&self) -> Vec<String> {
         self.ledger.discard_all(&self.target).await
+    }
+
+    /// What is there of what the run made.
+    pub fn left(&self) -> Vec<String> {
+        self.ledger.names()
     }
 
     /// Whether some case has to make something.
@@ -116,10 +185,8 @@ impl Run {
     pub fn skipped(&self, id: &str, case: &Case, variant: Variant) -> Option<String> {
         let facts = &self.target.facts;
         let requirement = self.catalog.requirement(case);
-        if let (Some(requirement), Some(minor)) = (requirement, facts.minor())
-            && let Some(why) = requirement.versions.excludes(minor)
-        {
-            return Some(format!("{why}; the server is 1.{minor}"));
+        if let Some(why) = requirement.and_then(|it| it.versions.excludes(facts.minor())) {
+            return Some(why);
         }
         if case.needs_kubernetes() && self.target.kubernetes.is_none() {
             return Some("no Kubernetes endpoint was named".to_owned());
@@ -146,6 +213,12 @@ impl Run {
 
     /// Runs one case in one variant.
     pub async fn case(&self, id: &str, case: &Case, variant: Variant) -> Outcome {
+        let outcome = self.outcome(id, case, variant).await;
+        self.progress.note(&outcome.verdict);
+        outcome
+    }
+
+    async fn outcome(&self, id: &str, case: &Case, variant: Variant) -> Outcome {
         let started = Instant::now();
         let mut outcome = Outcome {
             case: id.to_owned(),
@@ -158,11 +231,16 @@ impl Run {
             outcome.verdict = Verdict::Skipped(why);
             return outcome;
         }
+        if let Some(why) = self.hindered(case) {
+            outcome.verdict = Verdict::CouldNotRun(why);
+            return outcome;
+        }
         let suffix = tag(random().wrapping_add(self.count.fetch_add(1, Ordering::Relaxed) as u64));
         let mut session = Session::new(&self.target, case, variant, self.shared(), suffix);
         let mut failures = Vec::new();
         let stopped = self.judge(case, variant, &mut session, &mut outcome, &mut failures).await;
-        let _left = session.clean_up().await;
+        // What could not be taken away stays in the ledger, and is tried once more at the end.
+        session.clean_up().await;
         if stopped.is_ok() {
             failures.extend(self.compare(id, &outcome));
         }
@@ -176,9 +254,23 @@ impl Run {
         outcome
     }
 
+    /// Why a case that applies cannot be run.
+    fn hindered(&self, case: &Case) -> Option<String> {
+        if self.stopped.load(Ordering::Relaxed) {
+            return Some("the run was interrupted".to_owned());
+        }
+        self.unopened.clone().filter(|_| case.makes_objects)
+    }
+
     /// What cases share.
-    fn shared(&self) -> (&str, &Ledger, &Clusters) {
-        (&self.namespace, &self.ledger, &self.clusters)
+    fn shared(&self) -> Shared<'_> {
+        Shared {
+            namespace: &self.namespace,
+            own: self.own,
+            ledger: &self.ledger,
+            clusters: &self.clusters,
+            issuer: self.issuer.as_deref(),
+        }
     }
 
     async fn judge(
@@ -257,16 +349,48 @@ impl Run {
     }
 }
 
-/// The lifetime that a token is given when a day and a bit is asked for.
-async fn lifetime_cap(side: &Side, namespace: &str) -> Option<i64> {
-    let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
-    let account = json!({"metadata": {"name": "probe"}});
-    side.ask("POST", &accounts, Some(&account)).await.ok()?;
-    let (path, request) =
-        (format!("{accounts}/probe"), json!({"spec": {"expirationSeconds": 90_000}}));
-    let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok();
-    side.ask("DELETE", &path, None).await.ok()?;
-    answer?.value()?["spec"]["expirationSeconds"].as_i64()
+/// The longest lifetime that there is.
+const LONGEST: i64 = 1 << 32;
+
+/// What the first token of a run tells of the server.
+#[derive(Debug, Default)]
+struct Probe {
+    /// How long it lives, when the longest lifetime is asked for.
+    lifetime: Option<i64>,
+    /// Who issued it.
+    issuer: Option<String>,
+}
+
+impl Probe {
+    /// Issues a token. Where that is refused, the cases will tell it.
+    async fn send(side: &Side, namespace: &str, ledger: &Ledger) -> Self {
+        Self::told(side, namespace, ledger).await.unwrap_or_default()
+    }
+
+    async fn told(side: &Side, namespace: &str, ledger: &Ledger) -> Option<Self> {
+        let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
+        let name = format!("probe-{}", tag(random()));
+        let (path, account) = (format!("{accounts}/{name}"), json!({"metadata": {"name": name}}));
+        ledger.add(Made::Object(path.clone()));
+        side.ask("POST", &accounts, Some(&account)).await.ok()?;
+        let request = json!({"spec": {"expirationSeconds": LONGEST}});
+        let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok()?;
+        let body = answer.value()?;
+        let token = body["status"]["token"].as_str().and_then(Token::parse);
+        let issuer = token.and_then(|it| it.claims["iss"].as_str().map(str::to_owned));
+        Some(Self { lifetime: body["spec"]["expirationSeconds"].as_i64(), issuer })
+    }
+}
+
+/// Why the namespace is not there.
+fn refused(namespace: &str, answer: &Answer) -> String {
+    let body = answer.value().unwrap_or_default();
+    let message = body["message"].as_str().unwrap_or_default();
+    format!(
+        "the namespace {namespace} cannot be made ({} {message}); --namespace takes one that is \
+         there",
+        answer.status
+    )
 }
 
 /// The first line that differs, with its number.

@@ -20,6 +20,10 @@ pub struct Side {
     pub client: Client,
     /// The suite's own bearer there.
     pub credential: Option<String>,
+    /// What asks as anybody else, where `client` shows a certificate that says who we are.
+    pub others: Option<Client>,
+    /// Headers that make us somebody else.
+    pub impersonation: Vec<(String, String)>,
 }
 
 /// A target. A side that is not there makes its cases skipped.
@@ -67,6 +71,22 @@ pub enum Unfit {
 }
 
 impl Side {
+    /// A side where a bearer says who we are, if anything does.
+    pub fn new(client: Client, credential: Option<String>) -> Self {
+        Self { client, credential, others: None, impersonation: Vec::new() }
+    }
+
+    /// What carries our own requests, or those of others.
+    pub fn client_of(&self, own: bool) -> &Client {
+        self.others.as_ref().filter(|_| !own).unwrap_or(&self.client)
+    }
+
+    /// The headers that say who we are.
+    pub fn own_headers(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let bearer = self.credential.as_deref().map(bearer);
+        bearer.into_iter().chain(self.impersonation.iter().cloned())
+    }
+
     /// One exchange as the suite itself.
     pub async fn ask(
         &self,
@@ -74,25 +94,32 @@ impl Side {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Unreachable> {
-        self.ask_as(self.credential.as_deref(), method, path, body).await
+        let request = request(self.own_headers(), method, path, body);
+        self.client.send(&request).await
     }
 
-    /// One exchange with a bearer, or without.
-    pub async fn ask_as(
-        &self,
-        bearer: Option<&str>,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<Answer, Unreachable> {
-        let mut headers = vec![("accept".to_owned(), "*/*".to_owned())];
-        headers.extend(bearer.map(|it| ("authorization".to_owned(), format!("Bearer {it}"))));
-        headers.extend(body.map(|_| ("content-type".to_owned(), "application/json".to_owned())));
-        let body = body.map_or_else(Bytes::new, |it| Bytes::from(it.to_string()));
-        let (method, path) = (method.to_owned(), path.to_owned());
-        let protocol = Protocol::Http1;
-        self.client.send(&Request { method, path, headers, body, protocol }).await
+    /// One exchange as nobody.
+    pub async fn ask_as_nobody(&self, path: &str) -> Result<Answer, Unreachable> {
+        self.client_of(false).send(&request(std::iter::empty(), "GET", path, None)).await
     }
+}
+
+fn bearer(token: &str) -> (String, String) {
+    ("authorization".to_owned(), format!("Bearer {token}"))
+}
+
+fn request(
+    caller: impl Iterator<Item = (String, String)>,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> Request {
+    let mut headers = vec![("accept".to_owned(), "*/*".to_owned())];
+    headers.extend(caller);
+    headers.extend(body.map(|_| ("content-type".to_owned(), "application/json".to_owned())));
+    let body = body.map_or_else(Bytes::new, |it| Bytes::from(it.to_string()));
+    let (method, path) = (method.to_owned(), path.to_owned());
+    Request { method, path, headers, body, protocol: Protocol::Http1 }
 }
 
 impl Target {
@@ -116,7 +143,7 @@ impl Target {
             }
         }
         if let Some(side) = &self.google {
-            facts.google_http2 = !side.client.endpoint().https || side.client.offers_http2().await;
+            facts.google_http2 = side.client.offers_http2().await;
             facts.features.extend(google_features(side).await?);
             self.learn_clusters(&mut facts);
         }
@@ -141,7 +168,8 @@ impl Facts {
     /// The minor version of Kubernetes.
     pub fn minor(&self) -> Option<u32> {
         let version = self.version.as_deref()?.strip_prefix("v1.")?;
-        version.split('.').next()?.parse().ok()
+        let digits = version.find(|it: char| !it.is_ascii_digit()).unwrap_or(version.len());
+        version[..digits].parse().ok()
     }
 
     /// The server as snapshots name it.
@@ -159,8 +187,8 @@ async fn version(side: &Side) -> Result<Option<String>, Unreachable> {
 async fn features(side: &Side) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::new();
     let secrets = "/api/v1/namespaces/kube-system/secrets";
-    let anonymous = side.ask_as(None, "GET", secrets, None).await?;
-    if anonymous.status != 401 {
+    let anonymous = side.ask_as_nobody(secrets).await?;
+    if matches!(anonymous.status, 200 | 403) {
         features.insert(Need::Anonymous);
     }
     if anonymous.status == 403 {
@@ -171,20 +199,27 @@ async fn features(side: &Side) -> Result<HashSet<Need>, Unfit> {
     if known(side, root_ca).await?.status == 404 {
         features.insert(Need::NoControllers);
     }
-    if side.ask("GET", "/_emulator/v1/clock", None).await?.status == 200 {
+    if has_clock(side).await? {
         features.insert(Need::Clock);
     }
     Ok(features)
+}
+
+/// Whether the emulator's controls are there. Some gateways answer 200 to whatever they are asked.
+async fn has_clock(side: &Side) -> Result<bool, Unreachable> {
+    let answer = side.ask("GET", "/_emulator/v1/clock", None).await?;
+    let told = answer.value().is_some_and(|it| it["now"].is_string());
+    Ok(answer.status == 200 && told)
 }
 
 async fn google_features(side: &Side) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::from([Need::Google]);
     let clusters = "/v1/projects/conformance/locations/us-west1/attachedClusters";
     known(side, clusters).await?;
-    if side.ask_as(None, "GET", clusters, None).await?.status == 401 {
+    if side.ask_as_nobody(clusters).await?.status == 401 {
         features.insert(Need::GoogleAuth);
     }
-    if side.ask("GET", "/_emulator/v1/clock", None).await?.status == 200 {
+    if has_clock(side).await? {
         features.insert(Need::Clock);
     }
     Ok(features)
@@ -195,7 +230,8 @@ async fn known(side: &Side, path: &str) -> Result<Answer, Unfit> {
     let answer = side.ask("GET", path, None).await?;
     if answer.status == 401 {
         let endpoint = side.client.endpoint().to_string();
-        return Err(Unfit::Refused { endpoint, credential: side.credential.is_some() });
+        let credential = side.credential.is_some() || side.others.is_some();
+        return Err(Unfit::Refused { endpoint, credential });
     }
     Ok(answer)
 }
@@ -227,7 +263,7 @@ impl fmt::Display for Unfit {
             Self::Refused { endpoint, credential: false } => {
                 write!(
                     f,
-                    "{endpoint} answers 401 without a bearer token: nothing can be judged there"
+                    "{endpoint} answers 401 without a credential: nothing can be judged there"
                 )
             }
         }

@@ -6,11 +6,15 @@ use {
         flags::{Google, Kubernetes},
     },
     crate::{
-        client::{Client, Endpoint, tls},
-        kubeconfig,
+        client::{
+            Client, Endpoint,
+            proxy::Proxy,
+            tls::{self, Identity, Trust},
+        },
+        kubeconfig::{self, Context},
         target::{Side, Target},
     },
-    std::{fs, path::Path, sync::Arc},
+    std::{env, ffi::OsStr, fs, path::Path, path::PathBuf, sync::Arc},
 };
 
 /// How many requests a second another machine is asked, unless told otherwise.
@@ -23,58 +27,148 @@ pub(super) async fn target(
     qps: Option<u32>,
 ) -> Result<Arc<Target>, Exit> {
     let mut target = Target { cluster: google.attached_cluster.clone(), ..Target::default() };
-    let context = context(kubernetes)?;
-    let trust = context.as_ref().map(|it| it.trust.clone());
-    if let Some(context) = context {
+    let trust = trust(kubernetes)?;
+    let context = context(kubernetes, google)?;
+    if let Some(mut context) = context.clone() {
+        context.trust = trust.clone().unwrap_or(context.trust);
         target.kubernetes = Some(side(context, qps)?);
     }
     if let Some(url) = &google.google_endpoint {
+        let mut own = Context::of(url);
         // Both APIs at one address is the emulator, whose certificate the same authority signed.
-        let trust = trust.unwrap_or(tls::Trust::System);
-        let (server, token) = (url.clone(), google.access_token.clone());
-        target.google =
-            Some(side(kubeconfig::Context { server, trust, token, identity: None }, qps)?);
+        let shared = context.filter(|it| beside(&it.server, url)).map(|it| it.trust);
+        own.trust = trust.or(shared).unwrap_or(Trust::System);
+        own.token = credential(&google.access_token, google.access_token_file.as_deref())?;
+        target.google = Some(side(own, qps)?);
     }
     if target.kubernetes.is_none() && target.google.is_none() {
-        return Err(Exit::usage("name a target: --kubeconfig, --server or --google-endpoint"));
+        return Err(Exit::usage(
+            "name a target: --kubeconfig, --context, --server, --in-cluster or --google-endpoint",
+        ));
     }
     if let Some(path) = &google.subject_token_file {
-        let text = String::from_utf8_lossy(&read(path)?).trim().to_owned();
-        target.subject_token = Some(text);
+        target.subject_token = Some(kubeconfig::credential(path).map_err(Exit::usage)?);
     }
     target.learn().await.map_err(|unfit| Exit(3, unfit.to_string()))?;
     Ok(Arc::new(target))
 }
 
-fn side(context: kubeconfig::Context, qps: Option<u32>) -> Result<Side, Exit> {
-    let endpoint = Endpoint::parse(&context.server).map_err(Exit::usage)?;
-    let tls = tls::config(&context.trust, context.identity.as_ref()).map_err(Exit::usage)?;
+fn side(context: Context, qps: Option<u32>) -> Result<Side, Exit> {
+    let mut endpoint = Endpoint::parse(&context.server).map_err(Exit::usage)?;
+    endpoint.tls_server_name = context.tls_server_name;
+    endpoint.proxy = context.proxy.or_else(|| proxy(&endpoint));
     let default = (!endpoint.is_loopback()).then_some(QPS);
-    let client = Client::new(endpoint, tls).limited(qps.or(default));
-    Ok(Side { client, credential: context.token })
+    let config =
+        |identity: Option<&Identity>| tls::config(&context.trust, identity).map_err(Exit::usage);
+    let client = Client::new(endpoint, config(context.identity.as_ref())?).limited(qps.or(default));
+    // A certificate would speak for us even where somebody else's token is shown.
+    let others = match context.identity {
+        Some(_) => Some(client.beside(config(None)?)),
+        None => None,
+    };
+    Ok(Side { client, credential: context.token, others, impersonation: context.impersonation })
 }
 
-fn context(flags: &Kubernetes) -> Result<Option<kubeconfig::Context>, Exit> {
-    let mut context = match (&flags.kubeconfig, &flags.server) {
-        (Some(path), _) => kubeconfig::read(path, flags.context.as_deref()).map_err(Exit::usage)?,
-        (None, Some(server)) => kubeconfig::Context {
-            server: server.clone(),
-            trust: tls::Trust::System,
-            token: None,
-            identity: None,
-        },
-        (None, None) => return Ok(None),
+/// What the environment says stands between us and another machine.
+fn proxy(endpoint: &Endpoint) -> Option<Proxy> {
+    let variable = |name: &str| env::var(name).ok().filter(|it| !it.is_empty());
+    let either = |name: &str| variable(name).or_else(|| variable(&name.to_lowercase()));
+    let direct = either("NO_PROXY").unwrap_or_default();
+    if !endpoint.https || endpoint.is_loopback() || excepted(&direct, &endpoint.host) {
+        return None;
+    }
+    Proxy::parse(&either("HTTPS_PROXY")?).ok()
+}
+
+/// Whether a host stands in a list like `NO_PROXY`, itself or by its domain.
+fn excepted(list: &str, host: &str) -> bool {
+    list.split(',').map(|it| it.trim().trim_start_matches("*.").trim_start_matches('.')).any(|it| {
+        it == "*" || (!it.is_empty() && (host == it || host.ends_with(&format!(".{it}"))))
+    })
+}
+
+/// Whom the flags say to trust, on either side.
+fn trust(flags: &Kubernetes) -> Result<Option<Trust>, Exit> {
+    Ok(match &flags.ca_file {
+        _ if flags.insecure_skip_tls_verify => Some(Trust::Anybody),
+        Some(path) => Some(Trust::Authorities(read(path)?)),
+        None => None,
+    })
+}
+
+/// Whether two URLs are at one port of one host, or both on this machine.
+fn beside(one: &str, other: &str) -> bool {
+    let (Ok(one), Ok(other)) = (Endpoint::parse(one), Endpoint::parse(other)) else { return false };
+    one.port == other.port && (one.host == other.host || (one.is_loopback() && other.is_loopback()))
+}
+
+fn context(flags: &Kubernetes, google: &Google) -> Result<Option<Context>, Exit> {
+    let named = flags.context.as_deref();
+    let told = env::var_os("KUBECONFIG").is_some_and(|it| !it.is_empty());
+    let read = |paths: &[PathBuf]| kubeconfig::read(paths, named).map_err(Exit::usage);
+    let mut context = if let Some(server) = &flags.server {
+        Context::of(server)
+    } else if flags.in_cluster {
+        kubeconfig::in_cluster().map_err(Exit::usage)?
+    } else if let Some(list) = &flags.kubeconfig {
+        read(&files(list))?
+    } else if named.is_some() || (told && google.google_endpoint.is_none()) {
+        read(&kubeconfig::usual())?
+    } else {
+        return Ok(None);
     };
-    if let Some(path) = &flags.ca_file {
-        context.trust = tls::Trust::Authorities(read(path)?);
+    if let Some(token) = credential(&flags.token, flags.token_file.as_deref())? {
+        // Whoever names a token means to be judged as its bearer.
+        (context.token, context.identity) = (Some(token), None);
     }
-    if flags.insecure_skip_tls_verify {
-        context.trust = tls::Trust::Anybody;
+    if let (Some(certificates), Some(key)) = (&flags.client_certificate, &flags.client_key) {
+        context.identity =
+            Some(Identity { certificates: self::read(certificates)?, key: self::read(key)? });
     }
-    context.token = flags.token.clone().or(context.token);
+    context.tls_server_name = flags.tls_server_name.clone().or(context.tls_server_name);
     Ok(Some(context))
+}
+
+/// One file, or a list of them as `KUBECONFIG` has it.
+fn files(list: &OsStr) -> Vec<PathBuf> {
+    if Path::new(list).exists() { vec![list.into()] } else { kubeconfig::paths(list) }
+}
+
+fn credential(value: &Option<String>, file: Option<&Path>) -> Result<Option<String>, Exit> {
+    match (value, file) {
+        (_, Some(path)) => kubeconfig::credential(path).map(Some).map_err(Exit::usage),
+        (Some(value), None) => Ok(Some(value.trim().to_owned()).filter(|it| !it.is_empty())),
+        (None, None) => Ok(None),
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Exit> {
     fs::read(path).map_err(|error| Exit::usage(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_exceptions_names_hosts_and_domains() {
+        for (list, excepted_there) in [
+            ("kube.test", true),
+            (".test", true),
+            ("*.test,other", true),
+            ("*", true),
+            ("ube.test", false),
+            ("", false),
+        ] {
+            assert_eq!(excepted(list, "kube.test"), excepted_there, "{list}");
+        }
+    }
+
+    #[test]
+    fn trust_is_shared_only_at_one_address() {
+        assert!(beside("https://127.0.0.1:1", "http://localhost:1"));
+        assert!(beside("https://a.test:1", "https://a.test:1/"));
+        assert!(!beside("https://127.0.0.1:1", "https://127.0.0.1:2"));
+        assert!(!beside("https://a.test", "https://us-west1-gkemulticloud.googleapis.com"));
+    }
 }

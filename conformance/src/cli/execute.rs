@@ -1,45 +1,94 @@
 //! Runs a selection, and takes away what it made whatever happens.
 
 use {
-    super::{Exit, warn},
+    super::{Exit, progress, warn},
     crate::{
         batch::{self, Item},
         run::Run,
         verdict::Outcome,
     },
-    std::{io, sync::Arc},
-    tokio::signal::unix::{SignalKind, signal},
+    std::{io, sync::Arc, time::Duration},
+    tokio::signal::unix::{Signal, SignalKind, signal},
 };
 
-/// Runs items, in a namespace of their own if they make anything.
+/// How long cases that have begun may take to end, once somebody asks to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The ways in which somebody asks to stop: Ctrl-C, a polite request, a terminal that closes.
+struct Interruption([Signal; 3]);
+
+/// Runs items, in a namespace of their own if they make anything. When it is interrupted, those
+/// that have not begun are told as that.
 pub(super) async fn execute(
     mut run: Run,
     items: Vec<Item>,
     parallel: usize,
 ) -> Result<(Arc<Run>, Vec<Outcome>), Exit> {
+    // Before anything is made, or an early Ctrl-C would leave it there.
+    let mut interruption = Interruption::listen().map_err(|it| Exit::usage(it.to_string()))?;
     if run.needs_namespace(&items) {
-        run.open().await.map_err(|why| Exit(3, why))?;
+        let opened = run.open().await;
+        if let Err(why) = opened {
+            tell_left(&run, &mut interruption).await;
+            return Err(Exit(3, why));
+        }
     }
     let run = Arc::new(run);
-    let outcomes = tokio::select! {
-        outcomes = batch::run(&run, items, parallel) => Ok(outcomes),
-        stopped = interrupted() => Err(stopped),
-    };
-    for left in run.close().await {
-        warn(&format!("left behind: {left}"));
+    let shown = progress::show(&run, items.len());
+    let outcomes = judge(&run, items, parallel, &mut interruption).await;
+    drop(shown);
+    tell_left(&run, &mut interruption).await;
+    outcomes.map(|outcomes| (run, outcomes))
+}
+
+async fn judge(
+    run: &Arc<Run>,
+    items: Vec<Item>,
+    parallel: usize,
+    interruption: &mut Interruption,
+) -> Result<Vec<Outcome>, Exit> {
+    let mut outcomes = Box::pin(batch::run(run, items, parallel));
+    tokio::select! {
+        outcomes = &mut outcomes => return Ok(outcomes),
+        () = interruption.asked() => {}
     }
-    match outcomes {
-        Ok(outcomes) => Ok((run, outcomes)),
-        Err(Ok(())) => Err(Exit(1, "interrupted; what was made is taken away".to_owned())),
-        Err(Err(error)) => Err(Exit::usage(error.to_string())),
+    run.stop();
+    warn("stopping: what has begun is ended, and what was made is taken away");
+    tokio::select! {
+        ended = tokio::time::timeout(GRACE, outcomes) => {
+            ended.map_err(|_| Exit(1, "interrupted".to_owned()))
+        }
+        () = interruption.asked() => Err(Exit(1, "interrupted".to_owned())),
     }
 }
 
-/// Ctrl-C, or a polite request to stop.
-async fn interrupted() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        asked = tokio::signal::ctrl_c() => asked,
-        _ = terminate.recv() => Ok(()),
+/// Takes away all that is left, and names what could not be. Whoever asks once more to stop is
+/// told what stays.
+async fn tell_left(run: &Run, interruption: &mut Interruption) {
+    let left = tokio::select! {
+        left = run.close() => left,
+        () = interruption.asked() => run.left(),
+    };
+    for left in left {
+        warn(&format!("left behind: {left}"));
+    }
+}
+
+impl Interruption {
+    fn listen() -> io::Result<Self> {
+        Ok(Self([
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ]))
+    }
+
+    async fn asked(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
     }
 }

@@ -2,9 +2,39 @@
 
 use {
     crate::{batch::Item, catalog::Catalog, glob, level::Level, verdict::name},
-    clap::{Args, Parser, Subcommand},
-    std::path::PathBuf,
+    clap::{Args, Parser, Subcommand, ValueEnum, value_parser},
+    std::{ffi::OsString, path::PathBuf},
 };
+
+/// What stands below the help of `run`.
+const EXAMPLES: &str = "\
+Examples:
+  token-conformance run --kubeconfig ~/.kube/config --context staging --dry-run
+  token-conformance run --context staging --level must --report-dir reports
+  token-conformance run --server https://10.0.0.1:6443 --token-file token --ca-file ca.crt
+  token-conformance run --context staging --run 'kubernetes/token-request/*' --skip '*@http2'
+  token-conformance run --google-endpoint https://us-west1-gkemulticloud.googleapis.com \\
+    --access-token \"$(gcloud auth print-access-token)\" \\
+    --attached-cluster projects/p/locations/us-west1/attachedClusters/c --subject-token-file token
+
+Exit codes:
+  0  the endpoint conforms
+  1  a case failed or could not run
+  2  a mistake on the command line or in a file
+  3  nothing could be judged: the endpoint is out of reach, or refuses all
+  4  the list of known failures is out of date
+  5  nothing was selected";
+
+/// What stands below the help of `list`.
+const PATTERNS: &str = "\
+Patterns:
+  In a pattern * stands for any characters, slashes too, and ? for one. One without any of * ? / @
+  is looked for anywhere in a name. A name is the case's id, and after an @ the variant beyond the
+  first: kubernetes/token-request/header-is-algorithm-and-key@protobuf.
+
+Examples:
+  token-conformance list --run 'kubernetes/token-review/*' --level observed
+  token-conformance list --run lifetime --format json";
 
 /// Judges servers of the Kubernetes TokenRequest API and of GKE Multi-Cloud's agent tokens.
 #[derive(Debug, Parser)]
@@ -13,18 +43,20 @@ pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
     /// Read cases and snapshots below this folder, not from the binary
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Suite")]
     pub(super) suite: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Run cases against a target
+    #[command(after_help = EXAMPLES)]
     Run(Box<RunArgs>),
-    /// List the cases
-    List(Selection),
+    /// List the cases, in the order of their names
+    #[command(after_help = PATTERNS)]
+    List(ListArgs),
     /// Write the snapshots of Kubernetes cases from a kube-apiserver
-    Record(RecordArgs),
+    Record(Box<RecordArgs>),
     /// Say what a case or requirement is about
     Explain {
         /// The id of either
@@ -37,31 +69,54 @@ pub(super) enum Command {
     },
 }
 
+/// How cases are listed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Format {
+    /// A name a line.
+    Text,
+    /// An array with what is known of each.
+    Json,
+}
+
 #[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// A name a line, or a JSON array
+    #[arg(long, value_enum, default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection")]
 pub(super) struct Selection {
-    /// Only cases whose names fit
+    /// Only cases whose names fit; may be repeated (see `list --help`)
     #[arg(long, value_name = "GLOB")]
     pub(super) run: Vec<String>,
-    /// No cases whose names fit
+    /// No cases whose names fit; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(super) skip: Vec<String>,
-    /// The level to judge at
+    /// How strictly: what clients need, what all implementations do, or kube-apiserver to the letter
     #[arg(long, default_value = "should", value_name = "must|should|observed")]
     pub(super) level: Level,
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Kubernetes")]
 pub(super) struct Kubernetes {
-    /// The cluster, as kubectl would find it
-    #[arg(long, value_name = "PATH", conflicts_with = "server")]
-    pub(super) kubeconfig: Option<PathBuf>,
-    /// The kubeconfig's context, if not the current one
-    #[arg(long, requires = "kubeconfig")]
+    /// The kubeconfig, or several as KUBECONFIG has them
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["server", "in_cluster"])]
+    pub(super) kubeconfig: Option<OsString>,
+    /// The context, if not the current one; without --kubeconfig, of those that kubectl would read
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["server", "in_cluster"])]
     pub(super) context: Option<String>,
-    /// The cluster's URL
+    /// The cluster that this pod runs in, as its service account
+    #[arg(long, conflicts_with = "server")]
+    pub(super) in_cluster: bool,
+    /// The cluster's URL, https or http
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,
-    /// The bearer token to use there
+    /// The bearer token to use there; it is seen by whoever lists processes, --token-file is not
     #[arg(
         long,
         env = "TOKEN_CONFORMANCE_TOKEN",
@@ -69,17 +124,30 @@ pub(super) struct Kubernetes {
         allow_hyphen_values = true
     )]
     pub(super) token: Option<String>,
-    /// Whom to trust there (PEM)
+    /// A file with that token
     #[arg(long, value_name = "PATH")]
+    pub(super) token_file: Option<PathBuf>,
+    /// A client certificate (PEM)
+    #[arg(long, value_name = "PATH", requires = "client_key")]
+    pub(super) client_certificate: Option<PathBuf>,
+    /// Its key (PEM)
+    #[arg(long, value_name = "PATH", requires = "client_certificate")]
+    pub(super) client_key: Option<PathBuf>,
+    /// Whom to trust (PEM); also at --google-endpoint
+    #[arg(long, value_name = "PATH", conflicts_with = "insecure_skip_tls_verify")]
     pub(super) ca_file: Option<PathBuf>,
-    /// Trust anybody
+    /// Trust anybody; also at --google-endpoint
     #[arg(long)]
     pub(super) insecure_skip_tls_verify: bool,
+    /// The name that the server's certificate has to bear
+    #[arg(long, value_name = "NAME")]
+    pub(super) tls_server_name: Option<String>,
 }
 
 #[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Google")]
 pub(super) struct Google {
-    /// The Google API's URL
+    /// The API's URL
     #[arg(long, value_name = "URL")]
     pub(super) google_endpoint: Option<String>,
     /// The access token to use there
@@ -90,7 +158,10 @@ pub(super) struct Google {
         allow_hyphen_values = true
     )]
     pub(super) access_token: Option<String>,
-    /// The attached cluster to use; one is made when none is named
+    /// A file with that access token
+    #[arg(long, value_name = "PATH")]
+    pub(super) access_token_file: Option<PathBuf>,
+    /// The attached cluster to use, projects/…/attachedClusters/…; the emulator needs none named
     #[arg(long, requires = "google_endpoint", value_name = "NAME")]
     pub(super) attached_cluster: Option<String>,
     /// A service account token of that cluster, to be exchanged
@@ -106,25 +177,45 @@ pub(super) struct RunArgs {
     pub(super) google: Google,
     #[command(flatten)]
     pub(super) selection: Selection,
-    /// `pattern: reason` of cases that fail and are known to, or `pattern: {reason, until: DAY}`
-    #[arg(long, value_name = "FILE")]
-    pub(super) known_failing: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) manners: Manners,
+    #[command(flatten)]
+    pub(super) reports: Reports,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Manners")]
+pub(super) struct Manners {
+    /// Use this namespace, which is there, rather than making one
+    #[arg(long, value_name = "NAME")]
+    pub(super) namespace: Option<String>,
     /// How many cases at once
-    #[arg(long, default_value_t = 8)]
-    pub(super) parallel: usize,
-    /// The most requests a second; 50 unless the target is on this machine
-    #[arg(long)]
+    #[arg(long, default_value_t = 8, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
+    pub(super) parallel: u16,
+    /// The most requests a second; 50 unless the target is on this machine, where there is no limit
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(super) qps: Option<u32>,
     /// Run only cases that make nothing
     #[arg(long)]
     pub(super) read_only: bool,
-    /// Say what would run, and make nothing
+    /// Say what would run and what would be made, and make nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Where to write junit.xml, report.json and report.html
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Verdict and reports")]
+pub(super) struct Reports {
+    /// YAML, `pattern: reason` of cases that fail and are known to, or `pattern: {reason, until: DAY}`
+    #[arg(long, value_name = "FILE")]
+    pub(super) known_failing: Option<PathBuf>,
+    /// Write that file anew: what fails goes in, what passes comes out
+    #[arg(long, requires = "known_failing")]
+    pub(super) update_known_failing: bool,
+    /// Where to write junit.xml, report.json, report.html and summary.md
     #[arg(long, value_name = "DIR")]
     pub(super) report_dir: Option<PathBuf>,
-    /// Show the exchanges of cases that passed, too
+    /// Show the exchanges of cases that passed, too, and name all that were skipped
     #[arg(long)]
     pub(super) trace: bool,
 }
@@ -133,7 +224,7 @@ pub(super) struct RunArgs {
 pub(super) struct RecordArgs {
     #[command(flatten)]
     pub(super) kubernetes: Kubernetes,
-    /// Only cases whose names fit
+    /// Only cases whose names fit; may be repeated (see `list --help`)
     #[arg(long, value_name = "GLOB")]
     pub(super) run: Vec<String>,
     /// The folder that holds kubernetes/

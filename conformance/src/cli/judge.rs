@@ -1,41 +1,107 @@
 //! `run`: cases against a target, reports, and an exit code that says what came of it.
 
 use {
-    super::{Exit, connect, execute::execute, flags::RunArgs, print, warn},
+    super::{
+        Exit, colour, connect,
+        execute::execute,
+        flags::{Manners, Reports, RunArgs},
+        plan, print, warn,
+    },
     crate::{
         batch::Item,
         catalog::Catalog,
-        known,
+        known::{self, List},
         report::{self, Count, Report, terminal},
         run::Run,
-        verdict::{Outcome, Verdict, name},
+        verdict::{Outcome, Verdict},
     },
-    std::{fs, path::Path, sync::Arc},
+    std::{fs, io, path::Path, sync::Arc, time::Instant},
 };
 
 /// Runs the command.
 pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8, Exit> {
-    let known = args.known_failing.as_deref().map(known::read).transpose().map_err(Exit::usage)?;
-    let items = args.selection.items(&catalog);
+    let RunArgs { kubernetes, google, selection, manners, reports } = *args;
+    let mut known = known_failing(&reports)?;
+    let items = selection.items(&catalog);
     if items.is_empty() {
         return Err(Exit::nothing_selected());
     }
-    let target = connect::target(&args.kubernetes, &args.google, args.qps).await?;
-    let mut run = Run::new(catalog, target, args.selection.level);
-    run.read_only = args.read_only;
-    if args.dry_run {
-        return Ok(plan(&run, &items));
+    let target = connect::target(&kubernetes, &google, manners.qps).await?;
+    let run = prepared(Run::new(catalog, target, selection.level), &manners);
+    print(&plan::told(&run, &items, manners.dry_run));
+    if manners.dry_run {
+        return Ok(0);
     }
-    let (run, mut outcomes) = execute(run, items, args.parallel).await?;
-    let stale = known.map(|it| known::excuse(&it, &mut outcomes)).unwrap_or_default();
-    if let Some(folder) = &args.report_dir {
-        write(folder, &Report { run: &run, outcomes: &outcomes })?;
+    let started = Instant::now();
+    let (run, mut outcomes) = execute(run, items, manners.parallel.into()).await?;
+    let took = started.elapsed();
+    if let (Some(known), true) = (&mut known, reports.update_known_failing) {
+        update(known, &reports, &run.catalog, &outcomes)?;
+    }
+    let stale = known.map(|it| excuse(&it, &run.catalog, &mut outcomes)).unwrap_or_default();
+    if let Some(folder) = &reports.report_dir {
+        write(folder, &Report { run: &run, outcomes: &outcomes, took })?;
     }
     for line in &stale {
         warn(&format!("stale: {line}"));
     }
-    print(&terminal::report(&run.catalog, &outcomes, args.trace));
+    print(&colour::painted(&terminal::report(&run.catalog, &outcomes, reports.trace, took)));
     Ok(code(&outcomes, &stale))
+}
+
+fn prepared(run: Run, manners: &Manners) -> Run {
+    let mut run = match &manners.namespace {
+        Some(namespace) => run.within(namespace),
+        None => run,
+    };
+    run.read_only = manners.read_only;
+    run
+}
+
+/// The list of known failures. One that is to be written need not be there yet.
+fn known_failing(reports: &Reports) -> Result<Option<List>, Exit> {
+    let Some(path) = &reports.known_failing else { return Ok(None) };
+    let text = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && reports.update_known_failing => {
+            String::new()
+        }
+        text => text.map_err(|error| Exit::usage(format!("{}: {error}", path.display())))?,
+    };
+    let list = List::parse(&text).map_err(|why| told(path, &why))?;
+    for pattern in list.expired() {
+        warn(&format!("{}: {pattern} excuses nothing any more: its day is over", path.display()));
+    }
+    Ok(Some(list))
+}
+
+/// Writes the list anew, and what it says from now on.
+fn update(
+    known: &mut List,
+    reports: &Reports,
+    catalog: &Catalog,
+    outcomes: &[Outcome],
+) -> Result<(), Exit> {
+    let Some(path) = &reports.known_failing else { return Ok(()) };
+    let (text, changes) = known.updated(&known::names(catalog), outcomes);
+    *known = List::parse(&text).map_err(|why| told(path, &why))?;
+    if changes.is_empty() {
+        return Ok(());
+    }
+    fs::write(path, text).map_err(|error| told(path, &error.to_string()))?;
+    for change in changes {
+        warn(&format!("{}: {change}", path.display()));
+    }
+    Ok(())
+}
+
+/// What was not selected cannot be told to be stale.
+fn excuse(known: &List, catalog: &Catalog, outcomes: &mut [Outcome]) -> Vec<String> {
+    let entries = known.concerning(&known::names(catalog), outcomes);
+    known::excuse(&entries, outcomes)
+}
+
+fn told(path: &Path, why: &str) -> Exit {
+    Exit::usage(format!("{}: {why}", path.display()))
 }
 
 /// The exit code of a run.
@@ -52,27 +118,21 @@ pub(super) fn code(outcomes: &[Outcome], stale: &[String]) -> u8 {
     }
 }
 
-fn plan(run: &Run, items: &[Item]) -> u8 {
-    if run.needs_namespace(items) {
-        print(&format!("would make the namespace {}\n", run.namespace));
-    }
-    print(&format!("would run at {}:\n", run.target.facts.server()));
-    for (id, variant) in items {
-        let case = run.catalog.cases.get(id);
-        let skipped = case.and_then(|case| run.skipped(id, case, *variant));
-        let why = skipped.map(|why| format!(" (skipped: {why})")).unwrap_or_default();
-        print(&format!("  {}{why}\n", name(id, *variant)));
-    }
-    0
+fn write(folder: &Path, report: &Report<'_>) -> Result<(), Exit> {
+    let files = [
+        ("junit.xml", report::junit::report(report).map_err(Exit::usage)?),
+        ("report.json", report::json::report(report)),
+        ("report.html", report::html::report(report).map_err(Exit::usage)?),
+        ("summary.md", report::summary::report(report)),
+    ];
+    fs::create_dir_all(folder)
+        .and_then(|()| files.iter().try_for_each(|(name, text)| fs::write(folder.join(name), text)))
+        .map_err(|error| told(folder, &error.to_string()))
 }
 
-fn write(folder: &Path, report: &Report<'_>) -> Result<(), Exit> {
-    let junit = report::junit::report(report).map_err(Exit::usage)?;
-    let json = report::json::report(report);
-    let html = report::html::report(report).map_err(Exit::usage)?;
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(folder.join("junit.xml"), junit))
-        .and_then(|()| fs::write(folder.join("report.json"), json))
-        .and_then(|()| fs::write(folder.join("report.html"), html))
-        .map_err(|error| Exit::usage(format!("{}: {error}", folder.display())))
+/// The items of a selection as they are told in a plan.
+pub(super) fn applicable<'a>(run: &'a Run, items: &'a [Item]) -> impl Iterator<Item = &'a Item> {
+    items.iter().filter(|(id, variant)| {
+        run.catalog.cases.get(id).is_some_and(|it| run.skipped(id, it, *variant).is_none())
+    })
 }

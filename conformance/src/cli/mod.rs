@@ -1,9 +1,12 @@
 //! The command line: flags in, exit code out.
 
+mod colour;
 mod connect;
 mod execute;
 mod flags;
 mod judge;
+mod plan;
+mod progress;
 mod record;
 mod tell;
 
@@ -55,9 +58,9 @@ async fn command(cli: Cli) -> Result<u8, Exit> {
     })?);
     match cli.command {
         Command::Run(args) => judge::run(catalog, args).await,
-        Command::List(selection) => tell::list(&catalog, &selection),
+        Command::List(args) => tell::list(&catalog, &args),
         Command::Record(args) => record::record(catalog, args).await,
-        Command::Explain { id } => tell::explain(&catalog, &id),
+        Command::Explain { id } => tell::explain(&catalog, cli.suite.as_deref(), &id),
         Command::Export { dir } => tell::export(&dir),
     }
 }

@@ -11,16 +11,16 @@ use {
     crate::{
         catalog::Catalog,
         level::Level,
-        report::terminal,
+        report::{diff, terminal},
         run::{Compared, Run},
         snapshot::{self, Snapshot},
         verdict::{Outcome, Verdict},
     },
-    std::{collections::BTreeMap, fs, io, path::Path, sync::Arc},
+    std::{collections::BTreeMap, fs, io, path::Path, sync::Arc, time::Instant},
 };
 
 /// Runs the command. A case that fails keeps the snapshot that it had.
-pub(super) async fn record(catalog: Arc<Catalog>, args: RecordArgs) -> Result<u8, Exit> {
+pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Result<u8, Exit> {
     let selection = Selection { run: args.run, skip: Vec::new(), level: Level::Observed };
     let mut items = selection.items(&catalog);
     items.retain(|(id, variant)| {
@@ -33,7 +33,9 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: RecordArgs) -> Result<u8
     let target = connect::target(&args.kubernetes, &Google::default(), None).await?;
     let mut run = Run::new(catalog, target, Level::Observed);
     run.compared = Compared::Nothing;
+    let started = Instant::now();
     let (run, outcomes) = execute(run, items, 8).await?;
+    let took = started.elapsed();
     let mut cases: BTreeMap<&str, Vec<&Outcome>> = BTreeMap::new();
     for outcome in &outcomes {
         cases.entry(&outcome.case).or_default().push(outcome);
@@ -43,7 +45,7 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: RecordArgs) -> Result<u8
             write(&run, id, &outcomes, &args.into)?;
         }
     }
-    print(&terminal::report(&run.catalog, &outcomes, false));
+    print(&terminal::report(&run.catalog, &outcomes, false, took));
     Ok(code(&outcomes, &[]))
 }
 
@@ -58,12 +60,13 @@ fn write(run: &Run, id: &str, outcomes: &[&Outcome], into: &Path) -> Result<(), 
     };
     let path = into.join(format!("{id}.snap"));
     let text = snapshot.file();
-    if fs::read_to_string(&path).is_ok_and(|it| it == text) {
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    if before == text {
         return Ok(());
     }
     let failed = |error: io::Error| Exit::usage(format!("{}: {error}", path.display()));
     fs::create_dir_all(path.parent().unwrap_or(into)).map_err(failed)?;
-    fs::write(&path, text).map_err(failed)?;
-    print(&format!("recorded: {}\n", path.display()));
+    fs::write(&path, &text).map_err(failed)?;
+    print(&format!("recorded: {}\n{}", path.display(), diff::told(&before, &text)));
     Ok(())
 }

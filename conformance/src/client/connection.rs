@@ -17,11 +17,16 @@ use {
     rustls::{ClientConfig, pki_types::ServerName},
     std::{error::Error, fmt::Display, sync::Arc},
     tokio::{
-        io::{AsyncRead, AsyncWrite},
+        io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
         net::TcpStream,
     },
     tokio_rustls::TlsConnector,
 };
+
+/// What a client of HTTP/2 begins with: the preface, and a frame of settings that sets nothing.
+const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/// The type of a frame of settings.
+const SETTINGS: u8 = 4;
 
 /// A connection that takes one request at a time.
 pub enum Connection {
@@ -37,17 +42,15 @@ pub async fn open(
     tls: &Arc<ClientConfig>,
     protocol: Protocol,
 ) -> Result<Connection, Unreachable> {
-    let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
-        .await
-        .map_err(|error| unreachable(endpoint, error))?;
+    let stream = stream(endpoint).await?;
     stream.set_nodelay(true).map_err(|error| unreachable(endpoint, error))?;
     if !endpoint.https {
         return handshake(stream, protocol).await;
     }
     let mut config = ClientConfig::clone(tls);
     config.alpn_protocols = vec![alpn(protocol).to_vec()];
-    let name = ServerName::try_from(endpoint.host.clone())
-        .map_err(|error| unreachable(endpoint, error))?;
+    let name = endpoint.tls_server_name.clone().unwrap_or_else(|| endpoint.host.clone());
+    let name = ServerName::try_from(name).map_err(|error| unreachable(endpoint, error))?;
     let stream = TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
@@ -57,6 +60,25 @@ pub async fn open(
         return Err(unreachable(endpoint, "it does not offer HTTP/2"));
     }
     handshake(stream, protocol).await
+}
+
+/// Whether a plain endpoint answers the greeting of HTTP/2 with its settings.
+pub async fn greets_http2(endpoint: &Endpoint) -> Result<bool, Unreachable> {
+    let mut stream = stream(endpoint).await?;
+    let mut frame = [0; 9];
+    let greeted = async {
+        stream.write_all(GREETING).await?;
+        stream.read_exact(&mut frame).await
+    };
+    Ok(greeted.await.is_ok() && frame[3] == SETTINGS)
+}
+
+async fn stream(endpoint: &Endpoint) -> Result<TcpStream, Unreachable> {
+    let stream = match &endpoint.proxy {
+        Some(proxy) => proxy.connect(&endpoint.host, endpoint.port).await,
+        None => TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await,
+    };
+    stream.map_err(|error| unreachable(endpoint, error))
 }
 
 impl Connection {

@@ -2,6 +2,7 @@
 
 pub mod connection;
 mod pace;
+pub mod proxy;
 pub mod tls;
 
 use {
@@ -11,6 +12,7 @@ use {
     },
     connection::Connection,
     pace::Pace,
+    proxy::Proxy,
     rustls::ClientConfig,
     std::{
         collections::HashMap,
@@ -22,6 +24,8 @@ use {
 
 /// How long one exchange may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long it may take to find out whether HTTP/2 is spoken.
+const PROBE: Duration = Duration::from_secs(5);
 
 /// Where a target listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,10 @@ pub struct Endpoint {
     pub port: u16,
     /// What stands before every path, without a slash at its end.
     pub prefix: String,
+    /// The name that its certificate has to bear, where that is not the host's.
+    pub tls_server_name: Option<String>,
+    /// What stands between us and it.
+    pub proxy: Option<Proxy>,
 }
 
 /// An exchange that did not come about.
@@ -45,7 +53,7 @@ pub struct Client {
     endpoint: Endpoint,
     tls: Arc<ClientConfig>,
     idle: Mutex<HashMap<Protocol, Vec<Connection>>>,
-    pace: Option<Pace>,
+    pace: Option<Arc<Pace>>,
 }
 
 impl Client {
@@ -56,7 +64,13 @@ impl Client {
 
     /// The same, asking no more than so many times a second.
     pub fn limited(self, qps: Option<u32>) -> Self {
-        Self { pace: qps.map(Pace::new), ..self }
+        Self { pace: qps.map(|it| Arc::new(Pace::new(it))), ..self }
+    }
+
+    /// Another that shows itself by other means, at the same pace.
+    pub fn beside(&self, tls: ClientConfig) -> Self {
+        let pace = self.pace.clone();
+        Self { pace, ..Self::new(self.endpoint.clone(), tls) }
     }
 
     /// The endpoint.
@@ -87,15 +101,17 @@ impl Client {
             .unwrap_or_else(|_| Err(Unreachable(format!("no answer within {TIMEOUT:?}"))))
     }
 
-    /// Whether the target speaks HTTP/2, by ALPN.
+    /// Whether the target speaks HTTP/2: by ALPN over TLS, else by its greeting.
     pub async fn offers_http2(&self) -> bool {
-        match self.connect(Protocol::Http2).await {
-            Ok(connection) => {
-                self.keep(Protocol::Http2, connection);
-                true
+        let tried = async {
+            if !self.endpoint.https {
+                return connection::greets_http2(&self.endpoint).await.unwrap_or(false);
             }
-            Err(_) => false,
-        }
+            let Ok(connection) = self.connect(Protocol::Http2).await else { return false };
+            self.keep(Protocol::Http2, connection);
+            true
+        };
+        tokio::time::timeout(PROBE, tried).await.unwrap_or(false)
     }
 
     async fn connect(&self, protocol: Protocol) -> Result<Connection, Unreachable> {
@@ -116,20 +132,30 @@ impl Client {
 }
 
 impl Endpoint {
-    /// Reads `https://host:port/prefix`.
+    /// Reads `https://host:port/prefix`. What holds a password is not quoted.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let uri: http::Uri = url.parse().map_err(|_| format!("{url} is not a URL"))?;
+        let shown = if url.contains(['@', '?']) { "the URL" } else { url };
+        let uri: http::Uri = url.parse().map_err(|_| format!("{shown} is not a URL"))?;
         let https = match uri.scheme_str() {
             Some("https") => true,
             Some("http") => false,
-            _ => return Err(format!("{url} has to begin with https:// or http://")),
+            _ => return Err(format!("{shown} has to begin with https:// or http://")),
         };
-        let host = uri.host().ok_or_else(|| format!("{url} names no host"))?;
+        let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+        if authority.contains('@') {
+            return Err("a URL with a user name or a password in it is not taken".to_owned());
+        }
+        if uri.query().is_some() {
+            return Err("a URL with a query is not taken".to_owned());
+        }
+        let host = uri.host().ok_or_else(|| format!("{shown} names no host"))?;
         Ok(Self {
             https,
             host: host.trim_matches(['[', ']']).to_owned(),
             port: uri.port_u16().unwrap_or(if https { 443 } else { 80 }),
             prefix: uri.path().trim_end_matches('/').to_owned(),
+            tls_server_name: None,
+            proxy: None,
         })
     }
 
@@ -181,6 +207,9 @@ mod tests {
             assert_eq!(Endpoint::parse(url).unwrap().to_string(), url);
         }
         assert!(Endpoint::parse("127.0.0.1:6443").is_err());
+        for url in ["https://jane:s3cret@x", "jane:s3cret@x:1", "https://x/?token=s3cret"] {
+            assert!(!Endpoint::parse(url).unwrap_err().contains("s3cret"), "{url}");
+        }
         assert!(Endpoint::parse("http://127.0.0.1:1").unwrap().is_loopback());
     }
 }

@@ -1,8 +1,11 @@
 //! The report for programs. Its schema changes with its number.
 
 use {
-    super::{Count, Report},
-    crate::verdict::{Failure, Outcome, Verdict},
+    super::{Count, Report, identity::Identity},
+    crate::{
+        known,
+        verdict::{Failure, Outcome, Verdict},
+    },
     serde_json::{Value, json},
 };
 
@@ -12,20 +15,28 @@ const SCHEMA: u32 = 1;
 /// The report as JSON.
 pub fn report(report: &Report<'_>) -> String {
     let (run, outcomes) = (report.run, report.outcomes);
-    let count = Count::of(outcomes);
+    let (count, identity) = (Count::of(outcomes), Identity::of(run));
     let whole = json!({
         "schema": SCHEMA,
-        "target": {"endpoints": report.endpoints(), "version": run.target.facts.version},
+        "target": {
+            "endpoints": report.endpoints(),
+            "version": run.target.facts.version,
+            "kubernetes": identity.kubernetes,
+            "google": identity.google,
+        },
         "suite": {
             "version": env!("CARGO_PKG_VERSION"),
             "digest": run.catalog.digest(),
             "cases": run.catalog.cases.len(),
         },
         "level": run.level,
+        "verdict": report.verdict(),
+        "total": known::names(&run.catalog).len(),
         "selected": outcomes.len(),
         "passed": count.passed,
         "failed": count.failed,
         "skipped": count.skipped,
+        "seconds": report.took.as_secs_f64(),
         "cases": outcomes.iter().map(|it| case(report, it)).collect::<Vec<_>>(),
     });
     format!("{whole:#}\n")
@@ -37,8 +48,12 @@ fn case(report: &Report<'_>, outcome: &Outcome) -> Value {
     let passed = outcome.verdict == Verdict::Passed;
     json!({
         "name": outcome.name(),
+        "case": outcome.case,
+        "variant": outcome.variant,
         "requirement": requirement.map(|it| it.id.as_str()),
         "level": requirement.map(|it| it.level),
+        "sentence": requirement.map(|it| it.sentence.as_str()),
+        "source": requirement.map(|it| it.source.as_str()),
         "verdict": outcome.verdict.name(),
         "reason": outcome.verdict.reason(),
         "mismatches": outcome.verdict.failures().iter().map(mismatch).collect::<Vec<_>>(),
@@ -52,6 +67,7 @@ pub(super) fn mismatch(failure: &Failure) -> Value {
     let Failure { step, mismatch } = failure;
     json!({
         "step": step + 1,
+        "level": mismatch.level,
         "what": mismatch.what,
         "expected": mismatch.expected,
         "got": mismatch.got,

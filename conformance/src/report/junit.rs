@@ -10,7 +10,10 @@ use {
 pub fn report(report: &Report<'_>) -> Result<String, String> {
     let target = report.endpoints().join(" ");
     let digest = report.run.catalog.digest();
+    let level = report.run.level.to_string();
+    let version = report.run.target.facts.version.clone().unwrap_or_default();
     let mut xml = Xml::new("token-conformance");
+    xml.set_time(report.took);
     let mut suite: Option<TestSuite> = None;
     for outcome in report.outcomes {
         let name = outcome.name();
@@ -21,12 +24,17 @@ pub fn report(report: &Report<'_>) -> Result<String, String> {
         let suite = suite.get_or_insert_with(|| {
             let mut suite = TestSuite::new(class);
             suite.add_property(("target", target.as_str()));
+            suite.add_property(("target-version", version.as_str()));
+            suite.add_property(("level", level.as_str()));
             suite.add_property(("suite-version", env!("CARGO_PKG_VERSION")));
             suite.add_property(("suite-digest", digest.as_str()));
             suite
         });
         let mut case = TestCase::new(name.rsplit('/').next().unwrap_or(&name), status(outcome));
         case.set_classname(class).set_time(outcome.took);
+        if let Some(it) = report.run.catalog.cases.get(&outcome.case) {
+            case.add_property(("requirement", it.requirement.as_str()));
+        }
         if matches!(outcome.verdict, Verdict::Failed(_) | Verdict::CouldNotRun(_)) {
             case.set_system_out(outcome.transcript.join("\n\n"));
         }

@@ -1,14 +1,20 @@
 //! What a run says of itself. No report holds a credential: exchanges are redacted before they
 //! get here.
 
+pub mod diff;
 pub mod html;
+pub mod identity;
 pub mod json;
 pub mod junit;
+pub mod summary;
 pub mod terminal;
 
-use crate::{
-    run::Run,
-    verdict::{Outcome, Verdict},
+use {
+    crate::{
+        run::Run,
+        verdict::{Outcome, Verdict},
+    },
+    std::time::Duration,
 };
 
 /// What the reports for machines are made of.
@@ -18,6 +24,8 @@ pub struct Report<'a> {
     pub run: &'a Run,
     /// What came of it.
     pub outcomes: &'a [Outcome],
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// How many of each verdict there are.
@@ -31,7 +39,25 @@ pub struct Count {
     pub skipped: usize,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    /// What came of it, in a few words.
+    pub fn verdict(&self) -> String {
+        let Count { passed, failed, .. } = Count::of(self.outcomes);
+        match (failed, passed) {
+            (0, 0) => "Nothing was judged".to_owned(),
+            (0, _) => format!("Conformant at level {}", self.run.level),
+            (1, _) => format!("1 case failed at level {}", self.run.level),
+            _ => format!("{failed} cases failed at level {}", self.run.level),
+        }
+    }
+
+    /// What was recorded of a case, and from which server.
+    pub fn recorded(&self, outcome: &Outcome) -> Option<(&'a str, &'a str)> {
+        let snapshot = self.run.catalog.snapshots.get(&outcome.case)?;
+        let section = snapshot.section(outcome.variant.recorded_as())?;
+        Some((snapshot.recorded_from.as_str(), section))
+    }
+
     /// The endpoints that were judged.
     pub fn endpoints(&self) -> Vec<String> {
         let target = &self.run.target;

@@ -6,16 +6,29 @@ use {
         catalog::Catalog,
         verdict::{Outcome, Verdict},
     },
-    std::fmt::Write as _,
+    std::{collections::BTreeMap, fmt::Write as _, time::Duration},
 };
 
+/// As many cases of one reason are named one by one.
+const FEW: usize = 10;
+
 /// The whole report. Its last line is the count.
-pub fn report(catalog: &Catalog, outcomes: &[Outcome], trace: bool) -> String {
+pub fn report(catalog: &Catalog, outcomes: &[Outcome], trace: bool, took: Duration) -> String {
     let mut out = String::new();
     for outcome in outcomes {
         tell(&mut out, catalog, outcome, trace);
     }
-    skipped(&mut out, outcomes);
+    let hindered = outcomes.iter().filter_map(|it| match &it.verdict {
+        Verdict::CouldNotRun(why) if it.transcript.is_empty() => Some((it.name(), why.clone())),
+        _ => None,
+    });
+    out.push_str(&grouped("could not run", hindered, trace));
+    let skipped = outcomes.iter().filter_map(|it| match &it.verdict {
+        Verdict::Skipped(why) => Some((it.name(), why.clone())),
+        _ => None,
+    });
+    out.push_str(&grouped("skipped", skipped, trace));
+    out.push_str(&pace(outcomes, took));
     let count = Count::of(outcomes);
     let _ = writeln!(
         out,
@@ -23,6 +36,34 @@ pub fn report(catalog: &Catalog, outcomes: &[Outcome], trace: bool) -> String {
         count.passed, count.failed, count.skipped
     );
     out
+}
+
+/// Names with their reasons; many of one reason in one line, unless all are wanted.
+pub fn grouped(verb: &str, named: impl Iterator<Item = (String, String)>, whole: bool) -> String {
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, why) in named {
+        reasons.entry(why).or_default().push(name);
+    }
+    let mut out = String::new();
+    for (why, names) in reasons {
+        if names.len() > FEW && !whole {
+            let _ = writeln!(out, "{verb}: {} cases ({why})", names.len());
+            continue;
+        }
+        for name in names {
+            let _ = writeln!(out, "{verb}: {name} ({why})");
+        }
+    }
+    out
+}
+
+fn pace(outcomes: &[Outcome], took: Duration) -> String {
+    let run = outcomes.iter().filter(|it| !matches!(it.verdict, Verdict::Skipped(_))).count();
+    let seconds = took.as_secs_f64();
+    if run == 0 || seconds == 0.0 {
+        return String::new();
+    }
+    format!("{run} cases in {seconds:.2} s, {:.0} a second\n", run as f64 / seconds)
 }
 
 fn tell(out: &mut String, catalog: &Catalog, outcome: &Outcome, trace: bool) {
@@ -38,6 +79,7 @@ fn tell(out: &mut String, catalog: &Catalog, outcome: &Outcome, trace: bool) {
             let _ = writeln!(out, "known to fail: {name} ({reason})\n");
             return;
         }
+        Verdict::CouldNotRun(_) if outcome.transcript.is_empty() => return,
         Verdict::CouldNotRun(why) => {
             let _ = writeln!(out, "could not run: {name}\n  {why}");
         }
@@ -62,16 +104,22 @@ fn tell(out: &mut String, catalog: &Catalog, outcome: &Outcome, trace: bool) {
     let _ = writeln!(out, "{}\n", indented(&outcome.transcript));
 }
 
-fn skipped(out: &mut String, outcomes: &[Outcome]) {
-    for outcome in outcomes {
-        if let Verdict::Skipped(why) = &outcome.verdict {
-            let _ = writeln!(out, "skipped: {} ({why})", outcome.name());
-        }
-    }
-}
-
 fn indented(transcript: &[String]) -> String {
     let lines: Vec<String> =
         transcript.iter().flat_map(|it| it.lines()).map(|line| format!("  | {line}")).collect();
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn many_of_one_reason_are_counted() {
+        let named = |count: usize| (0..count).map(|it| (it.to_string(), "why".to_owned()));
+        assert_eq!(
+            super::grouped("skipped", named(2), false),
+            "skipped: 0 (why)\nskipped: 1 (why)\n"
+        );
+        assert_eq!(super::grouped("skipped", named(11), false), "skipped: 11 cases (why)\n");
+        assert_eq!(super::grouped("skipped", named(11), true).lines().count(), 11);
+    }
 }

@@ -66,11 +66,13 @@ impl Session<'_> {
             body: draft.body,
             protocol: self.variant.protocol(),
         };
-        let mut answer = side.client.send(&request).await?;
+        let mut answer = side.client_of(is_own(step)).send(&request).await?;
         if let Some(method) = &draft.grpc {
             grpc::read(method, &mut answer);
         }
-        Ok(Exchange { api, request, answer })
+        let exchange = Exchange { api, request, answer };
+        self.ledger.notice(&exchange);
+        Ok(exchange)
     }
 
     /// Names what the answer holds.
@@ -167,12 +169,17 @@ impl Session<'_> {
         if !draft.body.is_empty() || step.text.is_some() {
             headers.push(("content-type".to_owned(), draft.media_type.to_owned()));
         }
-        let bearer = match step.caller.as_deref() {
-            None => side.credential.clone(),
-            Some("anonymous") => None,
-            Some(token) => Some(self.vars.text(token)?),
-        };
-        headers.extend(bearer.map(|it| ("authorization".to_owned(), format!("Bearer {it}"))));
+        match step.caller.as_deref() {
+            None if is_own(step) => headers.extend(side.own_headers()),
+            None | Some("anonymous") => {}
+            Some(token) => {
+                let token = self.vars.text(token)?;
+                headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+            }
+        }
+        if step.headers.keys().any(|it| impersonates(it)) {
+            headers.retain(|(it, _)| !impersonates(it));
+        }
         for (name, value) in &step.headers {
             headers.retain(|(it, _)| !it.eq_ignore_ascii_case(name));
             let values = match self.vars.value(value)? {
@@ -185,4 +192,14 @@ impl Session<'_> {
         }
         Ok(headers)
     }
+}
+
+/// Whether the suite asks as itself. A step that says in its headers who asks is not ours.
+fn is_own(step: &Step) -> bool {
+    let says_who = |name: &String| name.eq_ignore_ascii_case("authorization");
+    step.caller.is_none() && !step.headers.keys().any(says_who)
+}
+
+fn impersonates(header: &str) -> bool {
+    header.get(..12).is_some_and(|it| it.eq_ignore_ascii_case("impersonate-"))
 }

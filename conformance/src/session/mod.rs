@@ -40,6 +40,21 @@ pub struct Session<'a> {
     moved: Vec<String>,
 }
 
+/// What all cases of a run share.
+#[derive(Debug, Clone, Copy)]
+pub struct Shared<'a> {
+    /// The namespace that objects are made in.
+    pub namespace: &'a str,
+    /// Whether it is the run's own.
+    pub own: bool,
+    /// What is to be taken away.
+    pub ledger: &'a Ledger,
+    /// The attached clusters.
+    pub clusters: &'a Clusters,
+    /// The issuer, where it is known by its tokens alone.
+    pub issuer: Option<&'a str>,
+}
+
 /// Why a case could not be run to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stopped(pub String);
@@ -50,13 +65,14 @@ impl<'a> Session<'a> {
         target: &'a Target,
         case: &'a Case,
         variant: Variant,
-        (namespace, ledger, clusters): (&'a str, &'a Ledger, &'a Clusters),
+        shared: Shared<'a>,
         suffix: String,
     ) -> Self {
+        let Shared { namespace, own, ledger, clusters, issuer } = shared;
         let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
-        redactor.name(namespace, "conformance");
+        name_namespace(&mut redactor, namespace, own);
         for side in [&target.kubernetes, &target.google].into_iter().flatten() {
             redactor.name(&side.client.endpoint().authority(), "{server}");
             redactor.credential(side.credential.as_deref().unwrap_or_default());
@@ -64,6 +80,9 @@ impl<'a> Session<'a> {
         if let Some(party) = &target.facts.party {
             vars.set("issuer", party.issuer.as_str());
             redactor.name(&party.issuer, "{issuer}");
+        } else if let Some(issuer) = issuer {
+            vars.set("issuer", issuer);
+            redactor.name(issuer, "{issuer}");
         }
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());
         Self {
@@ -166,6 +185,26 @@ impl<'a> Session<'a> {
     /// The value of a name, where it is a text.
     fn named(&self, name: &str) -> &str {
         self.vars.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A namespace that was there before may bear a name that is a word, so it is told by its place.
+fn name_namespace(redactor: &mut Redactor, namespace: &str, own: bool) {
+    if own {
+        redactor.name(namespace, "conformance");
+        return;
+    }
+    for (before, after) in [
+        ("namespaces/", ""),
+        ("system:serviceaccount:", ":"),
+        ("system:serviceaccounts:", ""),
+        ("\"namespace\":\"", "\""),
+        ("\"namespace\": \"", "\""),
+        ("namespace: ", "\n"),
+        ("namespace \\\"", "\\\""),
+    ] {
+        let named = |it: &str| format!("{before}{it}{after}");
+        redactor.name(&named(namespace), &named("conformance"));
     }
 }
 

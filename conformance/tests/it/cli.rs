@@ -19,6 +19,7 @@ fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_token-conformance"))
         .args(arguments)
         .env_remove("TOKEN_CONFORMANCE_TOKEN")
+        .env_remove("KUBECONFIG")
         .output()
         .unwrap()
 }

@@ -91,12 +91,10 @@ fn start(config: Config) -> Judged {
 
 async fn target(emulator: &Emulator) -> Target {
     let trust = tls::Trust::Authorities(emulator.ca_certificate().as_bytes().to_vec());
-    let side = |credential: &str| Side {
-        client: Client::new(
-            Endpoint::parse(emulator.https_url()).unwrap(),
-            tls::config(&trust, None).unwrap(),
-        ),
-        credential: Some(credential.to_owned()),
+    let side = |credential: &str| {
+        let endpoint = Endpoint::parse(emulator.https_url()).unwrap();
+        let client = Client::new(endpoint, tls::config(&trust, None).unwrap());
+        Side::new(client, Some(credential.to_owned()))
     };
     let mut target = Target {
         kubernetes: Some(side(emulator.token())),

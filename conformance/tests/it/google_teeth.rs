@@ -195,7 +195,7 @@ pub(crate) async fn judge_at(
 ) -> Vec<String> {
     let tls = tls::config(&tls::Trust::System, None).unwrap();
     let client = Client::new(Endpoint::parse(url).unwrap(), tls);
-    let side = Side { client, credential: Some(credential.to_owned()) };
+    let side = Side::new(client, Some(credential.to_owned()));
     let mut target = Target { google: Some(side), ..Target::default() };
     target.learn().await.unwrap();
     let run = Run::new(catalog(case), Arc::new(target), Level::Observed);

@@ -4,7 +4,10 @@
 use {
     crate::emulator::{self, CATALOG, RUNTIME},
     rstest::rstest,
-    std::path::{Path, PathBuf},
+    std::{
+        path::{Path, PathBuf},
+        time::Duration,
+    },
     token_conformance::{
         case::Case,
         known,
@@ -29,7 +32,7 @@ fn case(
     });
     let stale = known::excuse(&known_failing(&id), &mut outcomes);
     assert_eq!(stale, [""; 0], "take it off fixtures/targets/emulator.yaml");
-    let report = terminal::report(&CATALOG, &outcomes, false);
+    let report = terminal::report(&CATALOG, &outcomes, false, Duration::ZERO);
     assert_eq!(Count::of(&outcomes).failed, 0, "\n{report}");
     if !outcomes.iter().any(|it| matches!(it.verdict, Verdict::KnownFailing(_))) {
         compare(&id, case, &outcomes);

@@ -269,7 +269,7 @@ fn outcome(files: &[(&str, &str)], lie: deviant::Lie, level: Level) -> Outcome {
         let server = deviant::start(lie).await;
         let tls = tls::config(&tls::Trust::System, None).unwrap();
         let client = Client::new(Endpoint::parse(&server.uri()).unwrap(), tls);
-        let side = Side { client, credential: Some(credential) };
+        let side = Side::new(client, Some(credential));
         let mut target = Target { kubernetes: Some(side), ..Target::default() };
         target.learn().await.unwrap();
         let mut run = Run::new(catalog, Arc::new(target), level);

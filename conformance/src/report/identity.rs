@@ -1,0 +1,120 @@
+//! What was judged and by what: the target as far as it is known, and the suite.
+
+use {
+    crate::{case::Need, run::Run, target::Side},
+    serde::Serialize,
+    std::fmt::Write as _,
+};
+
+/// What a cluster may have.
+const KUBERNETES: &[Need] = &[
+    Need::Rbac,
+    Need::Anonymous,
+    Need::Discovery,
+    Need::NoControllers,
+    Need::Uncapped,
+    Need::TwoHourCap,
+    Need::Clock,
+];
+/// What the Google API may have.
+const GOOGLE: &[Need] = &[Need::GoogleAuth, Need::OwnClusters, Need::SubjectToken, Need::Clock];
+
+/// Target and suite.
+#[derive(Debug, Clone, Serialize)]
+pub struct Identity {
+    /// The Kubernetes side.
+    pub kubernetes: Option<Known>,
+    /// The Google side.
+    pub google: Option<Known>,
+    /// The suite's version.
+    #[serde(skip)]
+    pub suite: &'static str,
+    /// The digest of its cases, requirements and snapshots.
+    #[serde(skip)]
+    pub digest: String,
+}
+
+/// What is known of one side.
+#[derive(Debug, Clone, Serialize)]
+pub struct Known {
+    /// Its URL.
+    pub endpoint: String,
+    /// The version that it tells.
+    pub version: Option<String>,
+    /// What was found out about it. What it has is not skipped for want of that.
+    pub features: Vec<Feature>,
+}
+
+/// Something that a side has or has not.
+#[derive(Debug, Clone, Serialize)]
+pub struct Feature {
+    /// Its name, as `needs` of a case has it.
+    pub name: String,
+    /// What it is.
+    pub words: String,
+    /// Whether it is there.
+    pub present: bool,
+}
+
+impl Identity {
+    /// Of a run, which knows more once it is open.
+    pub fn of(run: &Run) -> Self {
+        let facts = &run.target.facts;
+        let known = |side: &Side, version: Option<&String>, needs: &[Need], http2: bool| {
+            let mut features: Vec<Feature> = needs.iter().map(|it| feature(run, *it)).collect();
+            let (name, words) = ("http2".to_owned(), "HTTP/2".to_owned());
+            features.push(Feature { name, words, present: http2 });
+            let endpoint = side.client.endpoint().to_string();
+            Known { endpoint, version: version.cloned(), features }
+        };
+        let (kubernetes, google) = (&run.target.kubernetes, &run.target.google);
+        Self {
+            kubernetes: kubernetes
+                .as_ref()
+                .map(|it| known(it, facts.version.as_ref(), KUBERNETES, facts.http2)),
+            google: google.as_ref().map(|it| known(it, None, GOOGLE, facts.google_http2)),
+            suite: env!("CARGO_PKG_VERSION"),
+            digest: run.catalog.digest(),
+        }
+    }
+
+    /// The sides that are there, each with the name of its API.
+    pub fn sides(&self) -> impl Iterator<Item = (&'static str, &Known)> {
+        let sides = [("Kubernetes", &self.kubernetes), ("Google", &self.google)];
+        sides.into_iter().filter_map(|(name, it)| Some((name, it.as_ref()?)))
+    }
+
+    /// In words, for a terminal.
+    pub fn told(&self) -> String {
+        let mut out = String::new();
+        for (name, known) in self.sides() {
+            let version = match (name, &known.version) {
+                (_, Some(version)) => format!(", {version}"),
+                ("Kubernetes", None) => ", version not told".to_owned(),
+                _ => String::new(),
+            };
+            let _ = writeln!(out, "{name}: {}{version}", known.endpoint);
+            for (verb, present) in [("has", true), ("lacks", false)] {
+                let words = known.words(present);
+                if !words.is_empty() {
+                    let _ = writeln!(out, "  {verb} {}", words.join(", "));
+                }
+            }
+        }
+        out
+    }
+}
+
+impl Known {
+    /// What is there, or is not.
+    pub fn words(&self, present: bool) -> Vec<&str> {
+        let features = self.features.iter().filter(|it| it.present == present);
+        features.map(|it| it.words.as_str()).collect()
+    }
+}
+
+fn feature(run: &Run, need: Need) -> Feature {
+    let name = serde_json::to_value(need).ok();
+    let name = name.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
+    Feature { name, words: need.to_string(), present: run.features().contains(&need) }
+}
