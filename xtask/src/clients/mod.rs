@@ -26,10 +26,11 @@ struct Options {
     kubectls: Vec<Tool>,
     /// Names of what is run; all when there is none.
     only: Vec<String>,
+    /// Whether kubectl asks a kube-apiserver the same.
+    beside_kube: bool,
 }
 
-const USAGE: &str =
-    "usage: cargo xtask clients [--emulator PATH] [--kubectl PATH]... [--only NAME]...";
+const USAGE: &str = "usage: cargo xtask clients [--emulator PATH] [--kubectl PATH]... [--only NAME]... [--beside-kube]";
 
 /// `cargo xtask clients`: every flow with every tool; prints a table and fails by name.
 pub(crate) fn run(arguments: &[String]) -> Result {
@@ -49,6 +50,7 @@ fn run_tools(options: &Options, report: &mut Report) -> Result {
     let last = kubectls.last().ok_or("no kubectl to drive")?;
     if options.wants("kubectl") {
         kubectl::run(emulator, kubectls, report)?;
+        kubectl::beside::run(options, report)?;
     }
     if options.wants("curl") {
         curl::run(emulator, report)?;
@@ -65,11 +67,13 @@ fn run_tools(options: &Options, report: &mut Report) -> Result {
 impl Options {
     fn parse(arguments: &[String]) -> Result<Self> {
         let (mut emulator, mut kubectls, mut only) = (None, Vec::new(), Vec::new());
-        for pair in arguments.chunks(2) {
+        let beside_kube = arguments.iter().any(|argument| argument == "--beside-kube");
+        let pairs: Vec<_> = arguments.iter().filter(|it| *it != "--beside-kube").collect();
+        for pair in pairs.chunks(2) {
             match pair {
-                [flag, path] if flag == "--emulator" => emulator = Some(PathBuf::from(path)),
-                [flag, path] if flag == "--kubectl" => kubectls.push(Tool::at(path)),
-                [flag, name] if flag == "--only" => only.push(name.clone()),
+                [flag, path] if *flag == "--emulator" => emulator = Some(PathBuf::from(path)),
+                [flag, path] if *flag == "--kubectl" => kubectls.push(Tool::at(path)),
+                [flag, name] if *flag == "--only" => only.push((*name).clone()),
                 _ => return Err(USAGE.into()),
             }
         }
@@ -78,7 +82,7 @@ impl Options {
             None => cargo::build_debug("token-emulator")?,
         };
         let kubectls = if kubectls.is_empty() { kubectl::found() } else { kubectls };
-        Ok(Self { emulator, kubectls, only })
+        Ok(Self { emulator, kubectls, only, beside_kube })
     }
 
     /// Whether that was selected.

@@ -47,6 +47,15 @@ impl Report {
         self.push(tool, flow, Outcome::Worked);
     }
 
+    /// Notes how something went.
+    pub(super) fn note(&mut self, tool: &str, flow: &str, went: Result<(), String>) {
+        let outcome = match went {
+            Ok(()) => Outcome::Worked,
+            Err(error) => Outcome::Failed(short(&error)),
+        };
+        self.push(tool, flow, outcome);
+    }
+
     /// Notes that a tool cannot do something anywhere, or not here.
     pub(super) fn absent(&mut self, tool: &str, flow: &str, why: impl Into<String>) {
         self.push(tool, flow, Outcome::Absent(short(&why.into())));

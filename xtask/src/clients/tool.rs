@@ -20,7 +20,16 @@ pub(super) struct Tool {
     environment: Vec<(String, String)>,
 }
 
-/// What a command that succeeded said.
+/// What became of a command.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Whether it succeeded.
+    pub(super) success: bool,
+    /// What it said.
+    pub(super) said: Said,
+}
+
+/// What a command said.
 #[derive(Debug)]
 pub(super) struct Said {
     /// On stdout.
@@ -56,17 +65,24 @@ impl Tool {
 
     /// The same with something to read.
     pub(super) fn run_with(&self, arguments: &[&str], input: &str) -> Result<Said, String> {
-        let line = format!("{} {}", self.name, arguments.join(" "));
-        let mut command = Command::new(&self.program);
-        command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().map_err(|error| format!("{line}: {error}"))?;
-        let (success, said) = converse(child, input).map_err(|error| format!("{line}: {error}"))?;
+        let Answer { success, said } = self.answer(arguments, input)?;
         if success {
             Ok(said)
         } else {
-            Err(format!("{line}: {} {}", said.err.trim(), said.out.trim()))
+            let (err, out) = (said.err.trim(), said.out.trim());
+            Err(format!("{} {}: {err} {out}", self.name, arguments.join(" ")))
         }
+    }
+
+    /// Runs it; only that it cannot be run is an error.
+    pub(super) fn answer(&self, arguments: &[&str], input: &str) -> Result<Answer, String> {
+        let wrong = |error| format!("{} {}: {error}", self.name, arguments.join(" "));
+        let mut command = Command::new(&self.program);
+        command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (success, said) =
+            command.spawn().and_then(|child| converse(child, input)).map_err(wrong)?;
+        Ok(Answer { success, said })
     }
 
     /// Runs it, and wants it to fail with that text.

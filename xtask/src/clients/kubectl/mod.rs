@@ -1,5 +1,9 @@
 //! kubectl, in every version there is: gcloud brings several.
 
+pub(super) mod beside;
+mod same;
+mod script;
+
 use {
     super::{
         json,
@@ -43,7 +47,7 @@ const FLOWS: &[Flow<Session>] = &[
     Flow { name: "create token, bound to a secret", run: bound_to_secret },
     Flow { name: "create token, bound to a pod", run: bound_to_pod },
     Flow { name: "create token, bound to another uid", run: bound_to_another_uid },
-    Flow { name: "create -f -, not validated", run: create_from_file },
+    Flow { name: "create -f -", run: create_from_file },
     Flow { name: "whoami with a token", run: whoami_with_token },
     Flow { name: "delete pod, its token dies", run: delete_pod },
     Flow { name: "delete secret", run: |s| s.says(&["delete", "secret", "s"], "deleted") },
@@ -240,7 +244,7 @@ fn bound_to_node(s: &Session) -> Result<(), String> {
 
 fn create_from_file(s: &Session) -> Result<(), String> {
     let yaml = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: from-file\n";
-    let arguments = ["--namespace", &s.namespace, "create", "--validate=false", "-f", "-"];
+    let arguments = ["--namespace", &s.namespace, "create", "-f", "-"];
     expect(&s.tool.run_with(&arguments, yaml)?.out, "created")
 }
 
