@@ -44,6 +44,7 @@ impl Manager {
         match part {
             Part::Whole => self,
             Part::Status => self.subresource("status"),
+            Part::Finalizers => self.subresource("finalize"),
         }
     }
 }

@@ -23,6 +23,11 @@ pub fn shown_name(object: &Value) -> &str {
     }
 }
 
+/// Whether finalizers in the metadata hold an object.
+pub fn has_finalizers(document: &Value) -> bool {
+    document["metadata"]["finalizers"].as_array().is_some_and(|finalizers| !finalizers.is_empty())
+}
+
 /// A member that is an object, made when it is absent.
 pub fn object_at<'a>(value: &'a mut Value, member: &str) -> &'a mut Map<String, Value> {
     if !value.is_object() {
@@ -87,6 +92,14 @@ pub fn to_json(object: &Value) -> String {
     let start = text.find("\"metadata\":").map_or(0, |at| at + "\"metadata\":".len());
     let text = text.trim_end();
     text[start..text.len() - 1].to_owned()
+}
+
+/// The owners of an object, as Go writes them when it shows a value.
+pub fn owners_to_json(owners: &Value) -> String {
+    let text = to_json(&serde_json::json!({ "metadata": { "ownerReferences": owners } }));
+    let start = text.find('[').unwrap_or(0);
+    let end = text.rfind(']').map_or(text.len(), |at| at + 1);
+    text.get(start..end).unwrap_or("").to_owned()
 }
 
 /// Takes away owners that are named twice, and warns of them.

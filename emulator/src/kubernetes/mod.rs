@@ -77,6 +77,10 @@ pub fn answer(world: &World, request: &Request) -> Answer {
         caller: Caller::default(),
         warnings: Vec::new().into(),
     };
+    match path.attributes(&request.method, &exchange.query) {
+        Some(attributes) => exchange.attributes = attributes,
+        None => return respond::resourceless(&exchange).into(),
+    }
     if let Err(failure) = admit(&mut exchange, &path) {
         return respond::failure(&exchange, &failure).into();
     }
@@ -101,7 +105,6 @@ fn admit<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure
     if let Some(warning) = warning {
         exchange.warn(warning);
     }
-    exchange.attributes = path.attributes(&exchange.request.method, &exchange.query);
     exchange.caller = impersonate::impersonate(
         exchange.world,
         exchange.request,
@@ -151,13 +154,19 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         Endpoint::Review(Review::SelfSubject) => self_subject_review::create(exchange),
         Endpoint::Review(Review::Rules) => rules_review::create(exchange),
         Endpoint::Review(Review::Access(subject)) => access_review::create(exchange, subject),
-        Endpoint::Finalize(name) => objects::finalize::finalize(exchange, name),
+        Endpoint::Finalize(name) => {
+            let (resource, part) = (kinds::of(Kind::Namespace), Part::Finalizers);
+            change(exchange, &Place { resource, namespace: "", name, part })
+        }
+        Endpoint::Watch { resource, namespace, name } => {
+            objects::watch::watch(exchange, resource, namespace, name)
+        }
         Endpoint::Document(document) => discovery::get(exchange, document),
         Endpoint::Collection(resource, namespace) => match exchange.request.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
             Method::DELETE => objects::collection::delete(exchange, resource, namespace),
             _ if exchange.attributes.verb == "watch" => {
-                objects::watch::watch(exchange, resource, namespace)
+                objects::watch::watch(exchange, resource, namespace, None)
             }
             _ => objects::list::list(exchange, resource, namespace),
         },
@@ -191,6 +200,7 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
     match endpoint {
         Endpoint::Token { .. } | Endpoint::Review(_) => method == Method::POST,
         Endpoint::Finalize(_) => method == Method::PUT,
+        Endpoint::Watch { .. } => method == Method::GET,
         Endpoint::Document(document) => {
             method == Method::GET || discovery::takes_any_method(document)
         }
@@ -216,6 +226,7 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
 /// The media types that the router offers; `None` when it looks at none.
 fn media_types(endpoint: Endpoint<'_>, method: &Method) -> Option<&'static [&'static str]> {
     match endpoint {
+        Endpoint::Watch { .. } => Some(body::LISTED_TYPES),
         Endpoint::Collection(..) if method == Method::GET => Some(body::LISTED_TYPES),
         Endpoint::Document(document) => discovery::media_types(document),
         _ => Some(body::MEDIA_TYPES),

@@ -38,6 +38,10 @@ pub fn name_faults(kind: Kind, name: &str) -> Vec<&'static str> {
         Kind::Role | Kind::RoleBinding | Kind::ClusterRole | Kind::ClusterRoleBinding => {
             return segment_faults(name);
         }
+        Kind::Namespace if !is_label(name) && is_subdomain(name) && name.contains('.') => {
+            let longest = (name.len() > 63, "must be no more than 63 characters");
+            return faults([longest, (true, "must not contain dots")]);
+        }
         Kind::Namespace => (is_label(name), LABEL, (63, "must be no more than 63 characters")),
         _ => (is_subdomain(name), SUBDOMAIN, (253, "must be no more than 253 characters")),
     };
@@ -131,7 +135,8 @@ mod tests {
         {
             assert_eq!(name_faults(Kind::Secret, name).is_empty(), valid, "{name}");
         }
-        assert_eq!(name_faults(Kind::Namespace, "a.b"), [LABEL]);
+        assert_eq!(name_faults(Kind::Namespace, "a.b"), ["must not contain dots"]);
+        assert_eq!(name_faults(Kind::Namespace, "A"), [LABEL]);
         assert!(name_faults(Kind::ClusterRole, "system:x").is_empty());
         assert_eq!(name_faults(Kind::Role, "a%/").len(), 2);
     }

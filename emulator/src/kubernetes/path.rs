@@ -52,18 +52,19 @@ impl<'a> Path<'a> {
         route::route(&self.segments)
     }
 
-    /// The attributes of a request with this path.
-    pub fn attributes(&self, method: &'a Method, query: &Query) -> Attributes<'a> {
+    /// The attributes of a request with this path; `None` when it ends where a resource has to be.
+    pub fn attributes(&self, method: &'a Method, query: &Query) -> Option<Attributes<'a>> {
         // Unlike routing, the attributes also forget slashes at the start.
         let parts = self.text.trim_matches('/').split('/').collect::<Vec<_>>();
         match parts.as_slice() {
-            ["api", _, parts @ ..] if !parts.is_empty() => resource("", parts, method, query),
+            ["api", _, "watch" | "proxy"] | ["apis", _, _, "watch" | "proxy"] => None,
+            ["api", _, parts @ ..] if !parts.is_empty() => Some(resource("", parts, method, query)),
             ["apis", group, _, parts @ ..] if !parts.is_empty() => {
-                resource(group, parts, method, query)
+                Some(resource(group, parts, method, query))
             }
             _ => {
                 let verb = method.as_str().to_lowercase().into();
-                Attributes { verb, ..Attributes::default() }
+                Some(Attributes { verb, ..Attributes::default() })
             }
         }
     }
@@ -75,6 +76,12 @@ fn resource<'a>(
     method: &'a Method,
     query: &Query,
 ) -> Attributes<'a> {
+    // The verb may stand in the path.
+    let (told, parts) = match parts {
+        ["watch", rest @ ..] if !rest.is_empty() => (Some("watch"), rest),
+        ["proxy", rest @ ..] if !rest.is_empty() => (Some("proxy"), rest),
+        _ => (None, parts),
+    };
     let (namespace, parts) = match parts {
         ["namespaces", namespace, rest @ ..] => match rest {
             [] | ["status" | "finalize", ..] => (*namespace, parts),
@@ -84,8 +91,9 @@ fn resource<'a>(
     };
     let part = |index: usize| parts.get(index).copied().unwrap_or("");
     let (resource, name, subresource) = (part(0), part(1), part(2));
-    let verb = verb(method, name, query);
-    let name = if name.is_empty() && matches!(verb, "list" | "watch") {
+    let subresource = if told == Some("proxy") { "" } else { subresource };
+    let verb = told.unwrap_or_else(|| verb(method, name, query));
+    let name = if told.is_none() && name.is_empty() && matches!(verb, "list" | "watch") {
         Cow::from(named(query))
     } else {
         name.into()
@@ -135,7 +143,7 @@ mod tests {
     #[test]
     fn authorization_sees_resource_name_and_verb() {
         let attributes = |method: &'static Method, path: &'static str, query: &str| {
-            let attributes = Path::new(path).attributes(method, &Query::parse(query));
+            let attributes = Path::new(path).attributes(method, &Query::parse(query)).unwrap();
             let Attributes { verb, namespace, resource, subresource, name, .. } = attributes;
             (
                 verb.into_owned(),
@@ -162,6 +170,11 @@ mod tests {
             attributes(&Method::GET, "/api/v1/pods", "fieldSelector=a%3Db,metadata.name%3Dp"),
             expected("list", ["", "pods", ""], "p")
         );
+        assert_eq!(
+            attributes(&Method::GET, "/api/v1/watch/namespaces/n/pods/p", "fieldSelector=x"),
+            expected("watch", ["n", "pods", ""], "p")
+        );
+        assert_eq!(Path::new("/api/v1/watch/").attributes(&Method::GET, &Query::parse("")), None);
         assert_eq!(attributes(&Method::HEAD, "/openid/v1/jwks", ""), expected("head", [""; 3], ""));
         assert_eq!(
             attributes(&Method::OPTIONS, "/api/v1/pods", ""),

@@ -5,6 +5,7 @@ use {
         codec::{
             json,
             negotiate::Output,
+            quote::quote,
             schema::{Schema, Struct},
         },
         kubernetes::{
@@ -88,6 +89,24 @@ pub fn unknown_path(exchange: &Exchange<'_>) -> Response {
     let content_type = "text/plain; charset=utf-8";
     let body = Bytes::from_static(b"404 page not found\n");
     let mut response = finish(exchange, StatusCode::NOT_FOUND, content_type, body);
+    forbid_sniffing(&mut response);
+    response
+}
+
+/// The response to a path that names a verb, and no resource after it.
+pub fn resourceless(exchange: &Exchange<'_>) -> Response {
+    let uri = exchange.request.uri.to_string();
+    let path = uri.find('/').map_or("", |_| uri.as_str());
+    let body = format!(
+        "Internal Server Error: {}: failed to create RequestInfo: unable to determine kind and namespace from url, {path}\n",
+        quote(path)
+    );
+    let body = body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let status = StatusCode::INTERNAL_SERVER_ERROR;
+    let mut response = finish(exchange, status, "text/plain; charset=utf-8", body.into());
+    response.headers.remove(CACHE_CONTROL);
+    response.headers.remove(FLOW_SCHEMA);
+    response.headers.remove(PRIORITY_LEVEL);
     forbid_sniffing(&mut response);
     response
 }

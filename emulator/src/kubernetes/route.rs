@@ -45,6 +45,15 @@ pub enum Endpoint<'a> {
     Review(Review<'a>),
     /// The objects of a kind, in one namespace or in all.
     Collection(&'static Resource, Option<&'a str>),
+    /// The changes of objects, by a path of their own: `/api/v1/watch/…`.
+    Watch {
+        /// What they are.
+        resource: &'static Resource,
+        /// Where they are; `None` for everywhere.
+        namespace: Option<&'a str>,
+        /// The one that is meant; `None` for all.
+        name: Option<&'a str>,
+    },
     /// One object; the namespace is empty at the cluster's scope.
     Object(&'static Resource, &'a str, &'a str),
     /// The status of an object.
@@ -160,11 +169,12 @@ fn access_review<'a>(parts: &[&'a str]) -> Option<Subject<'a>> {
 }
 
 fn objects<'a>(group: &str, version: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
-    let find = |plural| kinds::find(group, version, plural);
-    let namespaced = |plural| find(plural).filter(|resource| resource.namespaced);
+    let find = |plural: &str| kinds::find(group, version, plural);
+    let namespaced = |plural: &str| find(plural).filter(|resource| resource.namespaced);
     let with_status =
         |resource: &&Resource| matches!(resource.kind, Kind::Namespace | Kind::Pod | Kind::Node);
     match *parts {
+        ["watch", ref parts @ ..] => watch(find, parts),
         [plural, name, "status"] => {
             let resource = find(plural).filter(|resource| !resource.namespaced);
             Some(Endpoint::Status(resource.filter(with_status)?, "", name))
@@ -185,6 +195,23 @@ fn objects<'a>(group: &str, version: &str, parts: &[&'a str]) -> Option<Endpoint
         }
         _ => None,
     }
+}
+
+fn watch<'a>(
+    find: impl Fn(&str) -> Option<&'static Resource>,
+    parts: &[&'a str],
+) -> Option<Endpoint<'a>> {
+    let (plural, namespace, name) = match *parts {
+        ["namespaces", namespace, plural] => (plural, Some(namespace), None),
+        ["namespaces", namespace, plural, name] => (plural, Some(namespace), Some(name)),
+        [plural] => (plural, None, None),
+        [plural, name] => (plural, None, Some(name)),
+        _ => return None,
+    };
+    let resource = find(plural)?;
+    // One object is named where it is; all can be watched from everywhere.
+    let fits = namespace.is_some() == resource.namespaced || (namespace, name) == (None, None);
+    fits.then_some(Endpoint::Watch { resource, namespace, name })
 }
 
 fn document(segments: &[&str]) -> Option<Document> {

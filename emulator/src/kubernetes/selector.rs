@@ -110,6 +110,20 @@ impl Selector {
         self.labels.is_empty() && self.fields.is_empty()
     }
 
+    /// Means one object alone, unless fields mean others.
+    pub fn narrow(&mut self, name: &str) -> Result<(), Failure> {
+        let own = Test::In(vec![name.to_owned()]);
+        let is_own = |field: &Requirement| field.key == "metadata.name" && field.test == own;
+        if !self.fields.is_empty() && !self.fields.iter().any(is_own) {
+            let message = "fieldSelector metadata.name doesn't match requested name";
+            return Err(Failure::bad_request(message));
+        }
+        if self.fields.is_empty() {
+            self.fields.push(Requirement { key: "metadata.name".to_owned(), test: own });
+        }
+        Ok(())
+    }
+
     /// Whether an object is meant.
     pub fn matches(&self, object: &Object) -> bool {
         let label = |key: &str| object.document["metadata"]["labels"][key].as_str();

@@ -32,6 +32,7 @@ pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
                 finalizers => spec.insert("finalizers".to_owned(), finalizers.clone()),
             };
         }
+        (Kind::Namespace, Part::Finalizers) => keep_member(old, new, "status"),
         (Kind::Pod | Kind::Node, Part::Whole) => keep_member(old, new, "status"),
         _ => {}
     }
@@ -67,6 +68,7 @@ pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError
     }
     errors.extend(validate::check(kind, new));
     match kind {
+        Kind::Namespace => errors.extend(namespace(part, new)),
         Kind::Pod if part == Part::Whole => errors.extend(pod(old, new)),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             errors.extend(role_ref(&old["roleRef"], &new["roleRef"]));
@@ -118,9 +120,29 @@ fn sealed(old: &Value, new: &Value, members: &[&str]) -> Vec<FieldError> {
     opened.into_iter().chain(changed).map(|field| FieldError::forbidden(field, SEALED)).collect()
 }
 
+fn namespace(part: Part, new: &Value) -> Vec<FieldError> {
+    match part {
+        Part::Whole => Vec::new(),
+        Part::Status => {
+            let (phase, is) = match new["metadata"]["deletionTimestamp"].is_null() {
+                true => ("Active", "is empty"),
+                false => ("Terminating", "is not empty"),
+            };
+            let shown = new["status"]["phase"].as_str().unwrap_or("");
+            let detail = format!("may only be '{phase}' if `deletionTimestamp` {is}");
+            let error = FieldError::invalid("status.Phase", &shown.into(), &detail);
+            if shown == phase { Vec::new() } else { vec![error] }
+        }
+        Part::Finalizers => {
+            validate::finalizer_names("spec.finalizers", &new["spec"]["finalizers"])
+        }
+    }
+}
+
 fn role_ref(old: &Value, new: &Value) -> Option<FieldError> {
     // The value is shown with the names that Go has for its members.
-    let shown = json!({"APIGroup": new["apiGroup"], "Kind": new["kind"], "Name": new["name"]});
+    let text = |member: &str| new[member].as_str().unwrap_or("");
+    let shown = json!({"APIGroup": text("apiGroup"), "Kind": text("kind"), "Name": text("name")});
     (old != new).then(|| FieldError::invalid("roleRef", &shown, IMMUTABLE))
 }
 

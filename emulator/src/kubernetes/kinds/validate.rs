@@ -5,9 +5,11 @@
 
 use {
     crate::{
-        kubernetes::{kinds, names, rbac, status::FieldError},
+        codec::json,
+        kubernetes::{kinds, metadata, names, rbac, status::FieldError},
         world::objects::Kind,
     },
+    base64::{Engine, prelude::BASE64_STANDARD},
     serde_json::{Map, Value},
 };
 
@@ -25,15 +27,35 @@ const SECRET_KEYS: [(&str, &[&str]); 5] = [
     ("kubernetes.io/basic-auth", &["username", "password"]),
 ];
 
+/// How many bytes all data of a Secret or ConfigMap together may have.
+const DATA_LIMIT: usize = 1 << 20;
+
 /// How many bytes all annotations together may have.
 const ANNOTATIONS_LIMIT: usize = 256 << 10;
 
 /// The finalizers that need no domain before them.
 const FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
+/// What is wrong with a new object.
+pub fn check_new(kind: Kind, object: &Value) -> Vec<FieldError> {
+    let mut errors = check(kind, object);
+    if kind == Kind::Namespace {
+        let field = "spec.finalizers";
+        for finalizer in elements(&object["spec"]["finalizers"]) {
+            let name = finalizer.as_str().unwrap_or("");
+            errors.extend(invalid(field, name, names::qualified_faults(name)));
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            if !name.contains('/') && !FINALIZERS.contains(&name) {
+                errors.push(FieldError::invalid(field, finalizer, detail));
+            }
+        }
+    }
+    errors
+}
+
 /// What is wrong with an object.
 pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
-    let mut errors = metadata(kind, &object["metadata"]);
+    let mut errors = check_metadata(kind, &object["metadata"]);
     errors.extend(match kind {
         Kind::Secret => secret(object),
         Kind::ConfigMap => config_map(object),
@@ -43,7 +65,7 @@ pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
     errors
 }
 
-fn metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
+fn check_metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
     let text = |member: &str| metadata[member].as_str().unwrap_or("");
     let mut errors = Vec::new();
     let prefix = text("generateName");
@@ -120,7 +142,9 @@ fn owners(owners: &Value) -> Vec<FieldError> {
                 let detail = format!(
                     "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
                 );
-                errors.push(FieldError::invalid("metadata.ownerReferences", owners, &detail));
+                let text = format!("Invalid value: {}: {detail}", metadata::owners_to_json(owners));
+                let field = "metadata.ownerReferences".to_owned();
+                errors.push(FieldError { reason: "FieldValueInvalid", field, text });
             }
         }
     }
@@ -133,11 +157,7 @@ fn finalizers(finalizers: &Value) -> Vec<FieldError> {
     for (index, finalizer) in elements(finalizers).iter().enumerate() {
         let name = finalizer.as_str().unwrap_or("");
         errors.extend(invalid("metadata.finalizers", name, names::qualified_faults(name)));
-        if !name.contains('/') && !FINALIZERS.contains(&name) {
-            let detail = "name is neither a standard finalizer name nor is it fully qualified";
-            let field = format!("metadata.finalizers[{index}]");
-            errors.push(FieldError::invalid(&field, finalizer, detail));
-        }
+        errors.extend(unqualified("metadata.finalizers", index, name));
     }
     if has("orphan") && has("foregroundDeletion") {
         let detail = "finalizer orphan and foregroundDeletion cannot be both set";
@@ -146,8 +166,31 @@ fn finalizers(finalizers: &Value) -> Vec<FieldError> {
     errors
 }
 
+/// What is wrong with the finalizers in a field of their own.
+pub fn finalizer_names(field: &str, finalizers: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for (index, finalizer) in elements(finalizers).iter().enumerate() {
+        let name = finalizer.as_str().unwrap_or("");
+        let own = format!("{field}[{index}]");
+        errors.extend(invalid(&own, name, names::qualified_faults(name)));
+        errors.extend(unqualified(field, index, name));
+    }
+    errors
+}
+
+fn unqualified(field: &str, index: usize, name: &str) -> Option<FieldError> {
+    if name.contains('/') || FINALIZERS.contains(&name) {
+        return None;
+    }
+    let detail = "name is neither a standard finalizer name nor is it fully qualified";
+    Some(FieldError::invalid(&format!("{field}[{index}]"), &name.into(), detail))
+}
+
 fn secret(object: &Value) -> Vec<FieldError> {
     let mut errors = data_keys("data", &object["data"]);
+    if decoded_size(&object["data"]) > DATA_LIMIT {
+        errors.push(FieldError::too_long("data", DATA_LIMIT));
+    }
     let named = object["metadata"]["annotations"][SERVICE_ACCOUNT_NAME].as_str().unwrap_or("");
     if object["type"] == TOKEN_SECRET && named.is_empty() {
         let field = format!("metadata.annotations[{SERVICE_ACCOUNT_NAME}]");
@@ -155,13 +198,33 @@ fn secret(object: &Value) -> Vec<FieldError> {
     }
     let keys = SECRET_KEYS.iter().find(|(kind, _)| object["type"] == *kind);
     let keys = keys.map(|(_, keys)| *keys).unwrap_or_default();
-    let missing: Vec<_> = keys.iter().filter(|key| object["data"].get(**key).is_none()).collect();
+    // A key of ssh has to hold something.
+    let present = |key: &str| {
+        let value = &object["data"][key];
+        !value.is_null() && (key != "ssh-privatekey" || value != "")
+    };
+    let missing: Vec<_> = keys.iter().filter(|key| !present(key)).collect();
     // Of a name and a password, one will do.
     if object["type"] != "kubernetes.io/basic-auth" || missing.len() == keys.len() {
         let required = |key| FieldError::required(&format!("data[{key}]"), "");
         errors.extend(missing.into_iter().map(required));
     }
+    for key in keys.iter().filter(|key| key.starts_with(".docker")) {
+        let held = object["data"][*key].as_str().map(|text| BASE64_STANDARD.decode(text));
+        if let Some(Err(why)) = held.and_then(Result::ok).map(|text| json::check(&text)) {
+            let field = format!("data[{key}]");
+            let shown = "<secret contents redacted>".into();
+            errors.push(FieldError::invalid(&field, &shown, &why));
+        }
+    }
     errors
+}
+
+/// How many bytes base64 texts stand for.
+fn decoded_size(data: &Value) -> usize {
+    let size =
+        |text: &str| text.len() / 4 * 3 - text.bytes().rev().take_while(|it| *it == b'=').count();
+    members(data).map(|(_, value)| value.as_str().map_or(0, size)).sum()
 }
 
 fn config_map(object: &Value) -> Vec<FieldError> {
@@ -175,6 +238,11 @@ fn config_map(object: &Value) -> Vec<FieldError> {
         }
     }
     errors.extend(data_keys("binaryData", &object["binaryData"]));
+    let texts: usize =
+        members(&object["data"]).map(|(_, value)| value.as_str().unwrap_or("").len()).sum();
+    if texts + decoded_size(&object["binaryData"]) > DATA_LIMIT {
+        errors.push(FieldError::too_long("[]", DATA_LIMIT));
+    }
     errors
 }
 

@@ -104,7 +104,7 @@ fn store(
 fn finish(world: &World, resource: &Resource, mut object: Value) -> Result<Value, Failure> {
     fill(world, resource.kind, &mut object);
     let name = metadata::text(&object, "name").to_owned();
-    let errors = kinds::validate::check(resource.kind, &object);
+    let errors = kinds::validate::check_new(resource.kind, &object);
     if !errors.is_empty() {
         return Err(Failure::invalid(resource.name, resource.group, &name, errors));
     }

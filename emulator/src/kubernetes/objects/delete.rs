@@ -8,8 +8,8 @@ use {
             body, controllers,
             exchange::{Exchange, Outcome},
             kinds::Resource,
-            metadata, names,
-            objects::{self, finalize::has_finalizers},
+            metadata::{self, has_finalizers},
+            names, objects,
             status::Failure,
         },
         world::{

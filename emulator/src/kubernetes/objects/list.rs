@@ -48,7 +48,7 @@ pub struct Page {
 /// Answers with the objects of a kind, in one namespace or in all.
 pub fn list(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
     let output = body::accept_object(exchange)?;
-    let options = list_options::read(exchange, resource.kind, false)?;
+    let options = list_options::read(exchange, resource.kind, None)?;
     let page = page(exchange, resource, namespace, &options)?;
     if let Some(Transform::PartialObjectMetadata(_)) = output.transform {
         return Err(Failure::is_a_list(resource));
@@ -70,6 +70,8 @@ pub fn page(
         .filter(|object| start.is_empty() || key(object, namespace).as_str() >= start.as_str());
     let limit = match usize::try_from(options.limit).unwrap_or(usize::MAX) {
         0 => usize::MAX,
+        // What any version will do for comes from a cache, whole.
+        _ if options.version == "0" => usize::MAX,
         limit => limit,
     };
     let matching: Vec<_> =

@@ -29,31 +29,39 @@ pub struct ListOptions {
     pub initial: Option<bool>,
     /// Whether a watch tells of versions at which nothing happened.
     pub bookmarks: bool,
-    /// How long a watch lasts, in seconds.
-    pub timeout: Option<u64>,
+    /// How long a watch lasts, in seconds; it may be over before it begins.
+    pub timeout: Option<i64>,
 }
 
-/// Reads the options of a list, or of a watch.
-pub fn read(exchange: &Exchange<'_>, kind: Kind, watch: bool) -> Result<ListOptions, Failure> {
+/// Reads the options of a list, or of a watch; `name` is that of the one object that is meant.
+pub fn read(
+    exchange: &Exchange<'_>,
+    kind: Kind,
+    name: Option<&str>,
+) -> Result<ListOptions, Failure> {
     let query = &exchange.query;
     let limit = number(query.get("limit"))?.and_then(|limit| u64::try_from(limit).ok());
-    let timeout = number(query.get("timeoutSeconds"))?.and_then(|it| u64::try_from(it).ok());
-    let selector = selector::read(exchange)?;
+    let timeout = number(query.get("timeoutSeconds"))?;
+    let mut selector = selector::read(exchange)?;
     let flag = |name: &str| {
         let value = query.get(name);
         query.has(name) && value != "0" && !value.eq_ignore_ascii_case("false")
     };
     let initial = query.has("sendInitialEvents").then(|| flag("sendInitialEvents"));
     let (version, fit) = (query.get("resourceVersion"), query.get("resourceVersionMatch"));
-    let errors = if initial.is_some() || watch {
-        watch_errors(watch, initial, fit)
+    let token = query.get("continue");
+    let errors = if flag("watch") {
+        watch_errors(initial, version, fit, token)
     } else {
-        list_errors(version, fit, query.get("continue"))
+        list_errors(initial, version, fit, token)
     };
     if !errors.is_empty() {
         return Err(Failure::invalid("ListOptions", "meta.k8s.io", "", errors));
     }
     selector::check_fields(kind, &selector)?;
+    if let Some(name) = name {
+        selector.narrow(name)?;
+    }
     Ok(ListOptions {
         selector,
         limit: limit.unwrap_or(0),
@@ -78,32 +86,47 @@ fn number(text: &str) -> Result<Option<i64>, Failure> {
 
 const MATCH: &str = "resourceVersionMatch";
 
-fn watch_errors(watch: bool, initial: Option<bool>, fit: &str) -> Vec<FieldError> {
-    let forbidden = |field: &str, detail: &str| vec![FieldError::forbidden(field, detail)];
-    if !watch {
-        return forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list");
+fn watch_errors(initial: Option<bool>, version: &str, fit: &str, token: &str) -> Vec<FieldError> {
+    // Who says nothing, and does not begin from a version, wants what is there first.
+    let (initial, fit) = match (initial, fit, version) {
+        (None, "", "" | "0") => (Some(true), "NotOlderThan"),
+        _ => (initial, fit),
+    };
+    let mut errors = Vec::new();
+    let mut forbid = |detail: &str| errors.push(FieldError::forbidden(MATCH, detail));
+    if initial.is_some() && fit != "NotOlderThan" {
+        forbid("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+    }
+    if fit.is_empty() {
+        return errors;
     }
     if initial.is_none() {
-        let detail =
-            "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-        return if fit.is_empty() { Vec::new() } else { forbidden(MATCH, detail) };
+        forbid("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
     }
-    if fit == "NotOlderThan" {
-        return Vec::new();
-    }
-    let detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-    let mut errors = forbidden(MATCH, detail);
-    if !fit.is_empty() {
+    if fit != "NotOlderThan" {
         errors.push(FieldError::unsupported(MATCH, fit, r#""NotOlderThan""#));
+    }
+    if !token.is_empty() {
+        let detail = "resourceVersionMatch is forbidden when continue is provided";
+        errors.push(FieldError::forbidden(MATCH, detail));
     }
     errors
 }
 
-fn list_errors(version: &str, fit: &str, token: &str) -> Vec<FieldError> {
+fn list_errors(initial: Option<bool>, version: &str, fit: &str, token: &str) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    if fit.is_empty() {
-        return errors;
+    if !fit.is_empty() {
+        errors.extend(match_errors(version, fit, token));
     }
+    if initial.is_some() {
+        let detail = "sendInitialEvents is forbidden for list";
+        errors.push(FieldError::forbidden("sendInitialEvents", detail));
+    }
+    errors
+}
+
+fn match_errors(version: &str, fit: &str, token: &str) -> Vec<FieldError> {
+    let mut errors = Vec::new();
     if version.is_empty() {
         let detail = "resourceVersionMatch is forbidden unless resourceVersion is provided";
         errors.push(FieldError::forbidden(MATCH, detail));

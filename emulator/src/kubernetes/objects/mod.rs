@@ -5,7 +5,6 @@
 pub mod collection;
 pub mod create;
 pub mod delete;
-pub mod finalize;
 pub mod list;
 pub mod list_options;
 pub mod patch;

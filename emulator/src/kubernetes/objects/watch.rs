@@ -68,14 +68,15 @@ struct Form {
     columns: bool,
 }
 
-/// Begins to watch the objects of a kind, in one namespace or in all.
+/// Begins to watch the objects of a kind, in one namespace or in all, or one of them.
 pub fn watch(
     exchange: &Exchange<'_>,
     resource: &'static Resource,
     namespace: Option<&str>,
+    name: Option<&str>,
 ) -> Outcome {
     let output = body::accept_object(exchange)?;
-    let options = list_options::read(exchange, resource.kind, true)?;
+    let options = list_options::read(exchange, resource.kind, name)?;
     let version = version(&options.version)?;
     if output.media_type == MediaType::Yaml {
         return Err(Failure::not_acceptable(NOT_ACCEPTABLE));
@@ -94,8 +95,9 @@ pub fn watch(
         over: false,
         selector: Selector::default(),
     };
-    if matches!(output.transform, Some(Transform::PartialObjectMetadataList(_))) {
-        // No event is a list.
+    let list = matches!(output.transform, Some(Transform::PartialObjectMetadataList(_)));
+    if list || watch.lasts.is_zero() {
+        // No event is a list, and what is over does not begin.
         watch.over = true;
     } else {
         watch.begin(world, options, version);
@@ -116,7 +118,8 @@ fn version(text: &str) -> Result<u64, Failure> {
 }
 
 fn lasts(world: &World, options: &ListOptions) -> Duration {
-    let seconds = options.timeout.filter(|seconds| *seconds > 0).unwrap_or_else(|| {
+    let seconds = options.timeout.filter(|seconds| *seconds != 0);
+    let seconds = seconds.map(|seconds| u64::try_from(seconds).unwrap_or(0)).unwrap_or_else(|| {
         let mut random = [0; 2];
         world.entropy.fill(&mut random);
         LASTS + u64::from(u16::from_le_bytes(random)) % LASTS

@@ -10,8 +10,8 @@ use {
             exchange::Exchange,
             kinds::{self, Resource},
             managed_fields::{self, Manager},
-            metadata,
-            objects::{self, finalize::has_finalizers},
+            metadata::{self, has_finalizers},
+            objects,
             status::Failure,
         },
         world::objects::{Kind, Object, WriteError},
@@ -31,6 +31,8 @@ pub enum Part {
     Whole,
     /// The status.
     Status,
+    /// What keeps a namespace from going.
+    Finalizers,
 }
 
 /// An object, or its status, as a path names it.

@@ -60,9 +60,10 @@ fn step(object: &mut Value, operation: &Value) -> Option<()> {
     let text = |member: &str| operation[member].as_str();
     let value = operation.get("value").cloned();
     match text("op")? {
-        "add" => add(object, text("path")?, value?),
+        // No value is null.
+        "add" => add(object, text("path")?, value.unwrap_or_default()),
         "remove" => remove(object, text("path")?).map(drop),
-        "replace" => replace(object, text("path")?, value?),
+        "replace" => replace(object, text("path")?, value.unwrap_or_default()),
         "move" => {
             let moved = remove(object, text("from")?)?;
             add(object, text("path")?, moved)

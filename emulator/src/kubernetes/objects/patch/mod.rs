@@ -7,6 +7,8 @@ mod duplicates;
 mod json_patch;
 mod merge;
 mod strategic;
+mod text;
+mod unstructured;
 
 use {
     crate::{
@@ -118,17 +120,24 @@ fn changed(
         earlier.extend(json_patch::unknown(&sent));
         earlier.iter_mut().for_each(|text| text.insert_str(0, "json patch "));
     }
-    let patched = patched(form, &sent, target.structure, current).map_err(|error| match error {
-        PatchError::Bad(text) => Failure::bad_request(text),
-        PatchError::Unfit => Failure::unfit_patch(),
-        PatchError::Unplanned(text) => Failure::unplanned(text),
-    })?;
-    let text = patched.to_string();
+    let raw = json::encode(target.structure, current, false);
+    let before: Value =
+        serde_json::from_slice(&raw).map_err(|error| Failure::unplanned(error.to_string()))?;
+    let patched =
+        patched(form, &sent, target.structure, before.clone()).map_err(|error| match error {
+            PatchError::Bad(text) => Failure::bad_request(text),
+            PatchError::Unfit => Failure::unfit_patch(),
+            PatchError::Unplanned(text) => Failure::unplanned(text),
+        })?;
+    let text = text::of(&String::from_utf8_lossy(&raw), &before, &patched);
     let shown = if form == Form::Strategic { go(&sent) } else { text.clone() };
     let refuse = |why: &str| {
         let error = FieldError::invalid("patch", &shown.as_str().into(), why);
         Failure::invalid("", "", "", vec![error])
     };
+    if form == Form::Strategic {
+        unstructured::check(target.structure, &patched).map_err(|why| refuse(&why))?;
+    }
     match json::decode(text.as_bytes(), &target, options.field_validation) {
         Ok(_) if !earlier.is_empty() && options.field_validation == FieldValidation::Strict => {
             Err(refuse(&format!("strict decoding error: {}", earlier.join(", "))))
@@ -156,16 +165,24 @@ fn patched(
     form: Form,
     sent: &Value,
     structure: &'static Struct,
-    current: &Value,
+    mut object: Value,
 ) -> Result<Value, PatchError> {
-    let mut object =
-        wire(structure, current).map_err(|error| PatchError::Unplanned(error.to_string()))?;
     match form {
         // What is applied goes another way.
         Form::Apply => {}
         Form::Json => json_patch::apply(&mut object, sent)?,
         Form::Merge => merge::apply(&mut object, sent)?,
-        Form::Strategic => strategic::apply(&mut object, sent, structure)?,
+        Form::Strategic => {
+            let told = [object["kind"].clone(), object["apiVersion"].clone()];
+            strategic::apply(&mut object, sent, structure)?;
+            // What the object is is not read from it again.
+            let [kind, version] = ["kind", "apiVersion"].map(|member| &object[member]);
+            if [kind, version].into_iter().all(|text| text.is_string() || text.is_null()) {
+                let [kind, version] = told;
+                object["kind"] = kind;
+                object["apiVersion"] = version;
+            }
+        }
     }
     Ok(object)
 }

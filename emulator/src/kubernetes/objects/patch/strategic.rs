@@ -148,7 +148,14 @@ fn put_in_order(
     let names: Vec<_> =
         patch.keys().filter(|name| name.starts_with(ORDER_PREFIX)).cloned().collect();
     for directive in names {
-        let Some(Value::Array(order)) = patch.remove(&directive) else { return Err(bad_order()) };
+        let order = match patch.remove(&directive) {
+            Some(Value::Array(order)) => order,
+            other => {
+                let found = go_type(&other.unwrap_or_default());
+                let text = format!("expected a []interface {{}}, but received a {found}");
+                return Err(PatchError::Unplanned(text));
+            }
+        };
         let Some((ORDER_PREFIX, name)) = directive.split_once('/') else {
             return Err(bad_order());
         };
@@ -169,6 +176,19 @@ fn put_in_order(
         original.insert(name.to_owned(), Value::Array(sorted));
     }
     Ok(())
+}
+
+// The type of a value, as Go prints it.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
 }
 
 // What is patched has to come in the order that is set.
