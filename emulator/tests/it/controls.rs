@@ -14,7 +14,7 @@ async fn health_says_what_there_is() {
     assert_eq!((status, &health["status"]), (200, &json!("ok")));
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(health["schema_version"], 1);
-    assert_eq!(health["capabilities"], json!(["clock", "journal", "state"]));
+    assert_eq!(health["capabilities"], json!(["clock", "journal", "operations", "state"]));
 }
 
 #[tokio::test]
