@@ -34,6 +34,17 @@ pub(crate) fn build_debug(package: &str) -> Result<PathBuf> {
     Ok(target().join("debug").join(package))
 }
 
+/// Builds binaries of packages of the same names in one go, so that what they share is built once,
+/// and says where they are.
+pub(crate) fn build_all(packages: &[&str]) -> Result<PathBuf> {
+    let mut arguments = vec!["build"];
+    for package in packages {
+        arguments.extend(["--package", package, "--bin", package]);
+    }
+    run(&arguments, &[])?;
+    Ok(target().join("debug"))
+}
+
 /// The folder that cargo builds in.
 pub(crate) fn target() -> PathBuf {
     let set = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);

@@ -30,7 +30,7 @@ use {
     scenario::Side,
     std::{
         error::Error,
-        path::PathBuf,
+        path::{Path, PathBuf},
         process::ExitCode,
         time::{SystemTime, UNIX_EPOCH},
     },
@@ -49,6 +49,9 @@ struct Options {
     /// The suite's binary; without it the suite is not run.
     #[arg(long)]
     conformance: Option<PathBuf>,
+    /// What the suite is told beside the target.
+    #[arg(long = "suite", allow_hyphen_values = true)]
+    suite: Vec<String>,
     /// The kube-apiserver, over https.
     #[arg(long)]
     kube_url: String,
@@ -85,8 +88,11 @@ fn compare(options: &Options) -> Result<bool> {
     let mut emulator = Emulator::start(&options.emulator, &options.flags)?;
     let mut same = true;
     if let Some(suite) = &options.conformance {
-        same &= suite::run(suite, "kube-apiserver", &options.kube_url, &options.kube_ca_file)?;
-        same &= suite::run(suite, "the emulator", &emulator.url, &emulator.ca_file)?;
+        let run = |name, url: &str, ca_file: &Path| {
+            suite::run(suite, &options.suite, name, url, ca_file)
+        };
+        same &= run("kube-apiserver", &options.kube_url, &options.kube_ca_file)?;
+        same &= run("the emulator", &emulator.url, &emulator.ca_file)?;
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let seed = options.seed.unwrap_or(now);

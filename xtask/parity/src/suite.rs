@@ -6,12 +6,19 @@ use {
 };
 
 /// Whether every Kubernetes case passes there, to the byte.
-pub(crate) fn run(binary: &Path, name: &str, url: &str, ca_file: &Path) -> Result<bool> {
+pub(crate) fn run(
+    binary: &Path,
+    further: &[String],
+    name: &str,
+    url: &str,
+    ca_file: &Path,
+) -> Result<bool> {
     println!("== the suite against {name}");
     let output = Command::new(binary)
         .args(["run", "--level", "observed", "--run", "kubernetes/*", "--server", url])
         .args(["--token", "admin-token", "--ca-file"])
         .arg(ca_file)
+        .args(further)
         .output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     // The last line counts; before it stand those that failed.

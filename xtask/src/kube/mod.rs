@@ -10,6 +10,7 @@ use {
         net::TcpListener,
         path::{Path, PathBuf},
         process::{Child, Command, Stdio},
+        sync::atomic::{AtomicUsize, Ordering},
         thread,
         time::{Duration, Instant},
     },
@@ -55,7 +56,7 @@ impl Kube {
     /// Starts one, with further flags for kube-apiserver, and waits until it is ready.
     pub(crate) fn start(version: &str, flags: &[String]) -> Result<Self> {
         let binaries = binaries(version)?;
-        let folder = std::env::temp_dir().join(format!("kube-{}", std::process::id()));
+        let folder = scratch();
         fs::create_dir_all(&folder)?;
         let [secure, client, peer] = free_ports()?;
         let url = format!("https://127.0.0.1:{secure}");
@@ -78,26 +79,27 @@ impl Kube {
         self.folder.join("certs/apiserver.crt")
     }
 
-    /// The key that signs its tokens and verifies them.
-    pub(crate) fn key_file(&self) -> PathBuf {
-        self.folder.join("sa.key")
-    }
-
-    /// Its static bearers.
-    pub(crate) fn token_file(&self) -> PathBuf {
-        self.folder.join("tokens.csv")
+    /// Where it runs: a flag may name a file there, `sa.key`, `p256.key`, `p384.key` or
+    /// `tokens.csv`.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn write_credentials(&self) -> Result {
         let tokens =
             format!("{TOKEN},admin,admin-uid,\"system:masters\"\nnobody-token,nobody,nobody-uid\n");
         fs::write(self.folder.join("tokens.csv"), tokens)?;
+        self.openssl(&["genrsa", "-out", "sa.key", "2048"])?;
+        self.openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "p256.key"])?;
+        self.openssl(&["ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", "p384.key"])
+    }
+
+    fn openssl(&self, arguments: &[&str]) -> Result {
         let mut openssl = Command::new("openssl");
-        openssl.args(["genrsa", "-out", "sa.key", "2048"]).stderr(Stdio::null());
-        let status = openssl.current_dir(&self.folder).status();
-        match status {
+        openssl.args(arguments).stderr(Stdio::null()).current_dir(&self.folder);
+        match openssl.status() {
             Ok(status) if status.success() => Ok(()),
-            _ => Err("openssl genrsa made no key".into()),
+            _ => Err("openssl made no key".into()),
         }
     }
 
@@ -122,17 +124,15 @@ impl Kube {
         command.args([
             format!("--etcd-servers={}", local(client)),
             format!("--secure-port={secure}"),
-            format!("--service-account-issuer={ISSUER}"),
         ]);
         command.args([
             "--bind-address=127.0.0.1",
             "--cert-dir=certs",
-            "--service-account-key-file=sa.key",
-            "--service-account-signing-key-file=sa.key",
             "--authorization-mode=RBAC",
             "--token-auth-file=tokens.csv",
             "--service-cluster-ip-range=10.0.0.0/24",
         ]);
+        command.args(identity(flags));
         command.args(flags);
         self.spawn(command, "kube-apiserver.log")
     }
@@ -203,6 +203,25 @@ fn binaries(version: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// The flags of its issuer and key that are not set by others: a flag that is said twice counts
+/// twice.
+pub(crate) fn identity(flags: &[String]) -> Vec<String> {
+    let usual = [
+        ("--service-account-issuer=", ISSUER),
+        ("--service-account-key-file=", "sa.key"),
+        ("--service-account-signing-key-file=", "sa.key"),
+    ];
+    let missing = usual.iter().filter(|(name, _)| !flags.iter().any(|it| it.starts_with(name)));
+    missing.map(|(name, value)| format!("{name}{value}")).collect()
+}
+
+/// A folder that no other one of this process has.
+fn scratch() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("kube-{}-{count}", std::process::id()))
+}
+
 /// Ports that nobody had a moment ago.
 fn free_ports() -> Result<[u16; 3]> {
     let taken = [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)));
@@ -215,4 +234,18 @@ fn free_ports() -> Result<[u16; 3]> {
 
 fn local(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_is_the_usual_where_no_flag_says_otherwise() {
+        let flags = ["--service-account-issuer=https://a".to_owned()];
+        let identity = identity(&flags);
+        let expected =
+            ["--service-account-key-file=sa.key", "--service-account-signing-key-file=sa.key"];
+        assert_eq!(identity, expected);
+    }
 }
