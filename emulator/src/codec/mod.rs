@@ -9,6 +9,7 @@
 //! Knows media types and header texts, but no status code.
 
 mod base64;
+pub mod carried;
 pub mod fields;
 pub mod json;
 #[cfg(test)]

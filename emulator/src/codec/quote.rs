@@ -1,7 +1,7 @@
 //! Text in double quotes as Go writes it: `%q` and `strconv.Quote`, and the quotes of package
 //! `time`.
 
-use std::fmt::Write as _;
+use {crate::codec::carried, std::fmt::Write as _};
 
 /// The text in double quotes, with what cannot be printed escaped.
 pub fn quote(text: &str) -> String {
@@ -16,6 +16,9 @@ pub fn quote_bytes(bytes: &[u8]) -> String {
         for character in chunk.valid().chars() {
             match character {
                 '"' => quoted.push_str("\\\""),
+                _ if let Some(byte) = carried::byte(character) => {
+                    push_hex(&mut quoted, byte.into())
+                }
                 _ => push_escaped(&mut quoted, character),
             }
         }

@@ -1,6 +1,7 @@
 //! The kind that an endpoint takes, and what is said when a body is not of that kind.
 
 use {
+    crate::codec::carried::carry,
     crate::codec::quote::{quote, quote_bytes},
     crate::codec::schema::{
         Schema, Struct,
@@ -102,7 +103,7 @@ pub(super) enum Reading {
 pub(super) fn group_version(api_version: &[u8]) -> Result<(&[u8], &[u8]), String> {
     let mut parts = api_version.splitn(3, |byte| *byte == b'/');
     match (parts.next().unwrap_or_default(), parts.next(), parts.next()) {
-        (_, _, Some(_)) => Err(format!("unexpected GroupVersion string: {}", lossy(api_version))),
+        (_, _, Some(_)) => Err(format!("unexpected GroupVersion string: {}", carry(api_version))),
         (group, Some(version), None) => Ok((group, version)),
         (version, None, None) => Ok((b"", version)),
     }
@@ -174,7 +175,7 @@ impl Target {
     pub(super) fn unusable(&self, claim: &Claim<'_>, cause: String) -> DecodeError {
         let message = format!(
             "{} in version {} cannot be handled as a {}: {cause}",
-            lossy(&claim.kind),
+            carry(&claim.kind),
             quote_bytes(&claim.version),
             self.kind
         );
@@ -189,7 +190,7 @@ impl Target {
 
     /// The error for a body of another version.
     pub(super) fn other_version(&self, claim: &Claim<'_>, warnings: Vec<String>) -> DecodeError {
-        let claimed = lossy(&claim.api_version());
+        let claimed = carry(&claim.api_version());
         let message = format!(
             "the API version in the data ({claimed}) does not match the expected API version ({})",
             self.api_version
@@ -216,7 +217,7 @@ fn summary(body: &[u8]) -> String {
     let start = &body[..body.len().min(LENGTH)];
     let mut summary = match start.first() {
         None => return "<empty>".to_owned(),
-        Some(b'{') => lossy(start),
+        Some(b'{') => carry(start),
         Some(_) => start.iter().fold(String::new(), |mut text, byte| {
             // Writing to a string cannot fail.
             let _ = write!(text, "{byte:02x}");
@@ -229,7 +230,7 @@ fn summary(body: &[u8]) -> String {
     summary
 }
 
-/// Bytes as text; each byte that is not UTF-8 becomes U+FFFD, as when Go writes it to JSON.
+/// Bytes as text; each byte that is not UTF-8 becomes U+FFFD, as when Go reads it from JSON.
 pub(super) fn lossy(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

@@ -32,6 +32,11 @@ impl Manager {
         Self { name, api_version, subresource: "", time }
     }
 
+    /// One that is no request's.
+    pub fn named(name: &str, api_version: &'static str, time: String) -> Self {
+        Self { name: name.to_owned(), api_version, subresource: "", time }
+    }
+
     /// The same, writing through a subresource.
     #[must_use]
     pub fn subresource(self, subresource: &'static str) -> Self {

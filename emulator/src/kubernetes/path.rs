@@ -4,7 +4,7 @@
 
 use {
     crate::{
-        codec::negotiate::Query,
+        codec::{carried::carry, negotiate::Query},
         kubernetes::{
             names,
             route::{self, Attributes, Route},
@@ -23,7 +23,7 @@ pub struct Path<'a> {
 }
 
 /// A path with its percent-escapes decoded; `None` when one is broken. What is not UTF-8 then is
-/// replaced.
+/// carried.
 pub fn decode(path: &str) -> Option<Cow<'_, str>> {
     if !path.contains('%') {
         return Some(path.into());
@@ -37,7 +37,7 @@ pub fn decode(path: &str) -> Option<Cow<'_, str>> {
             _ => byte,
         });
     }
-    Some(String::from_utf8_lossy(&bytes).into_owned().into())
+    Some(carry(&bytes).into())
 }
 
 impl<'a> Path<'a> {

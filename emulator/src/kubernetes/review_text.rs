@@ -14,15 +14,25 @@ const INVALID: &str = "invalid bearer token";
 
 /// The text of TokenReview's `status.error`: the words of the authenticators that refused it.
 pub fn describe(error: &Error) -> String {
-    match reason(error) {
-        None => INVALID.to_owned(),
-        Some(reason) => format!("[{INVALID}, {reason}]"),
+    let mut reasons = reasons(error);
+    // The same is said once.
+    reasons.dedup();
+    match reasons.is_empty() {
+        true => INVALID.to_owned(),
+        false => format!("[{INVALID}, {}]", reasons.join(", ")),
+    }
+}
+
+fn reasons(error: &Error) -> Vec<String> {
+    match error {
+        Error::Both(first, second) => [reasons(first), reasons(second)].concat(),
+        error => reason(error).into_iter().collect(),
     }
 }
 
 fn reason(error: &Error) -> Option<String> {
     let reason = match error {
-        Error::NotOurs => return None,
+        Error::NotOurs | Error::Both(..) => return None,
         Error::NoKeyFound => "invalid signature, no keys found".to_owned(),
         Error::BadSignature => "go-jose/go-jose: error in cryptographic primitive".to_owned(),
         Error::BadClaim(expected) => format!("go-jose/go-jose/jwt: {expected}"),

@@ -124,6 +124,14 @@ impl Selector {
         Ok(())
     }
 
+    /// The value that a field has to have, where there is but one.
+    pub fn exact(&self, field: &str) -> Option<&str> {
+        self.fields.iter().filter(|it| it.key == field).find_map(|it| match &it.test {
+            Test::In(values) => values.first().map(String::as_str),
+            _ => None,
+        })
+    }
+
     /// Whether an object is meant.
     pub fn matches(&self, object: &Object) -> bool {
         let label = |key: &str| object.document["metadata"]["labels"][key].as_str();

@@ -174,9 +174,10 @@ impl Failure {
         Self::new(406, "NotAcceptable", message)
     }
 
-    /// 409: the name is taken.
-    pub fn already_exists(resource: &Resource, name: &str) -> Self {
-        let message = format!("{} \"{name}\" already exists", resource.qualified());
+    /// 409: the name is taken, perhaps by an object that is going.
+    pub fn already_exists(resource: &Resource, name: &str, going: bool) -> Self {
+        let going = if going { "object is being deleted: " } else { "" };
+        let message = format!("{going}{} \"{name}\" already exists", resource.qualified());
         Self::new(409, "AlreadyExists", message).about(resource_details(resource, name))
     }
 

@@ -20,7 +20,7 @@ use {
         HeaderValue, Method, StatusCode, Version,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
     },
-    hyper::body::Incoming,
+    hyper::{body::Incoming, ext::ReasonPhrase},
     std::sync::{
         Arc, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -172,6 +172,10 @@ fn frame(api: Api, request: &Request, mut response: Response) -> http::Response<
         Body::sized(response.body)
     };
     let mut framed = http::Response::new(body);
+    // Go calls it by its old name.
+    if response.status == StatusCode::PAYLOAD_TOO_LARGE {
+        framed.extensions_mut().insert(ReasonPhrase::from_static(b"Request Entity Too Large"));
+    }
     *framed.status_mut() = response.status;
     *framed.headers_mut() = response.headers;
     framed

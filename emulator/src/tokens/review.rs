@@ -7,7 +7,7 @@ use {
     crate::{
         tokens::{
             legacy::{self, LegacyError},
-            parse::{Parsed, Reference},
+            parse::{Claims, Parsed, Reference},
         },
         world::{
             World,
@@ -72,6 +72,8 @@ pub enum Error {
     BoundObjectGone,
     /// It lives in a Secret, and that is what is wrong.
     Legacy(LegacyError),
+    /// It holds neither as one that lives in a Secret nor as one that was issued.
+    Both(Box<Error>, Box<Error>),
 }
 
 /// A service account, as a caller is named after it.
@@ -89,19 +91,37 @@ pub struct Identity<'a> {
 pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Authenticated, Error> {
     let parsed = Parsed::read(token).ok_or(Error::NotOurs)?;
     let is_legacy = parsed.issuer == legacy::ISSUER;
-    if !is_legacy && !world.settings.issuers.contains(&parsed.issuer) {
-        return Err(Error::NotOurs);
+    let is_ours = world.settings.issuers.contains(&parsed.issuer);
+    match (is_legacy, is_ours) {
+        (false, false) => Err(Error::NotOurs),
+        (false, true) => review_issued(world, &parsed, wanted),
+        (true, false) => review_legacy(world, token, &parsed, wanted),
+        // The name of the old issuer may be given to the new one, too: both are asked.
+        (true, true) => review_legacy(world, token, &parsed, wanted).or_else(|first| {
+            review_issued(world, &parsed, wanted)
+                .map_err(|second| Error::Both(Box::new(first), Box::new(second)))
+        }),
     }
-    verify(&world.keys.get().verifying, &parsed)?;
-    let claims = parsed.claims().map_err(Error::BadClaim)?;
-    let own = &world.settings.api_audiences;
-    let token_audiences = if claims.audiences.is_empty() { own } else { &claims.audiences };
-    let audiences = matching(token_audiences, if wanted.is_empty() { own } else { wanted })?;
-    if is_legacy {
-        let account = legacy::check(world, token, &parsed)?;
-        let caller = caller(account, "", &Bound { pod: None, secret: None, node: None });
-        return Ok(Authenticated { caller, audiences });
-    }
+}
+
+fn review_legacy(
+    world: &World,
+    token: &str,
+    parsed: &Parsed<'_>,
+    wanted: &[String],
+) -> Result<Authenticated, Error> {
+    let (_, audiences) = read(world, parsed, wanted)?;
+    let account = legacy::check(world, token, parsed)?;
+    let caller = caller(account, "", &Bound { pod: None, secret: None, node: None });
+    Ok(Authenticated { caller, audiences })
+}
+
+fn review_issued(
+    world: &World,
+    parsed: &Parsed<'_>,
+    wanted: &[String],
+) -> Result<Authenticated, Error> {
+    let (claims, audiences) = read(world, parsed, wanted)?;
     check_times(world.clock.now(), claims.not_before, claims.expiry, claims.issued_at)?;
     let known = Bound { pod: claims.pod, secret: claims.secret, node: claims.node };
     let account = check_objects(world, &claims.namespace, &claims.service_account, &known)?;
@@ -109,6 +129,20 @@ pub fn review(world: &World, token: &str, wanted: &[String]) -> Result<Authentic
         Identity { namespace: &account.namespace, name: &account.name, uid: &account.uid };
     let caller = caller(account, &claims.id, &known);
     Ok(Authenticated { caller, audiences })
+}
+
+/// The claims of a token that a key of ours signed, and which of the audiences wanted it is for.
+fn read(
+    world: &World,
+    parsed: &Parsed<'_>,
+    wanted: &[String],
+) -> Result<(Claims, Vec<String>), Error> {
+    verify(&world.keys.get().verifying, parsed)?;
+    let claims = parsed.claims().map_err(Error::BadClaim)?;
+    let own = &world.settings.api_audiences;
+    let token_audiences = if claims.audiences.is_empty() { own } else { &claims.audiences };
+    let audiences = matching(token_audiences, if wanted.is_empty() { own } else { wanted })?;
+    Ok((claims, audiences))
 }
 
 fn verify(keys: &[VerifyingKey], parsed: &Parsed<'_>) -> Result<(), Error> {

@@ -1,6 +1,17 @@
 //! What a scenario has learned from one server: tokens and uids, by the step that they came from.
 
-use {crate::token, serde_json::Value, std::collections::BTreeMap};
+use {
+    crate::token,
+    regex::Regex,
+    serde_json::Value,
+    std::{collections::BTreeMap, sync::LazyLock},
+};
+
+/// Names that servers make of the prefixes that requests have.
+static GENERATED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(gen-|Bad_|x\.y|-)[bcdfghjklmnpqrstvwxz2456789]{5}$")
+        .expect("the pattern was written with care")
+});
 
 /// The values that fill the blanks of requests to one server.
 #[derive(Debug, Clone)]
@@ -10,13 +21,19 @@ pub(crate) struct Blanks {
     values: BTreeMap<String, String>,
     /// What was filled in, so that it can be named again in an answer.
     pub(crate) filled: Vec<(String, String)>,
+    /// Names that a server made up, likewise.
+    pub(crate) generated: Vec<(String, String)>,
 }
 
 impl Blanks {
     /// Those of a scenario that begins, with its own prefix for names.
     pub(crate) fn new(address: &str, prefix: &str) -> Self {
-        let values = BTreeMap::from([("ns".to_owned(), prefix.to_owned())]);
-        Self { address: address.to_owned(), values, filled: Vec::new() }
+        let values = BTreeMap::from([
+            ("ns".to_owned(), prefix.to_owned()),
+            ("address".to_owned(), address.to_owned()),
+        ]);
+        let address = address.to_owned();
+        Self { address, values, filled: Vec::new(), generated: Vec::new() }
     }
 
     /// Keeps what an answer says that later requests may use.
@@ -26,11 +43,39 @@ impl Blanks {
             ("token", "/status/token"),
             ("uid", "/metadata/uid"),
             ("rv", "/metadata/resourceVersion"),
+            ("continue", "/metadata/continue"),
+            ("name", "/metadata/name"),
         ] {
             if let Some(text) = answer.pointer(pointer).and_then(Value::as_str) {
                 self.values.insert(format!("{name}.{step}"), text.to_owned());
             }
         }
+        // What chance made up is named from here on.
+        if let Some(token) = self.values.get(&format!("token.{step}")).cloned() {
+            self.name(token, format!("token.{step}|"));
+        }
+        if let Some(name) = answer.pointer("/details/name").and_then(Value::as_str)
+            && GENERATED.is_match(name)
+        {
+            self.generated.push((name.to_owned(), format!("<name.{step}>")));
+        }
+        let prefix = answer.pointer("/metadata/generateName").and_then(Value::as_str);
+        let name = answer.pointer("/metadata/name").and_then(Value::as_str);
+        if let (Some(prefix), Some(name)) = (prefix.filter(|it| !it.is_empty()), name)
+            && name.len() > prefix.len()
+            && name.starts_with(&prefix[..prefix.len().min(50)])
+        {
+            self.generated.push((name.to_owned(), format!("<name.{step}>")));
+        }
+    }
+
+    fn name(&mut self, value: String, blank: String) {
+        if value.len() <= 8 || self.filled.iter().any(|(known, _)| *known == value) {
+            return;
+        }
+        self.filled.push((value, format!("<{blank}>")));
+        // One may be the start of another.
+        self.filled.sort_by_key(|(value, _)| usize::MAX - value.len());
     }
 
     /// A text with its blanks filled; `{{token.3|kid}}` is that token after a change.
@@ -67,11 +112,8 @@ impl Blanks {
             return format!("no-{}", name.replace('.', "-"));
         };
         let value = token::change(value, change);
-        if name != "ns" && value.len() > 8 && !self.filled.iter().any(|(known, _)| *known == value)
-        {
-            self.filled.push((value.clone(), format!("<{blank}>")));
-            // One may be the start of another.
-            self.filled.sort_by_key(|(value, _)| usize::MAX - value.len());
+        if name.starts_with("token") {
+            self.name(value.clone(), blank.to_owned());
         }
         value
     }

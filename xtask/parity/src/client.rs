@@ -8,7 +8,11 @@ use {
     },
     std::{
         fs,
-        io::{BufRead, BufReader, Read, Write},
+        io::{
+            BufRead, BufReader,
+            ErrorKind::{TimedOut, WouldBlock},
+            Read, Write,
+        },
         net::TcpStream,
         path::Path,
         sync::Arc,
@@ -19,6 +23,9 @@ use {
 /// How long a server may be silent.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long a server that was sent odd bytes is waited for before it is told that it got all.
+const SILENCE: Duration = Duration::from_millis(700);
+
 type Stream = BufReader<StreamOwned<ClientConnection, TcpStream>>;
 
 /// An answer as it came, its body put together.
@@ -26,6 +33,8 @@ type Stream = BufReader<StreamOwned<ClientConnection, TcpStream>>;
 pub(crate) struct Answer {
     /// The status; 0 when the server hung up.
     pub(crate) status: u16,
+    /// What the status is called.
+    pub(crate) phrase: String,
     /// The headers, in their order.
     pub(crate) headers: Vec<(String, String)>,
     /// The body.
@@ -89,6 +98,23 @@ impl Client {
         })
     }
 
+    /// Sends bytes on a connection of their own, and reads what comes first. Where nothing comes,
+    /// the server is told that there will be no more.
+    pub(crate) fn wire(&self, bytes: &[u8], method: &str) -> Result<Answer> {
+        let mut stream = self.connect()?;
+        stream.get_ref().sock.set_read_timeout(Some(SILENCE))?;
+        let inner = stream.get_mut();
+        // A server may answer and hang up before it has read everything.
+        let _ = inner.write_all(bytes).and_then(|()| inner.flush());
+        let waits = |error: &std::io::Error| matches!(error.kind(), WouldBlock | TimedOut);
+        if stream.fill_buf().is_err_and(|error| waits(&error)) {
+            let inner = stream.get_mut();
+            inner.conn.send_close_notify();
+            let _ = inner.flush();
+        }
+        Ok(read(&mut stream, method).map(|(answer, _)| answer).unwrap_or_default())
+    }
+
     fn exchange(&mut self, request: &[u8], method: &str) -> Result<Answer> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
@@ -116,8 +142,10 @@ impl Client {
 /// An answer, and whether the connection stays.
 fn read(stream: &mut Stream, method: &str) -> Result<(Answer, bool)> {
     let line = line(stream)?;
-    let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or("no status")?;
-    let mut answer = Answer { status, ..Answer::default() };
+    let mut parts = line.splitn(3, ' ').skip(1);
+    let status = parts.next().and_then(|code| code.parse().ok()).ok_or("no status")?;
+    let phrase = parts.next().unwrap_or("").to_owned();
+    let mut answer = Answer { status, phrase, ..Answer::default() };
     loop {
         let line = self::line(stream)?;
         let Some((name, value)) = line.split_once(':') else { break };

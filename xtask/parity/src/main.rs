@@ -21,6 +21,7 @@ mod scenario;
 mod shrink;
 mod suite;
 mod token;
+mod yaml;
 
 use {
     clap::Parser,
@@ -88,9 +89,8 @@ fn compare(options: &Options) -> Result<bool> {
     let mut emulator = Emulator::start(&options.emulator, &options.flags)?;
     let mut same = true;
     if let Some(suite) = &options.conformance {
-        let run = |name, url: &str, ca_file: &Path| {
-            suite::run(suite, &options.suite, name, url, ca_file)
-        };
+        let run =
+            |name, url: &str, ca_file: &Path| suite::run(suite, &options.suite, name, url, ca_file);
         same &= run("kube-apiserver", &options.kube_url, &options.kube_ca_file)?;
         same &= run("the emulator", &emulator.url, &emulator.ca_file)?;
     }

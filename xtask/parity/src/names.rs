@@ -25,9 +25,14 @@ static TIME: LazyLock<Regex> = LazyLock::new(|| {
 });
 static SECONDS: LazyLock<Regex> = LazyLock::new(|| regex(r"\b1[6-9][0-9]{8}\b"));
 static CONTINUE: LazyLock<Regex> = LazyLock::new(|| regex(r#""continue":"([A-Za-z0-9_=-]+)""#));
+static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"[A-Za-z0-9_-]{64,}"));
+static OLD: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"too old resource version: [0-9]+ \([0-9]+\)"));
+static NOW: LazyLock<Regex> = LazyLock::new(|| regex("<now [^>]*>"));
+static HEX: LazyLock<Regex> = LazyLock::new(|| regex(r"\(([0-9a-f]{24})[0-9a-f]*( \.\.\.)?\)"));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
-        r#"("?resourceVersion"?: ?"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
+        r#"("?resourceVersion\\*"?: ?\\*"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
     )
 });
 
@@ -53,6 +58,9 @@ impl Names {
                 text = text.replace(value.as_str(), name);
             }
         }
+        for (value, name) in &blanks.generated {
+            text = text.replace(value.as_str(), name);
+        }
         let text = TOKEN.replace_all(&text, |found: &Captures<'_>| {
             token::read(&found[0]).unwrap_or_else(|| found[0].to_owned())
         });
@@ -60,10 +68,19 @@ impl Names {
         let text = SECONDS.replace_all(&text, |found: &Captures<'_>| {
             offset(found[0].parse().unwrap_or(0)).unwrap_or_else(|| found[0].to_owned())
         });
+        let text = UID.replace_all(&text, |found: &Captures<'_>| self.uid(&found[0]));
         let text = VERSION.replace_all(&text, "$1$3<version>$5");
         let text = CONTINUE.replace_all(&text, |found: &Captures<'_>| token::position(&found[1]));
-        let named = UID.replace_all(&text, |found: &Captures<'_>| self.uid(&found[0]));
-        named.into_owned()
+        let text = OLD.replace_all(&text, "too old resource version: <version>");
+        // What is left of a token that was broken, and bytes that hold a uid.
+        let text = SIGNATURE.replace_all(&text, "<random>");
+        let text = HEX.replace_all(&text, "($1$2)").into_owned();
+        // What servers make themselves is as old as they are.
+        if text.contains("kubernetes.io/bootstrapping") {
+            NOW.replace_all(&text, "<earlier>").into()
+        } else {
+            text
+        }
     }
 
     fn uid(&mut self, uid: &str) -> String {
@@ -87,6 +104,10 @@ fn time(found: &Captures<'_>) -> String {
 fn offset(seconds: i64) -> Option<String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
     let distance = seconds - i64::try_from(now).ok()?;
-    let far = !(-600..=2 * 31_536_000).contains(&distance);
+    let far = !(-864_000..=2 * 31_536_000).contains(&distance);
+    if distance < -30 {
+        // Before the run began: how long before is another number on each.
+        return (!far).then(|| "<earlier>".to_owned());
+    }
     (!far).then(|| format!("<now {:+}>", (distance + 7).div_euclid(10) * 10))
 }

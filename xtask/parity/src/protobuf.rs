@@ -102,10 +102,21 @@ fn varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// A body as text; `None` when it is not in an envelope.
 pub(crate) fn read(body: &[u8]) -> Option<String> {
-    let envelope = body.strip_prefix(b"k8s\0")?;
     let mut text = String::new();
-    dump(envelope, 0, &mut text)?;
-    Some(text)
+    if let Some(envelope) = body.strip_prefix(b"k8s\0") {
+        dump(envelope, 0, &mut text)?;
+        return Some(text);
+    }
+    // A watch sends one after the other, the length of each before it.
+    let mut rest = body;
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+        let (frame, after) = after.split_at_checked(length)?;
+        text.push_str("event\n");
+        dump(frame.strip_prefix(b"k8s\0").unwrap_or(frame), 0, &mut text)?;
+        rest = after;
+    }
+    (rest.is_empty() && !body.is_empty()).then_some(text)
 }
 
 fn dump(mut bytes: &[u8], depth: usize, out: &mut String) -> Option<()> {
@@ -141,6 +152,7 @@ fn content(value: &[u8], depth: usize) -> String {
         return format!("{}\n", Value::from(text));
     }
     let mut inner = String::new();
+    let value = value.strip_prefix(b"k8s\0").unwrap_or(value);
     match dump(value, depth + 1, &mut inner) {
         Some(()) => format!("{{\n{inner}{}}}\n", "  ".repeat(depth)),
         None => format!("{value:x?}\n"),

@@ -36,6 +36,11 @@ impl Random {
         choices[self.below(choices.len())]
     }
 
+    /// One of several runs of bytes.
+    pub(crate) fn bytes<'a>(&mut self, choices: &[&'a [u8]]) -> &'a [u8] {
+        choices[self.below(choices.len())]
+    }
+
     /// One of several, as a text of its own.
     pub(crate) fn text(&mut self, choices: &[&str]) -> String {
         self.pick(choices).to_owned()

@@ -1,7 +1,7 @@
 //! One request, with blanks: names in double braces that each server fills in its own way.
 
 use {
-    crate::{blanks::Blanks, protobuf},
+    crate::{blanks::Blanks, protobuf, yaml},
     serde_json::Value,
 };
 
@@ -16,8 +16,15 @@ pub(crate) enum Body {
     Protobuf(Value),
     /// Text as it stands.
     Text(String),
+    /// A document, written as YAML.
+    Yaml(Value),
+    /// A document, written as protobuf, then with a byte of it changed: where, in hundredths, and
+    /// to what.
+    Mangled(Value, usize, u8),
     /// Bytes as they stand.
     Bytes(Vec<u8>),
+    /// Not a body but all that is sent, from the first byte, on a connection of its own.
+    Wire(String),
 }
 
 /// A request.
@@ -60,8 +67,22 @@ impl Request {
         self
     }
 
+    /// The same with one more parameter of the query.
+    pub(crate) fn query(mut self, parameter: &str) -> Self {
+        self.query.push(parameter.to_owned());
+        self
+    }
+
+    /// Whether it says itself what goes over the wire.
+    pub(crate) fn is_wire(&self) -> bool {
+        matches!(self.body, Body::Wire(_))
+    }
+
     /// What goes over the wire.
     pub(crate) fn bytes(&self, blanks: &mut Blanks) -> Vec<u8> {
+        if let Body::Wire(text) = &self.body {
+            return latin(&blanks.fill(text));
+        }
         let mut path = blanks.fill(&self.path);
         if !self.query.is_empty() {
             path = format!("{path}?{}", blanks.fill(&self.query.join("&")));
@@ -86,7 +107,18 @@ impl Request {
             Body::Json(value) => blanks.fill_value(value).to_string().into_bytes(),
             Body::Protobuf(value) => protobuf::encode(&blanks.fill_value(value)),
             Body::Text(text) => blanks.fill(text).into_bytes(),
+            Body::Yaml(value) => yaml::encode(&blanks.fill_value(value)).into_bytes(),
+            Body::Mangled(value, place, byte) => {
+                let mut bytes = protobuf::encode(&blanks.fill_value(value));
+                let at = 4 + (bytes.len() - 4) * place / 100;
+                match bytes.get_mut(at) {
+                    Some(found) => *found = *byte,
+                    None => bytes.push(*byte),
+                }
+                bytes
+            }
             Body::Bytes(bytes) => bytes.clone(),
+            Body::Wire(_) => return None,
         })
     }
 
@@ -102,12 +134,30 @@ impl Request {
             Body::Json(value) => text.push_str(&format!("\n  {value}")),
             Body::Protobuf(value) => text.push_str(&format!("\n  protobuf of {value}")),
             Body::Text(body) => text.push_str(&format!("\n  {:?}", cut(body, 400))),
+            Body::Yaml(value) => text.push_str(&format!("\n  YAML of {value}")),
+            Body::Mangled(value, place, byte) => {
+                let mangled = format!("protobuf of {value}, at {place} % {byte:#x}");
+                text.push_str(&format!("\n  {mangled}"));
+            }
+            Body::Wire(wire) => text = format!("wire {:?}", cut(wire, 600)),
             Body::Bytes(body) => {
                 text.push_str(&format!("\n  bytes {:x?}", &body[..body.len().min(80)]))
             }
         }
         text
     }
+}
+
+/// A text with a byte for each character that has one, so that any byte can be written.
+fn latin(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for character in text.chars() {
+        match u8::try_from(u32::from(character)) {
+            Ok(byte) => bytes.push(byte),
+            Err(_) => bytes.extend(character.encode_utf8(&mut [0; 4]).bytes()),
+        }
+    }
+    bytes
 }
 
 /// The start of a text.

@@ -9,7 +9,10 @@ use {
         scenario::{Play, Scenario, Side, Told},
         shrink,
     },
-    std::collections::{BTreeMap, BTreeSet},
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        thread,
+    },
 };
 
 /// How long a cause's scenario is shrunk, at most so many causes.
@@ -88,8 +91,14 @@ impl Pair {
             if step.method.is_empty() {
                 continue;
             }
-            let left = real.step(&mut self.real, index, step)?;
-            let right = ours.step(&mut self.ours, index, step)?;
+            let Self { real: real_side, ours: ours_side, .. } = self;
+            let (left, right) = thread::scope(|scope| {
+                let left = scope.spawn(|| real.step(real_side, index, step));
+                let right = ours.step(ours_side, index, step);
+                (left.join(), right)
+            });
+            let left = left.map_err(|_| "the thread of a request broke off")??;
+            let right = right?;
             let difference = difference::find(step, &left, &right);
             if !each(index, &left, difference.map(|found| (right, found))) {
                 break;

@@ -56,7 +56,11 @@ impl Play {
         request: &Request,
     ) -> Result<Told> {
         let bytes = request.bytes(&mut self.blanks);
-        let answer = side.client.send(&bytes, &request.method)?;
+        let answer = if request.is_wire() {
+            side.client.wire(&bytes, &request.method)?
+        } else {
+            side.client.send(&bytes, &request.method)?
+        };
         self.blanks.learn(index, &answer.body);
         let wrote = matches!(request.method.as_str(), "POST" | "DELETE" | "PUT" | "PATCH");
         if side.settles && wrote && answer.status < 300 && !request.path.contains("review") {
@@ -77,7 +81,7 @@ impl Play {
             "retry-after",
             "vary",
         ];
-        let mut headers = Vec::new();
+        let mut headers = vec![format!("({})", answer.phrase)];
         for name in HEADERS {
             for value in answer.values(name) {
                 headers.push(format!("{name}: {}", self.names.put(value, &self.blanks)));
@@ -95,12 +99,17 @@ impl Play {
 
 /// kube-apiserver lists the rules of a caller in the order of a map, which is chance's.
 fn rules_sorted(text: String) -> String {
-    if !text.contains("\"SelfSubjectRulesReview\"") {
+    if !text.contains("SelfSubjectRulesReview") {
         return text;
     }
-    let Ok(mut review) = serde_json::from_str::<Value>(&text) else { return text };
+    let Ok(mut review) = serde_json::from_str::<Value>(&text) else {
+        let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
+        lines.sort_unstable();
+        return lines.join("\n");
+    };
     for member in ["resourceRules", "nonResourceRules"] {
-        if let Some(rules) = review["status"][member].as_array_mut() {
+        let rules = review.pointer_mut(&format!("/status/{member}"));
+        if let Some(rules) = rules.and_then(Value::as_array_mut) {
             rules.sort_by_key(Value::to_string);
         }
     }

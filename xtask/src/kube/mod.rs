@@ -121,10 +121,8 @@ impl Kube {
         flags: &[String],
     ) -> Result {
         let mut command = Command::new(binaries.join("kube-apiserver"));
-        command.args([
-            format!("--etcd-servers={}", local(client)),
-            format!("--secure-port={secure}"),
-        ]);
+        command
+            .args([format!("--etcd-servers={}", local(client)), format!("--secure-port={secure}")]);
         command.args([
             "--bind-address=127.0.0.1",
             "--cert-dir=certs",

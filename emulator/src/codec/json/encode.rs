@@ -47,6 +47,8 @@ static SPECIAL: [bool; 256] = {
     special[b'&' as usize] = true;
     // The line and paragraph separators, U+2028 and U+2029, begin with it.
     special[0xe2] = true;
+    // So do the characters that carry a byte which is not UTF-8.
+    special[0xf4] = true;
     special
 };
 
@@ -67,6 +69,10 @@ fn write_special(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
         [0xe2, 0x80, 0xa9, ..] => {
             out.extend_from_slice(b"\\u2029");
             return 3;
+        }
+        [0xf4, 0x8f, 0xbe | 0xbf, _, ..] => {
+            out.extend_from_slice(b"\\ufffd");
+            return 4;
         }
         [byte, ..] if *byte >= 0x80 => {
             out.push(*byte);

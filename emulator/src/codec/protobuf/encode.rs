@@ -6,7 +6,7 @@ use {
         wire::{write_bytes, write_message, write_number},
     },
     crate::codec::{
-        base64,
+        base64, carried,
         schema::{Field, Kind, Schema, Struct, Wire},
         time,
     },
@@ -83,7 +83,7 @@ fn member(out: &mut Vec<u8>, field: &Field, value: &Value) {
         (Kind::Map(element), Value::Object(members)) => {
             for (key, value) in members {
                 write_message(out, number, |out| {
-                    write_bytes(out, 1, key.as_bytes());
+                    write_bytes(out, 1, &carried::bytes(key));
                     // Only bytes can be nil here, and then they are left out.
                     if !(value.is_null() && **element == Kind::Bytes) {
                         single(out, 2, element, value);
@@ -100,7 +100,7 @@ fn member(out: &mut Vec<u8>, field: &Field, value: &Value) {
 
 fn single(out: &mut Vec<u8>, number: u32, kind: &Kind, value: &Value) {
     match kind {
-        Kind::String => write_bytes(out, number, text(value).as_bytes()),
+        Kind::String => write_bytes(out, number, &carried::bytes(text(value))),
         Kind::Bool => write_number(out, number, i64::from(value.as_bool().unwrap_or(false))),
         Kind::Int32 | Kind::Int64 => write_number(out, number, value.as_i64().unwrap_or(0)),
         Kind::Bytes => {

@@ -4,9 +4,9 @@ use {
     super::wire::{BYTES, Cursor, Tag, VARINT},
     crate::codec::{
         base64::{BASE64_STANDARD, Engine},
+        carried::carry,
         quantity,
         schema::{Field, Kind, Schema, Struct, Wire},
-        target::lossy,
         time,
     },
     serde_json::{Map, Value},
@@ -136,7 +136,7 @@ fn entry(
         // The form of keys and values is not looked at.
         let tag = Tag { form: BYTES, ..cursor.tag()? };
         match tag.number {
-            1 => key = lossy(cursor.bytes()?),
+            1 => key = carry(cursor.bytes()?),
             2 => value = single(element, None, &tag, &mut cursor, field)?,
             _ => {
                 cursor = start;
@@ -169,7 +169,7 @@ fn single(
     }
     let bytes = length_delimited(tag, cursor, go_name)?;
     match kind {
-        Kind::String => Ok(Value::String(lossy(bytes))),
+        Kind::String => Ok(Value::String(carry(bytes))),
         Kind::Bytes => Ok(Value::String(BASE64_STANDARD.encode(bytes))),
         Kind::Struct(id) => {
             let mut members = match old {
@@ -195,7 +195,7 @@ fn items(bytes: &[u8], field: &Field, old: Option<Value>) -> Result<Value, Strin
         if tag.number != 1 {
             return Ok(false);
         }
-        elements.push(Value::String(lossy(length_delimited(tag, cursor, "Items")?)));
+        elements.push(Value::String(carry(length_delimited(tag, cursor, "Items")?)));
         Ok(true)
     })?;
     Ok(Value::Array(elements))
@@ -240,7 +240,7 @@ fn int_or_string(bytes: &[u8]) -> Result<Value, String> {
         match tag.number {
             1 => kind = number(tag, cursor, "Type")?,
             2 => int = number(tag, cursor, "IntVal")?,
-            3 => text = lossy(length_delimited(tag, cursor, "StrVal")?),
+            3 => text = carry(length_delimited(tag, cursor, "StrVal")?),
             _ => return Ok(false),
         }
         Ok(true)
@@ -254,7 +254,7 @@ fn text_field(bytes: &[u8], name: &str, go_name: &str) -> Result<Option<String>,
         if tag.number != 1 {
             return Ok(false);
         }
-        text = Some(lossy(length_delimited(tag, cursor, go_name)?));
+        text = Some(carry(length_delimited(tag, cursor, go_name)?));
         Ok(true)
     })?;
     Ok(text)

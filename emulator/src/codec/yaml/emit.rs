@@ -115,6 +115,7 @@ impl Emitter {
     }
 
     fn scalar(&mut self, text: &str, plain: bool, is_key: bool) {
+        let text = &crate::codec::carried::shown(text);
         let style = style(text, plain, is_key);
         self.indents.push(self.indent);
         self.indent =

@@ -33,6 +33,7 @@ fn binding(object: &mut Value) {
 }
 
 fn namespace(object: &mut Value) {
+    set(object_at(object, "status"), "phase", "Active".into());
     let metadata = object_at(object, "metadata");
     let Some(name) = metadata.get("name").cloned().filter(|name| name.as_str() != Some("")) else {
         return;

@@ -65,15 +65,21 @@ pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
     errors
 }
 
+/// A prefix whose dash at the end, which will be followed by something, is out of the way. The
+/// letter before it is, too. Source: apimachinery `pkg/api/validation/generic.go`.
+fn masked(prefix: &str) -> String {
+    match prefix.strip_suffix('-').and_then(|start| start.char_indices().next_back()) {
+        Some((last, _)) => format!("{}a", &prefix[..last]),
+        None => prefix.to_owned(),
+    }
+}
+
 fn check_metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
     let text = |member: &str| metadata[member].as_str().unwrap_or("");
     let mut errors = Vec::new();
     let prefix = text("generateName");
     if !prefix.is_empty() {
-        // A dash at the end will be followed by something.
-        let start = prefix.strip_suffix('-').map(|start| format!("{start}a"));
-        let start = start.unwrap_or_else(|| prefix.to_owned());
-        let faults = names::name_faults(kind, &start);
+        let faults = names::name_faults(kind, &masked(prefix));
         errors.extend(invalid("metadata.generateName", prefix, faults));
     }
     match text("name") {

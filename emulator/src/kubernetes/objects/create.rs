@@ -53,6 +53,7 @@ pub fn put(
     mut object: Value,
     dry_run: bool,
 ) -> Result<Value, Failure> {
+    let version = metadata::text(&object, "resourceVersion").to_owned();
     metadata::wipe(&mut object);
     metadata::object_at(&mut object, "metadata").remove("resourceVersion");
     let namespace = metadata::text(&object, "namespace").to_owned();
@@ -61,6 +62,9 @@ pub fn put(
         admission::namespace(exchange, resource, &namespace, &name)?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
+    if version.parse::<u64>().is_err() && !version.is_empty() {
+        return Err(Failure::unreadable_version(&version));
+    }
     let object = finish(exchange.world, resource, object)?;
     authorize(exchange, resource, (&namespace, &name))?;
     keep(exchange.world, resource, object, dry_run)
@@ -123,10 +127,13 @@ fn keep(
 ) -> Result<Value, Failure> {
     let name = metadata::text(&object, "name").to_owned();
     let namespace = metadata::text(&object, "namespace").to_owned();
-    let exists = || Failure::already_exists(resource, &name);
+    let taken = || world.objects.get(resource.kind, &namespace, &name);
+    let exists = || {
+        let going = taken().is_some_and(|it| it.deletion_timestamp.is_some());
+        Failure::already_exists(resource, &name, going)
+    };
     if dry_run {
-        let taken = world.objects.get(resource.kind, &namespace, &name).is_some();
-        return if taken { Err(exists()) } else { Ok(object) };
+        return if taken().is_some() { Err(exists()) } else { Ok(object) };
     }
     let build = |version| objects::from_document(resource.kind, object, version);
     let created =

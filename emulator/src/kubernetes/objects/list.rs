@@ -7,13 +7,14 @@ use {
             body,
             exchange::{Exchange, Outcome},
             kinds::Resource,
+            names,
             objects::{
                 self,
                 list_options::{self, ListOptions},
             },
             status::Failure,
         },
-        world::objects::{List, Object},
+        world::objects::{Kind, List, Object},
     },
     base64::{
         Engine,
@@ -63,6 +64,7 @@ pub fn page(
     namespace: Option<&str>,
     options: &ListOptions,
 ) -> Result<Page, Failure> {
+    let namespace = namespace.or_else(|| narrowed(resource, options));
     let (list, start) = snapshot(exchange, resource, namespace, options)?;
     let mut rest = list
         .items
@@ -79,7 +81,7 @@ pub fn page(
     let mut metadata = json!({ "resourceVersion": list.resource_version.to_string() });
     // There is more when there is any object left: whether it is meant is not looked at.
     let rest = rest.count();
-    if rest > 0 {
+    if rest > 0 && !is_single(resource, namespace, options) {
         let last = matching.last().map(|object| key(object, namespace)).unwrap_or_default();
         metadata["continue"] = token(list.resource_version, &last).into();
         if options.selector.is_empty() {
@@ -87,6 +89,21 @@ pub fn page(
         }
     }
     Ok(Page { items: matching, metadata })
+}
+
+/// The namespace that a list of all is about by its field selector.
+/// Source: apiserver `pkg/registry/generic/registry/store.go`, `ListPredicate`.
+fn narrowed<'a>(resource: &Resource, options: &'a ListOptions) -> Option<&'a str> {
+    let namespace = options.selector.exact("metadata.namespace")?;
+    let begins = options.token.is_empty();
+    let valid = names::name_faults(Kind::Namespace, namespace).is_empty();
+    (begins && valid && resource.namespaced).then_some(namespace)
+}
+
+/// Whether it is about one object alone, which has none after it.
+fn is_single(resource: &Resource, namespace: Option<&str>, options: &ListOptions) -> bool {
+    let placed = namespace.is_some() || !resource.namespaced;
+    placed && options.token.is_empty() && options.selector.exact("metadata.name").is_some()
 }
 
 /// The objects at the version that is asked for, and the key at which to begin.

@@ -4,7 +4,12 @@
 
 use {
     crate::{
-        kubernetes::{kinds, metadata::object_at, objects},
+        kubernetes::{
+            kinds,
+            managed_fields::{self, Manager},
+            metadata::{object_at, set_managed_fields},
+            objects,
+        },
         world::{
             World,
             clock::rfc3339,
@@ -29,10 +34,14 @@ pub fn plant(world: &World) {
         object["apiVersion"] = resource.api_version.into();
         let metadata = object_at(&mut object, "metadata");
         metadata.insert("uid".to_owned(), world.entropy.uuid().into());
-        metadata.insert("creationTimestamp".to_owned(), rfc3339(world.clock.now()).into());
+        let now = rfc3339(world.clock.now());
+        metadata.insert("creationTimestamp".to_owned(), now.clone().into());
         let text =
             |member: &str| metadata.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
         let (namespace, name) = (text("namespace"), text("name"));
+        let manager = Manager::named("kube-apiserver", resource.api_version, now);
+        let managed = managed_fields::created(&object, &manager);
+        set_managed_fields(&mut object, managed);
         let build = |version| objects::from_document(resource.kind, object, version);
         // One that is there already stays.
         let _ = world.objects.create(resource.kind, &namespace, &name, build);

@@ -1,11 +1,15 @@
 //! Scenarios by chance: a namespace with something in it, then requests of all kinds.
 
 mod authorize;
+mod bodies;
+mod lists;
 mod objects;
 mod odd;
 mod paths;
 mod reviews;
 mod tokens;
+mod updates;
+mod wire;
 
 use crate::{random::Random, request::Request, scenario::Scenario};
 
@@ -69,16 +73,28 @@ pub(crate) fn scenario(random: &mut Random) -> Scenario {
     add(tokens::plain("a"), &mut setting);
     for _ in 0..10 + random.below(14) {
         let mut request = match random.below(100) {
-            0..30 => tokens::request(random, &setting),
-            30..48 => reviews::request(random, &setting),
-            48..58 => authorize::request(random, &setting),
-            58..80 => objects::request(random, &setting),
+            0..25 => tokens::request(random, &setting),
+            25..41 => reviews::request(random, &setting),
+            41..50 => authorize::request(random, &setting),
+            50..64 => objects::request(random, &setting),
+            64..74 => updates::request(random, &setting),
+            74..85 => lists::request(random, &setting),
             _ => paths::request(random, &setting),
         };
-        if random.chance(45) {
+        if random.chance(15) {
+            bodies::change(random, &mut request);
+        }
+        if random.chance(40) {
             odd::twist(random, &setting, &mut request);
         }
         add(request, &mut setting);
+    }
+    for _ in 0..random.below(3) {
+        add(wire::request(random), &mut setting);
+    }
+    // A watch takes a second: one at the end of some.
+    if random.chance(10) {
+        add(lists::watch(random, &setting), &mut setting);
     }
     Scenario { steps }
 }

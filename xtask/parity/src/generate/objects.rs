@@ -133,8 +133,13 @@ fn metadata(random: &mut Random, setting: &Setting, name: &str) -> Value {
     if metadata["name"].is_null() && random.chance(80) {
         metadata["name"] = name.into();
     }
-    // The suffix of a generated name is chance's, and would part the two servers.
-    if let Some(members) = metadata.as_object_mut() {
+    // The suffix of a generated name is chance's: it is told apart from others by its step.
+    if random.chance(8) {
+        metadata["generateName"] = random.text(&["gen-", "Bad_", "x.y", "-"]).into();
+        if random.chance(70) {
+            metadata["name"] = "".into();
+        }
+    } else if let Some(members) = metadata.as_object_mut() {
         members.remove("generateName");
     }
     // One wrong key at a time: kube-apiserver tells several in the order of a map.
@@ -145,6 +150,14 @@ fn metadata(random: &mut Random, setting: &Setting, name: &str) -> Value {
         _ => {}
     }
     metadata
+}
+
+/// A resource version of an earlier answer, or one of nobody.
+pub(super) fn version(random: &mut Random, setting: &Setting) -> String {
+    if setting.objects.is_empty() || random.chance(35) {
+        return random.text(&["1", "0", "", "x", "-1"]);
+    }
+    format!("{{{{rv.{}}}}}", setting.objects[random.below(setting.objects.len())])
 }
 
 fn secret(random: &mut Random, name: &str) -> Value {

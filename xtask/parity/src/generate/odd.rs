@@ -371,7 +371,7 @@ fn member(random: &mut Random, request: &mut Request) {
 }
 
 fn kind(random: &mut Random, request: &mut Request) {
-    let Body::Json(body) = &mut request.body else { return };
+    let Body::Json(body @ Value::Object(_)) = &mut request.body else { return };
     match random.below(5) {
         0 => {
             body["kind"] = random

@@ -52,7 +52,11 @@ pub(in crate::clients) fn run(options: &Options, report: &mut Report) -> Result 
 fn emulator(binary: &Path, kube: Option<&Kube>) -> Result<Server> {
     let bare = ["--controllers=false", "--authorization-mode=RBAC", "--token-cache-ttl=10s"];
     let mut flags = bare.map(str::to_owned).to_vec();
-    flags.extend(kube.map(|kube| format!("--token-auth-file={}", kube.token_file().display())));
+    flags.extend(
+        kube.map(|kube| {
+            format!("--token-auth-file={}", kube.folder().join("tokens.csv").display())
+        }),
+    );
     Server::start(binary, &flags.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
