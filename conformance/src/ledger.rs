@@ -47,6 +47,11 @@ impl Ledger {
         }
     }
 
+    /// Strikes out what was not made after all.
+    pub fn forget(&self, made: &Made) {
+        self.lock().retain(|it| it != made);
+    }
+
     /// Takes one thing away. What cannot be taken away is named, and stays noted.
     pub async fn discard(&self, target: &Target, made: &Made) -> Result<(), String> {
         let taken = match made {
@@ -64,7 +69,7 @@ impl Ledger {
                 Err(format!("{made}: {}", answer.status))
             }
             Ok(_) => {
-                self.lock().retain(|it| it != made);
+                self.forget(made);
                 Ok(())
             }
             Err(error) => Err(format!("{made}: {error}")),
@@ -123,11 +128,19 @@ fn is_namespace(path: &str) -> bool {
     path.strip_prefix("/api/v1/namespaces/").is_some_and(|it| !it.contains('/'))
 }
 
-/// Deletes an object, at once.
+/// Deletes an object, at once. One that waits for somebody's leave is given it: whoever made it is
+/// the only one who knows of it.
 async fn delete(target: &Target, path: &str) -> Result<Option<Answer>, Unreachable> {
     let Some(side) = &target.kubernetes else { return Ok(None) };
     let now = json!({"gracePeriodSeconds": 0});
-    side.ask("DELETE", path, Some(&now)).await.map(Some)
+    let answer = side.ask("DELETE", path, Some(&now)).await?;
+    if let Some(mut object) = answer.value().filter(|_| matches!(answer.status, 200 | 202))
+        && object["metadata"]["finalizers"].as_array().is_some_and(|it| !it.is_empty())
+    {
+        object["metadata"]["finalizers"] = json!([]);
+        return side.ask("PUT", path, Some(&object)).await.map(Some);
+    }
+    Ok(Some(answer))
 }
 
 /// Without controllers nobody else would finish what a namespace's deletion begins.

@@ -150,6 +150,7 @@ impl Run {
             let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
             let answer = answer.map_err(|error| error.0)?;
             if answer.status != 201 {
+                self.ledger.forget(&Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
                 self.unopened = Some(refused(&self.namespace, &answer));
                 return Ok(());
             }

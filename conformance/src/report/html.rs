@@ -20,6 +20,8 @@ use {
 const VERDICTS: &[&str] = &["failed", "could-not-run", "known-failing", "passed", "skipped"];
 /// How many lines that are the same stay in sight around one that is not.
 const AROUND: usize = 3;
+/// How many failures are open from the start.
+const OPEN: usize = 5;
 /// As few lines are not worth folding away.
 const FEW: usize = 4;
 
@@ -47,7 +49,7 @@ fn render(report: &Report<'_>) -> Result<String, Error> {
         "skipped": count.skipped,
         "verdicts": verdicts(outcomes.iter()),
         "operations": operations(outcomes),
-        "rows": sorted.iter().map(|it| row(report, it)).collect::<Vec<_>>(),
+        "rows": sorted.iter().enumerate().map(|(at, it)| row(report, at, it)).collect::<Vec<_>>(),
     });
     let mut environment = Environment::new();
     // The name's ending has everything escaped that goes into it.
@@ -93,11 +95,13 @@ fn folder(case: &str) -> &str {
     case.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-fn row(report: &Report<'_>, outcome: &Outcome) -> Value {
+fn row(report: &Report<'_>, place: usize, outcome: &Outcome) -> Value {
     let catalog = &report.run.catalog;
     let requirement = catalog.cases.get(&outcome.case).and_then(|it| catalog.requirement(it));
     let verdict = &outcome.verdict;
     let (name, folder) = (outcome.name(), folder(&outcome.case));
+    // Where a recording differs is shown by the whole exchange.
+    let mismatches = verdict.failures().iter().filter(|it| it.mismatch.what != "snapshot");
     json!({
         "name": name,
         "folder": folder,
@@ -107,7 +111,8 @@ fn row(report: &Report<'_>, outcome: &Outcome) -> Value {
         "reason": verdict.reason(),
         "requirement": requirement,
         "linked": requirement.is_some_and(|it| it.source.starts_with("https://")),
-        "mismatches": verdict.failures().iter().map(mismatch).collect::<Vec<_>>(),
+        "open": place < OPEN && !verdict.failures().is_empty(),
+        "mismatches": mismatches.map(mismatch).collect::<Vec<_>>(),
         "recorded": recorded(report, outcome),
         "exchanges": outcome.transcript,
         "milliseconds": outcome.took.as_millis() as u64,

@@ -54,6 +54,10 @@ pub struct Feature {
     pub words: String,
     /// Whether it is there.
     pub present: bool,
+    /// Whether it is told among what the side has: what is there, and what is not where another
+    /// thing is there instead.
+    #[serde(skip)]
+    told: bool,
 }
 
 impl Identity {
@@ -63,7 +67,7 @@ impl Identity {
         let known = |side: &Side, version: Option<&String>, needs: &[Need], http2: bool| {
             let mut features: Vec<Feature> = needs.iter().map(|it| feature(run, *it)).collect();
             let (name, words) = ("http2".to_owned(), "HTTP/2".to_owned());
-            features.push(Feature { name, words, present: http2 });
+            features.push(Feature { name, words, present: http2, told: http2 });
             let endpoint = side.client.endpoint().to_string();
             Known { endpoint, version: version.cloned(), features }
         };
@@ -108,7 +112,7 @@ impl Identity {
 impl Known {
     /// What is there, or is not.
     pub fn words(&self, present: bool) -> Vec<&str> {
-        let features = self.features.iter().filter(|it| it.present == present);
+        let features = self.features.iter().filter(|it| it.told == present);
         features.map(|it| it.words.as_str()).collect()
     }
 }
@@ -116,5 +120,14 @@ impl Known {
 fn feature(run: &Run, need: Need) -> Feature {
     let name = serde_json::to_value(need).ok();
     let name = name.and_then(|it| it.as_str().map(str::to_owned)).unwrap_or_default();
-    Feature { name, words: need.to_string(), present: run.features().contains(&need) }
+    let present = run.features().contains(&need);
+    let instead = match (need, present) {
+        (Need::NoControllers, true) => Some("no controllers"),
+        (Need::NoControllers, false) => Some("controllers"),
+        (Need::Uncapped, true) => Some("no cap on lifetimes"),
+        (Need::Uncapped, false) => Some("a cap on lifetimes"),
+        _ => None,
+    };
+    let words = instead.map_or_else(|| need.to_string(), str::to_owned);
+    Feature { name, words, present, told: present || instead.is_some() }
 }

@@ -30,9 +30,16 @@ impl Session<'_> {
     pub(super) async fn make(&mut self, name: &str) -> Result<(), Stopped> {
         let blueprint = self.blueprint(name)?.clone();
         // Noted first: when the run is interrupted, the answer may never be read.
-        self.note(Made::Object(blueprint.path()));
+        let noted = Made::Object(blueprint.path());
+        self.note(noted.clone());
         let made = self.kubernetes()?.ask("POST", &blueprint.collection, Some(&blueprint.body));
-        let body = created(&made.await?, 201, &blueprint.kind)?;
+        let answer = made.await?;
+        if (400..500).contains(&answer.status) {
+            // What was refused is not there, and whoever may not make it may not delete it either.
+            self.made.retain(|it| *it != noted);
+            self.ledger.forget(&noted);
+        }
+        let body = created(&answer, 201, &blueprint.kind)?;
         let uid = &body["metadata"]["uid"];
         self.vars.set(format!("{name}.uid"), uid.clone());
         let (kind, full) = (&blueprint.kind, &blueprint.name);

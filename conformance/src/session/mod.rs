@@ -200,8 +200,10 @@ fn name_namespace(redactor: &mut Redactor, namespace: &str, own: bool) {
         ("system:serviceaccounts:", ""),
         ("\"namespace\":\"", "\""),
         ("\"namespace\": \"", "\""),
+        ("service account ", "/"),
         ("namespace: ", "\n"),
         ("namespace \\\"", "\\\""),
+        ("namespace \"", "\""),
     ] {
         let named = |it: &str| format!("{before}{it}{after}");
         redactor.name(&named(namespace), &named("conformance"));

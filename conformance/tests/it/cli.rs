@@ -5,6 +5,7 @@ use {
         deviant,
         emulator::{self, RUNTIME},
     },
+    serde_json::Value,
     std::{
         fs,
         net::TcpListener,
@@ -13,31 +14,38 @@ use {
     },
 };
 
-const ONE: &str = "*/lifetime-of-zero-is-invalid";
+/// A case that passes on the emulator.
+pub(crate) const ONE: &str = "*/lifetime-of-zero-is-invalid";
 
-fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_token-conformance"))
-        .args(arguments)
-        .env_remove("TOKEN_CONFORMANCE_TOKEN")
-        .env_remove("KUBECONFIG")
-        .output()
-        .unwrap()
+/// Runs the binary to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
 }
 
-fn code(output: &Output) -> i32 {
+/// The binary, told nothing by the environment.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_token-conformance"));
+    command.args(arguments);
+    for name in ["TOKEN_CONFORMANCE_TOKEN", "TOKEN_CONFORMANCE_ACCESS_TOKEN", "KUBECONFIG"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().unwrap()
 }
 
-fn last_line(output: &Output) -> String {
+pub(crate) fn last_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned()
 }
 
-fn kubeconfig() -> String {
+pub(crate) fn kubeconfig() -> String {
     emulator::shared().emulator.kubeconfig_file().display().to_string()
 }
 
 /// A file of this test's own.
-fn file(name: &str, text: &str) -> PathBuf {
+pub(crate) fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, text).unwrap();
     path
@@ -250,7 +258,75 @@ fn list_and_explain_tell_of_cases() {
     let list = run(&["list", "--run", "*lifetime*"]);
     let list = String::from_utf8(list.stdout).unwrap();
     assert!(list.lines().any(|it| it == "kubernetes/token-request/lifetime-of-zero-is-invalid"));
+    assert!(list.lines().filter(|it| !it.contains('@')).is_sorted());
     let explained = run(&["explain", "token-lifetime-has-a-floor"]);
     let explained = String::from_utf8(explained.stdout).unwrap();
     assert!(explained.contains("ten minutes") && explained.contains("case: kubernetes/"));
+}
+
+#[test]
+fn a_list_for_programs_tells_what_is_known_of_each_case() {
+    let names = run(&["list", "--level", "observed"]);
+    let listed = run(&["list", "--level", "observed", "--format", "json"]);
+    let listed: Vec<Value> = serde_json::from_slice(&listed.stdout).unwrap();
+    let named = String::from_utf8(names.stdout).unwrap();
+    assert!(named.lines().eq(listed.iter().map(|it| it["name"].as_str().unwrap())));
+    for case in &listed {
+        for member in ["requirement", "level", "sentence", "source", "variant"] {
+            assert!(case[member].is_string(), "{member} of {case}");
+        }
+    }
+}
+
+#[test]
+fn a_case_is_explained_with_its_file() {
+    let output = run(&["explain", "kubernetes/token-request/lifetime-of-zero-is-invalid@http2"]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("  | requirement: token-lifetime-has-a-floor"), "{told}");
+    assert!(told.contains("source: "), "{told}");
+}
+
+#[test]
+fn names_like_an_unknown_one_are_suggested() {
+    for (unknown, near) in [
+        ("lifetime-of-zero-is-invalit", "kubernetes/token-request/lifetime-of-zero-is-invalid"),
+        ("token-lifetime-has-floor", "token-lifetime-has-a-floor"),
+    ] {
+        let output = run(&["explain", unknown]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), 2);
+        assert!(told.contains(near), "{told}");
+    }
+}
+
+#[test]
+fn help_tells_of_exit_codes_and_patterns() {
+    for (command, part) in [("run", "0  the endpoint conforms"), ("list", "* stands for any")] {
+        let output = run(&[command, "--help"]);
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(code(&output), 0);
+        assert!(told.contains(part) && told.contains("Examples:"), "{told}");
+    }
+}
+
+#[test]
+fn an_export_does_not_mix_with_other_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    assert_eq!(code(&run(&["export", path])), 0);
+    assert_eq!(code(&run(&["export", path])), 0, "its own may be written again");
+    fs::write(folder.path().join("fixtures/kubernetes/of-another-suite.yaml"), "").unwrap();
+    assert_eq!(code(&run(&["export", path])), 2);
+}
+
+#[test]
+fn a_url_with_a_password_is_refused_and_not_quoted() {
+    for url in
+        ["https://jane:s3cret@127.0.0.1:1", "jane:s3cret@127.0.0.1", "http://127.0.0.1:1/?t=s3cret"]
+    {
+        let output = run(&["run", "--server", url]);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(code(&output), 2, "{told}");
+        assert!(!told.contains("s3cret"), "{told}");
+    }
 }
