@@ -8,10 +8,12 @@
 use {
     crate::{
         kubernetes::{
+            garbage,
             kinds::{
                 self,
                 validate::{SERVICE_ACCOUNT_NAME, TOKEN_SECRET},
             },
+            kubelet,
             metadata::{self, has_finalizers},
             objects::{self, create::plant},
             rbac::bootstrap,
@@ -39,6 +41,7 @@ pub fn created(world: &World, object: &Object) {
         Kind::Namespace => furnish(world, &object.name),
         Kind::ClusterRole => bootstrap::aggregate(world),
         Kind::Secret if object.document["type"] == TOKEN_SECRET => fill_token(world, object),
+        Kind::Pod => kubelet::created(world, object),
         _ => {}
     }
 }
@@ -73,14 +76,15 @@ pub fn removed(world: &World, object: &Object) {
         remove_token_secrets(world, object);
     }
     if let Some(namespace) = world.objects.get(Kind::Namespace, "", &object.namespace) {
+        let furniture = [(Kind::ServiceAccount, "default"), (Kind::ConfigMap, "kube-root-ca.crt")];
         if namespace.deletion_timestamp.is_none()
-            && object.kind == Kind::ServiceAccount
-            && object.name == "default"
+            && furniture.contains(&(object.kind, object.name.as_str()))
         {
             furnish(world, &namespace.name);
         }
         finish(world, &namespace);
     }
+    garbage::removed(world, object);
 }
 
 /// An object's deletion has begun.
@@ -93,6 +97,7 @@ pub fn deleting(world: &World, object: &Object) {
         Kind::Pod => world.expiries.add(object),
         _ => {}
     }
+    garbage::deleting(world, object);
 }
 
 /// Does what the time has come for.
@@ -102,11 +107,23 @@ pub fn tick(world: &World) {
     }
     for (namespace, name, uid) in world.expiries.due(world.clock.now()) {
         let pod = world.objects.get(Kind::Pod, &namespace, &name).filter(|pod| pod.uid == uid);
-        let Some(pod) = pod.filter(|pod| !has_finalizers(&pod.document)) else { continue };
-        if world.objects.remove(&pod).is_ok() {
+        let Some(pod) = pod else { continue };
+        if has_finalizers(&pod.document) {
+            end_grace(world, &pod);
+        } else if world.objects.remove(&pod).is_ok() {
             removed(world, &pod);
         }
     }
+}
+
+// From then on only the finalizers hold a pod.
+fn end_grace(world: &World, pod: &Object) {
+    let mut document = pod.document.clone();
+    let grace = "deletionGracePeriodSeconds".to_owned();
+    metadata::object_at(&mut document, "metadata").insert(grace, 0.into());
+    let build = |version| objects::from_document(pod.kind, document, version);
+    // Somebody who changed it meanwhile keeps what they wrote.
+    let _ = world.objects.replace(pod, build);
 }
 
 // A namespace gets its service account and the certificates to trust.

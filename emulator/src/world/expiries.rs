@@ -123,6 +123,7 @@ mod tests {
             uid: "u".to_owned(),
             resource_version: 1,
             deletion_timestamp: Timestamp::from_second(second).ok(),
+            owners: Vec::new(),
             service_account_name: String::new(),
             node_name: String::new(),
             token: String::new(),

@@ -57,6 +57,8 @@ pub struct Object {
     pub resource_version: u64,
     /// When it is to be gone, once its deletion has begun.
     pub deletion_timestamp: Option<Timestamp>,
+    /// The identities of the objects that own it: with the last of them it goes.
+    pub owners: Vec<String>,
     /// A pod's service account; empty for every other kind.
     pub service_account_name: String,
     /// The node that a pod is scheduled on; empty for none.
@@ -131,7 +133,20 @@ impl Objects {
         List { items: items.unwrap_or_default(), resource_version: state.version }
     }
 
-    /// The same at an earlier version of the store; `None` when what was then is forgotten.
+    /// The object with that identity.
+    pub fn with_uid(&self, uid: &str) -> Option<Arc<Object>> {
+        let state = self.lock();
+        state.kinds.values().flat_map(BTreeMap::values).find(|object| object.uid == uid).cloned()
+    }
+
+    /// The objects that the one with that identity owns.
+    pub fn owned_by(&self, uid: &str) -> Vec<Arc<Object>> {
+        let state = self.lock();
+        let objects = state.kinds.values().flat_map(BTreeMap::values);
+        objects.filter(|object| object.owners.iter().any(|it| it == uid)).cloned().collect()
+    }
+
+    /// The objects of a kind at an earlier version of the store; `None` when what was then is forgotten.
     pub fn list_at(&self, kind: Kind, namespace: Option<&str>, version: u64) -> Option<List> {
         let state = self.lock();
         let mut objects = state.kinds.get(&kind).cloned().unwrap_or_default();
@@ -291,6 +306,7 @@ mod tests {
             uid: format!("{namespace}-{name}-{version}"),
             resource_version: version,
             deletion_timestamp: None,
+            owners: Vec::new(),
             service_account_name: String::new(),
             node_name: String::new(),
             token: String::new(),

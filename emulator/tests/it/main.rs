@@ -4,6 +4,7 @@
 
 mod abuse;
 mod client;
+mod controllers;
 mod controls;
 mod fetching;
 mod flags;

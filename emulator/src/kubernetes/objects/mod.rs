@@ -127,11 +127,18 @@ pub fn from_document(kind: Kind, document: Value, resource_version: u64) -> Obje
         uid: text("uid"),
         resource_version,
         deletion_timestamp,
+        owners: owners(&document),
         service_account_name: spec("serviceAccountName"),
         node_name: spec("nodeName"),
         token: token(kind, &document),
         document,
     }
+}
+
+fn owners(document: &Value) -> Vec<String> {
+    let references = document["metadata"]["ownerReferences"].as_array();
+    let uids = references.into_iter().flatten().filter_map(|it| it["uid"].as_str());
+    uids.map(str::to_owned).collect()
 }
 
 fn token(kind: Kind, document: &Value) -> String {

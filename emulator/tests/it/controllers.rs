@@ -1,0 +1,119 @@
+//! The controllers that are played: what goes with its owner, what is made again, what runs.
+
+use {
+    crate::client::{Way, ask, get, post},
+    http::{Method, Request},
+    rstest::rstest,
+    serde_json::{Value, json},
+    token_emulator::Emulator,
+};
+
+const MAPS: &str = "/api/v1/namespaces/default/configmaps";
+
+async fn send(emulator: &Emulator, method: Method, path: &str, body: &Value) -> u16 {
+    let request = Request::builder().method(method).uri(path);
+    let request = request.header("content-type", "application/json").body(body.to_string());
+    ask(emulator, Way::Http1, request.unwrap()).await.status().as_u16()
+}
+
+/// Makes a config map that those with these identities own, and tells its own identity.
+async fn made(emulator: &Emulator, name: &str, owners: &[(&str, &str)]) -> String {
+    let owner = |(name, uid): &(&str, &str)| json!({"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": uid, "blockOwnerDeletion": true});
+    let owners: Vec<_> = owners.iter().map(owner).collect();
+    let map = json!({"metadata": {"name": name, "ownerReferences": owners}});
+    let (status, made) = post(emulator, MAPS, &map.to_string()).await;
+    assert_eq!(status, 201, "{made}");
+    made["metadata"]["uid"].as_str().unwrap().to_owned()
+}
+
+#[rstest]
+#[case("Background", 404)]
+#[case("Foreground", 404)]
+#[case("Orphan", 200)]
+#[tokio::test]
+async fn dependents_go_with_their_owner_unless_they_are_orphaned(
+    #[case] policy: &str,
+    #[case] dependent: u16,
+) {
+    let emulator = Emulator::start().await.unwrap();
+    let owner = made(&emulator, "owner", &[]).await;
+    let other = made(&emulator, "other", &[]).await;
+    made(&emulator, "dependent", &[("owner", &owner)]).await;
+    made(&emulator, "shared", &[("owner", &owner), ("other", &other)]).await;
+    let options = json!({"propagationPolicy": policy});
+    let deleted = send(&emulator, Method::DELETE, &format!("{MAPS}/owner"), &options).await;
+    assert_eq!(deleted, 200);
+    assert_eq!(get(&emulator, &format!("{MAPS}/owner")).await.0, 404);
+    let (status, left) = get(&emulator, &format!("{MAPS}/dependent")).await;
+    assert_eq!((status, &left["metadata"]["ownerReferences"]), (dependent, &Value::Null));
+    let (status, shared) = get(&emulator, &format!("{MAPS}/shared")).await;
+    // Who deletes in the foreground waits for all that blocks it.
+    let expected = if policy == "Foreground" { (404, Value::Null) } else { (200, other.into()) };
+    assert_eq!((status, shared["metadata"]["ownerReferences"][0]["uid"].clone()), expected);
+}
+
+#[tokio::test]
+async fn a_dependent_that_is_held_holds_its_owner() {
+    let emulator = Emulator::start().await.unwrap();
+    let owner = made(&emulator, "owner", &[]).await;
+    made(&emulator, "dependent", &[("owner", &owner)]).await;
+    let hold = json!({"metadata": {"finalizers": ["a.example/b"]}});
+    let path = format!("{MAPS}/dependent");
+    let request = |body: &Value| {
+        let request = Request::patch(&path).header("content-type", "application/merge-patch+json");
+        request.body(body.to_string()).unwrap()
+    };
+    assert_eq!(ask(&emulator, Way::Http1, request(&hold)).await.status(), 200);
+    let options = json!({"propagationPolicy": "Foreground"});
+    send(&emulator, Method::DELETE, &format!("{MAPS}/owner"), &options).await;
+    assert_eq!(get(&emulator, &format!("{MAPS}/owner")).await.0, 200);
+    let free = json!({"metadata": {"finalizers": null}});
+    assert_eq!(ask(&emulator, Way::Http1, request(&free)).await.status(), 200);
+    for name in ["dependent", "owner"] {
+        assert_eq!(get(&emulator, &format!("{MAPS}/{name}")).await.0, 404, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_certificates_to_trust_are_made_again() {
+    let emulator = Emulator::start().await.unwrap();
+    let path = format!("{MAPS}/kube-root-ca.crt");
+    assert_eq!(send(&emulator, Method::DELETE, &path, &Value::Null).await, 200);
+    assert_eq!(get(&emulator, &path).await.0, 200);
+}
+
+#[rstest]
+#[case("gke-install", "Running")]
+#[case("elsewhere", "Pending")]
+#[tokio::test]
+async fn the_install_agent_runs_and_nothing_else(#[case] namespace: &str, #[case] phase: &str) {
+    let emulator = Emulator::start().await.unwrap();
+    let body = json!({"metadata": {"name": namespace}}).to_string();
+    assert_eq!(post(&emulator, "/api/v1/namespaces", &body).await.0, 201);
+    let pods = format!("/api/v1/namespaces/{namespace}/pods");
+    let pod =
+        json!({"metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    assert_eq!(post(&emulator, &pods, &pod.to_string()).await.0, 201);
+    let (_, pod) = get(&emulator, &format!("{pods}/p")).await;
+    assert_eq!(pod["status"]["phase"], phase);
+}
+
+#[tokio::test]
+async fn a_held_pod_goes_with_its_last_finalizer_after_its_grace() {
+    let emulator = Emulator::start().await.unwrap();
+    let pods = "/api/v1/namespaces/default/pods";
+    let pod = json!({
+        "metadata": {"name": "p", "finalizers": ["a.example/b"]},
+        "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]},
+    });
+    assert_eq!(post(&emulator, pods, &pod.to_string()).await.0, 201);
+    let path = format!("{pods}/p");
+    assert_eq!(send(&emulator, Method::DELETE, &path, &Value::Null).await, 200);
+    emulator.clock().advance("30s".parse().unwrap()).unwrap();
+    let (status, held) = get(&emulator, &path).await;
+    assert_eq!((status, &held["metadata"]["deletionGracePeriodSeconds"]), (200, &json!(0)));
+    let request = Request::patch(&path).header("content-type", "application/merge-patch+json");
+    let request = request.body(r#"{"metadata": {"finalizers": null}}"#).unwrap();
+    assert_eq!(ask(&emulator, Way::Http1, request).await.status(), 200);
+    assert_eq!(get(&emulator, &path).await.0, 404);
+}
