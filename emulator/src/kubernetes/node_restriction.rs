@@ -41,7 +41,7 @@ pub fn admit(exchange: &Exchange<'_>, request: &Value, account: &str) -> Result<
     let namespace = exchange.attributes.namespace;
     let pod = exchange.world.objects.get(Kind::Pod, namespace, name);
     // The plugin's own cache calls it a pod, not pods.
-    let pod = pod.ok_or_else(|| Failure::not_found_as("pod", name))?;
+    let pod = pod.ok_or_else(|| Failure::not_found_as("pod", "", name))?;
     if pod.uid != uid {
         return Err(refuse(&format!(
             "the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"

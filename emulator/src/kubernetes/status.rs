@@ -146,9 +146,9 @@ impl Failure {
     }
 
     /// 404 by a cache, which calls the kind by another name.
-    pub fn not_found_as(kind: &str, name: &str) -> Self {
-        Self::new(404, "NotFound", format!("{kind} \"{name}\" not found"))
-            .about(details(kind, "", name))
+    pub fn not_found_as(kind: &str, group: &str, name: &str) -> Self {
+        Self::new(404, "NotFound", format!("{} \"{name}\" not found", qualified(kind, group)))
+            .about(details(kind, group, name))
     }
 
     /// 404: no endpoint has that path.

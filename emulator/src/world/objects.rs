@@ -126,6 +126,11 @@ impl Objects {
         self.lock().kinds.get(&kind)?.get(&key).cloned()
     }
 
+    /// The version of the store.
+    pub fn version(&self) -> u64 {
+        self.lock().version
+    }
+
     /// The objects of a kind, in one namespace or in all.
     pub fn list(&self, kind: Kind, namespace: Option<&str>) -> List {
         let state = self.lock();

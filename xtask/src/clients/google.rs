@@ -13,19 +13,19 @@ const PROGRAMS: &[Program] = &[
             "python3 -m venv venv",
             "venv/bin/pip install --quiet --requirement requirements.txt",
         ],
-        run: "venv/bin/python main.py",
+        runs: &["venv/bin/python main.py"],
     },
     Program {
         name: "google-go",
         needs: &["go"],
         install: &["go build -o bin/checks ."],
-        run: "bin/checks",
+        runs: &["bin/checks"],
     },
     Program {
         name: "google-node",
         needs: &["node", "npm"],
         install: &["npm install --no-audit --no-fund --silent"],
-        run: "node main.mjs",
+        runs: &["node main.mjs"],
     },
     Program {
         name: "google-java",
@@ -34,13 +34,13 @@ const PROGRAMS: &[Program] = &[
             "mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars",
             "javac -d classes -cp jars/* -sourcepath src src/Main.java",
         ],
-        run: "java -cp jars/*:classes Main",
+        runs: &["java -cp jars/*:classes Main"],
     },
     Program {
         name: "google-rust",
         needs: &["cargo"],
         install: &["cargo build --quiet --locked --target-dir target"],
-        run: "target/debug/google-rust",
+        runs: &["target/debug/google-rust"],
     },
 ];
 

@@ -7,6 +7,7 @@ mod gcloud;
 mod google;
 mod json;
 mod kubectl;
+mod kubernetes;
 mod program;
 mod scenario;
 mod server;
@@ -26,7 +27,7 @@ struct Options {
     kubectls: Vec<Tool>,
     /// Names of what is run; all when there is none.
     only: Vec<String>,
-    /// Whether kubectl asks a kube-apiserver the same.
+    /// Whether kubectl and the Kubernetes libraries ask a kube-apiserver the same.
     beside_kube: bool,
 }
 
@@ -38,8 +39,9 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let (mut tools, mut libraries) = (Report::default(), Report::default());
     run_tools(&options, &mut tools)?;
     google::run(&options, &mut libraries)?;
-    println!("{tools}\n\n{libraries}");
-    match tools.failures() + libraries.failures() {
+    let kubernetes = kubernetes::run(&options)?;
+    println!("{tools}\n\n{libraries}\n\n{kubernetes}");
+    match tools.failures() + libraries.failures() + kubernetes.failures() {
         0 => Ok(()),
         count => Err(format!("{count} flows failed").into()),
     }

@@ -19,21 +19,25 @@ pub(super) struct Program {
     pub(super) needs: &'static [&'static str],
     /// Commands that get what it depends on, and build it.
     pub(super) install: &'static [&'static str],
-    /// The command that runs it.
-    pub(super) run: &'static str,
+    /// The commands that run it.
+    pub(super) runs: &'static [&'static str],
 }
 
 impl Program {
     /// Runs it on an emulator with these flags, and notes every check that it tells of. Where it
     /// cannot be installed, that is said, and is no failure: its registry may be out of reach.
     pub(super) fn report(&self, emulator: &Path, flags: &[&str], report: &mut Report) -> Result {
-        match self.prepare() {
-            Ok(folder) => self.drive(&folder, &Server::start(emulator, flags)?, report),
-            Err(why) => {
-                report.absent(self.name, "is installed", why);
-                Ok(())
-            }
-        }
+        let Some(folder) = self.install(report) else { return Ok(()) };
+        let server = Server::start(emulator, flags)?;
+        let ready = server.folder.join("ready.json").display().to_string();
+        let (kubeconfig, url) = (server.ready("kubeconfig")?, server.ready("url")?);
+        let told = [("READY_FILE", ready), ("KUBECONFIG", kubeconfig), ("EMULATOR_URL", url)];
+        self.drive(&folder, &told, report)
+    }
+
+    /// Makes it ready, and notes it where that cannot be done.
+    pub(super) fn install(&self, report: &mut Report) -> Option<PathBuf> {
+        self.prepare().map_err(|why| report.absent(self.name, "is installed", why)).ok()
     }
 
     /// A folder with the program in it, ready to run. It is kept, so that the next time is quick.
@@ -55,28 +59,37 @@ impl Program {
         Ok(folder)
     }
 
-    fn drive(&self, folder: &Path, server: &Server, report: &mut Report) -> Result {
-        let mut run = command(self.run, folder);
-        run.env("READY_FILE", server.folder.join("ready.json"));
-        // Google's libraries look about for a machine of Google's, unless they are told not to.
-        run.env("METADATA_SERVER_DETECTION", "none").env("NO_GCE_CHECK", "true");
-        let done = run.stdin(Stdio::null()).output()?;
-        let said = String::from_utf8_lossy(&done.stdout);
-        let told = said.lines().filter(|line| note(line, report)).count();
-        let ended_well = done.status.success() || said.contains("failed\t");
-        if told == 0 || !ended_well {
-            let why = format!("{}: {}", done.status, String::from_utf8_lossy(&done.stderr));
-            report.failed(self.name, "runs to its end", why);
+    /// Runs it with these in its environment.
+    pub(super) fn drive(
+        &self,
+        folder: &Path,
+        told: &[(&str, String)],
+        report: &mut Report,
+    ) -> Result {
+        for line in self.runs {
+            let mut run = command(line, folder);
+            run.envs(told.iter().map(|(name, value)| (name, value)));
+            // Google's libraries look about for a machine of Google's, unless they are told not to.
+            run.env("METADATA_SERVER_DETECTION", "none").env("NO_GCE_CHECK", "true");
+            let done = run.stdin(Stdio::null()).output()?;
+            let said = String::from_utf8_lossy(&done.stdout);
+            let checks = said.lines().filter(|line| note(line, report)).count();
+            let ended_well = done.status.success() || said.contains("failed\t");
+            if checks == 0 || !ended_well {
+                let why = format!("{}: {}", done.status, String::from_utf8_lossy(&done.stderr));
+                report.failed(self.name, "runs to its end", why);
+            }
         }
         Ok(())
     }
 }
 
-/// Notes what a line says: `ok`, or `failed` and why; the tool; the check. All between tabs.
+/// Notes what a line says: how it went, the tool, the check and why, with tabs between them.
 fn note(line: &str, report: &mut Report) -> bool {
     match line.split('\t').collect::<Vec<_>>()[..] {
         ["ok", tool, check] => report.worked(tool, check),
         ["failed", tool, check, why] => report.failed(tool, check, why),
+        ["-", tool, check, why] => report.absent(tool, check, why),
         _ => return false,
     }
     true
@@ -120,6 +133,7 @@ mod tests {
         let mut report = Report::default();
         assert!(note("ok\tgo\tcreate", &mut report));
         assert!(note("failed\tgo\tdelete\tno such thing", &mut report));
+        assert!(note("-\tgo\tlease\tthere are none", &mut report));
         assert!(!note("a word of its own", &mut report));
         assert_eq!(report.failures(), 1);
         assert!(report.to_string().contains("FAILED go, delete: no such thing"), "{report}");
@@ -127,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_program_that_cannot_be_installed_is_no_failure() {
-        let program = Program { name: "none", needs: &["no-such-tool"], install: &[], run: "none" };
+        let program = Program { name: "none", needs: &["no-such-tool"], install: &[], runs: &[] };
         let mut report = Report::default();
         program.report(Path::new("no-emulator"), &[], &mut report).unwrap();
         assert_eq!(report.failures(), 0);

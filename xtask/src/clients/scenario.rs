@@ -66,6 +66,12 @@ impl Report {
         self.push(tool, flow, Outcome::Failed(short(&why.into())));
     }
 
+    /// Takes over what went wrong elsewhere.
+    pub(super) fn add_failures(&mut self, other: Self) {
+        let failed = |row: &Row| matches!(row.outcome, Outcome::Failed(_));
+        self.rows.extend(other.rows.into_iter().filter(failed));
+    }
+
     fn push(&mut self, tool: &str, flow: &str, outcome: Outcome) {
         self.rows.push(Row { tool: tool.to_owned(), flow: flow.to_owned(), outcome });
     }

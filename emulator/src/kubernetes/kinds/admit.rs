@@ -49,7 +49,7 @@ fn pod(exchange: &Exchange<'_>, resource: &Resource, object: &mut Value) -> Resu
     let (name, namespace) =
         (metadata::shown_name(object).to_owned(), metadata::text(object, "namespace").to_owned());
     let spec = object_at(object, "spec");
-    if spec.get("serviceAccountName").is_none() {
+    if spec.get("serviceAccountName").and_then(Value::as_str).unwrap_or("").is_empty() {
         spec.insert("serviceAccountName".to_owned(), "default".into());
         spec.insert("serviceAccount".to_owned(), "default".into());
     }

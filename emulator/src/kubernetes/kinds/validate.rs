@@ -259,17 +259,45 @@ fn data_keys(member: &str, data: &Value) -> Vec<FieldError> {
 }
 
 fn pod(object: &Value) -> Vec<FieldError> {
+    let volumes = elements(&object["spec"]["volumes"]).iter().enumerate();
+    let mut errors: Vec<FieldError> =
+        volumes.flat_map(|(index, volume)| projected(index, &volume["projected"])).collect();
     let containers = elements(&object["spec"]["containers"]);
     if containers.is_empty() {
-        return vec![FieldError::required("spec.containers", "")];
+        errors.push(FieldError::required("spec.containers", ""));
     }
-    let mut errors = Vec::new();
     for (index, container) in containers.iter().enumerate() {
         for member in ["name", "image"] {
             if container[member].as_str().unwrap_or("").is_empty() {
                 let field = format!("spec.containers[{index}].{member}");
                 errors.push(FieldError::required(&field, ""));
             }
+        }
+    }
+    errors
+}
+
+/// The tokens that a volume asks for.
+fn projected(index: usize, volume: &Value) -> Vec<FieldError> {
+    let place = format!("spec.volumes[{index}].projected");
+    let mut errors = Vec::new();
+    for (index, source) in elements(&volume["sources"]).iter().enumerate() {
+        let Some(token) = source.get("serviceAccountToken").filter(|token| token.is_object())
+        else {
+            continue;
+        };
+        let field = format!("{place}.sources[{index}].serviceAccountToken.expirationSeconds");
+        let seconds = &token["expirationSeconds"];
+        let detail = match seconds.as_i64() {
+            Some(..600) => "may not specify a duration less than 10 minutes",
+            Some(0x1_0000_0001..) => "may not specify a duration larger than 2^32 seconds",
+            _ => "",
+        };
+        if !detail.is_empty() {
+            errors.push(FieldError::invalid(&field, seconds, detail));
+        }
+        if token["path"].as_str().unwrap_or("").is_empty() {
+            errors.push(FieldError::required(&format!("{place}.path"), ""));
         }
     }
     errors

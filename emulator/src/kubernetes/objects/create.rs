@@ -8,6 +8,7 @@ use {
             kinds::{self, Resource},
             managed_fields::{self, Manager},
             metadata, objects,
+            rbac::escalation,
             route::Attributes,
             status::Failure,
         },
@@ -39,6 +40,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
         admission::namespace(exchange, resource, namespace, metadata::shown_name(&object))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
+    escalation::check(exchange, resource, None, &object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
     if resource.kind == Kind::Pod && name.contains('.') {
         exchange.warn(HOST_NAME);
@@ -65,6 +67,7 @@ pub fn put(
     if version.parse::<u64>().is_err() && !version.is_empty() {
         return Err(Failure::unreadable_version(&version));
     }
+    escalation::check(exchange, resource, None, &object)?;
     let object = finish(exchange.world, resource, object)?;
     authorize(exchange, resource, (&namespace, &name))?;
     keep(exchange.world, resource, object, dry_run)
@@ -152,6 +155,10 @@ fn fill(world: &World, kind: Kind, object: &mut Value) {
     if !named && !prefix.is_empty() {
         let name = generate_name(world, prefix);
         metadata.insert("name".to_owned(), name.into());
+        if kind == Kind::Namespace {
+            // Its label says its name.
+            kinds::defaults::apply(kind, object);
+        }
     }
 }
 

@@ -38,8 +38,16 @@ use {
 pub fn get(exchange: &Exchange<'_>, resource: &Resource, namespace: &str, name: &str) -> Outcome {
     let output = body::accept_object(exchange)?;
     names::check_path_segment(name)?;
+    check_version(exchange)?;
     let object = find(exchange.world, resource, namespace, name)?;
     reply(exchange, 200, with_version(&object), output)
+}
+
+// What is got is never older than the version that is asked for.
+fn check_version(exchange: &Exchange<'_>) -> Result<(), Failure> {
+    let version = watch::version(exchange.query.get("resourceVersion"))?;
+    let newest = exchange.world.objects.version();
+    if version > newest { Err(Failure::version_too_large(version, newest)) } else { Ok(()) }
 }
 
 /// The answer of one object, as the client wants to see it.

@@ -105,7 +105,8 @@ pub fn watch(
     Ok(Reply::Watch(Box::new(watch)))
 }
 
-fn version(text: &str) -> Result<u64, Failure> {
+/// A version as a query has it; none is 0.
+pub fn version(text: &str) -> Result<u64, Failure> {
     if text.is_empty() {
         return Ok(0);
     }

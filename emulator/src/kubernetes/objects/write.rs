@@ -12,6 +12,7 @@ use {
             managed_fields::{self, Manager},
             metadata::{self, has_finalizers},
             objects,
+            rbac::escalation,
             status::Failure,
         },
         world::objects::{Kind, Object, WriteError},
@@ -68,6 +69,7 @@ pub fn write(
         let found = objects::find(exchange.world, resource, place.namespace, place.name)?;
         let current = objects::with_version(&found);
         let changed = change(&found, &current)?;
+        escalation::check(exchange, resource, Some(&current), &changed)?;
         let document = prepare(exchange, place, &current, changed)?;
         if is_same(resource, &current, &document) {
             return Ok(current);

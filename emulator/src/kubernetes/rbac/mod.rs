@@ -4,6 +4,7 @@
 //! `pkg/apis/rbac/v1/evaluation_helpers.go`, `pkg/registry/rbac/validation/rule.go`.
 
 pub mod bootstrap;
+pub mod escalation;
 pub mod validate;
 
 use {

@@ -1,0 +1,65 @@
+//! The Kubernetes libraries of several languages, on the emulator, and on a kube-apiserver where that
+//! is asked for: what a check wants is what the real server answers.
+
+use {
+    super::{Options, program::Program, scenario::Report},
+    crate::{
+        Result,
+        kube::{self, Kube},
+    },
+    std::fs,
+};
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "kubernetes-go",
+        needs: &["go"],
+        install: &["go build -o bin/client-go ./client-go"],
+        runs: &["bin/client-go"],
+    },
+    Program {
+        name: "kubernetes-python",
+        needs: &["python3"],
+        install: &[
+            "python3 -m venv venv",
+            "venv/bin/pip install --quiet --requirement requirements.txt",
+        ],
+        runs: &["venv/bin/python main.py"],
+    },
+];
+
+/// Every program that is selected.
+pub(super) fn run(options: &Options) -> Result<Report> {
+    let mut report = Report::default();
+    let programs: Vec<_> = PROGRAMS.iter().filter(|program| options.wants(program.name)).collect();
+    for program in &programs {
+        program.report(&options.emulator, &["--authorization-mode", "RBAC"], &mut report)?;
+    }
+    if options.beside_kube && !programs.is_empty() {
+        let kube = Kube::start(kube::VERSION, &[])?;
+        for program in programs {
+            let mut real = Report::default();
+            on_kube(program, &kube, &mut real)?;
+            println!("{real}\n\nThat was kube-apiserver.\n");
+            report.add_failures(real);
+        }
+    }
+    Ok(report)
+}
+
+fn on_kube(program: &Program, kube: &Kube, report: &mut Report) -> Result {
+    let Some(folder) = program.install(report) else { return Ok(()) };
+    let file = folder.join("kubeconfig");
+    fs::write(&file, kubeconfig(kube))?;
+    program.drive(&folder, &[("KUBECONFIG", file.display().to_string())], report)
+}
+
+fn kubeconfig(kube: &Kube) -> String {
+    let (url, ca, token) = (&kube.url, kube.ca_file().display().to_string(), kube::TOKEN);
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: kube\n\
+         clusters: [{{name: kube, cluster: {{server: \"{url}\", certificate-authority: \"{ca}\"}}}}]\n\
+         users: [{{name: admin, user: {{token: \"{token}\"}}}}]\n\
+         contexts: [{{name: kube, context: {{cluster: kube, user: admin}}}}]\n"
+    )
+}
