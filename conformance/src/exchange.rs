@@ -55,14 +55,20 @@ pub struct Answer {
 }
 
 impl Api {
-    /// Whose a path is: one that begins with `v` and a digit is Google's.
+    /// Whose a path is: one that begins with `v` and a digit is Google's, and so is gRPC.
     pub fn of(path: &str) -> Self {
         let first = path.trim_start_matches('/').as_bytes();
         match first {
             [b'v', b'0'..=b'9', ..] => Self::Google,
+            _ if is_grpc(path) => Self::Google,
             _ => Self::Kubernetes,
         }
     }
+}
+
+/// Whether a path is a gRPC method's: `/google.longrunning.Operations/GetOperation`.
+pub fn is_grpc(path: &str) -> bool {
+    path.starts_with("/google.") || path.starts_with("/grpc.")
 }
 
 impl Request {

@@ -23,6 +23,7 @@ const TABLE: &[(&str, &str)] = &[
     ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
     ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+)"),
+    ("number", r"projects/(?<number_value>\d+)"),
     ("jwks", r#""jwks": ?"(?<jwks_value>[^"]+)"#),
     ("page", r#"(?:"nextPageToken": ?"|[?&]pageToken=)(?<page_value>[^"&\s]+)"#),
     ("etag", r#"(?:"etag": ?"|[?&]etag=)(?<etag_value>[^"&\s]+)"#),

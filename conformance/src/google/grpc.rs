@@ -33,17 +33,21 @@ pub fn request(method: &Method, message: &Value) -> Result<Bytes, String> {
     Ok(Bytes::from(frame))
 }
 
-/// Reads status and message out of what came over HTTP/2.
-pub fn read(method: &Method, answer: &mut Answer) {
+/// Reads status and message out of what came over HTTP/2; the message of no known method is left
+/// as it is.
+pub fn read(method: Option<&Method>, answer: &mut Answer) {
     let meaning = match answer.header("grpc-status").first().and_then(|it| it.parse().ok()) {
         _ if answer.status != 200 => Err(format!("the HTTP status is {}", answer.status)),
-        Some(0) => message(method, &answer.body),
+        Some(0) => method.map_or(Ok(json!({})), |method| message(method, &answer.body)),
         Some(code) => error(code, answer),
         None => Err("the answer has no grpc-status".to_owned()),
     };
+    let is_error = answer.header("grpc-status").first() != Some(&"0");
     match meaning {
         Ok(meaning) => {
-            answer.status = meaning["error"]["code"].as_u64().map_or(200, |it| it as u16);
+            // An operation that is over may have an error of its own.
+            let code = meaning["error"]["code"].as_u64().filter(|_| is_error);
+            answer.status = code.map_or(200, |it| it as u16);
             answer.meaning = Some(meaning);
         }
         Err(why) => answer.meaning = Some(json!({"unreadable": why})),
@@ -117,7 +121,7 @@ mod tests {
     #[test]
     fn an_error_reads_as_it_does_over_rest() {
         let mut answer = answer(&[("grpc-status", "5"), ("grpc-message", "no%20such")]);
-        read(&method(), &mut answer);
+        read(Some(&method()), &mut answer);
         assert_eq!(answer.status, 404);
         let error = json!({"error": {"code": 404, "message": "no such", "status": "NOT_FOUND"}});
         assert_eq!(answer.meaning, Some(error));
@@ -128,10 +132,10 @@ mod tests {
         // {code: 5, message: "no"}
         let details = ("grpc-status-details-bin", "CAUSAm5v");
         let mut agreed = answer(&[("grpc-status", "5"), ("grpc-message", "no"), details]);
-        read(&method(), &mut agreed);
+        read(Some(&method()), &mut agreed);
         assert_eq!(agreed.status, 404);
         let mut other = answer(&[("grpc-status", "5"), ("grpc-message", "yes"), details]);
-        read(&method(), &mut other);
+        read(Some(&method()), &mut other);
         assert!(other.meaning.unwrap()["unreadable"].is_string());
     }
 
@@ -140,7 +144,7 @@ mod tests {
         let message = json!({"name": "projects/p/locations/l/attachedClusters/c"});
         let mut answer = answer(&[("grpc-status", "0")]);
         answer.body = request(&method(), &message).unwrap();
-        read(&method(), &mut answer);
+        read(Some(&method()), &mut answer);
         assert_eq!(answer.status, 200);
         assert_eq!(answer.meaning, Some(message));
     }
@@ -148,7 +152,7 @@ mod tests {
     #[test]
     fn an_answer_without_a_status_says_so() {
         let mut answer = answer(&[]);
-        read(&method(), &mut answer);
+        read(Some(&method()), &mut answer);
         assert!(answer.meaning.unwrap()["unreadable"].is_string());
     }
 }

@@ -45,6 +45,13 @@ impl Method {
         Some(Self { verb, template, body, path: format!("/{service}/{method}"), descriptor })
     }
 
+    /// Finds a method by its path in gRPC.
+    pub fn at(path: &str) -> Option<Self> {
+        let (service, name) = path.trim_start_matches('/').split_once('/')?;
+        let service = service.rsplit('.').next()?;
+        Self::find(&format!("{service}.{name}")).filter(|method| method.path == path)
+    }
+
     /// The request's message.
     pub fn input(&self) -> MessageDescriptor {
         self.descriptor.input()

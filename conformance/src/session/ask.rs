@@ -5,10 +5,10 @@ use {
     crate::{
         case::{Action, Step},
         encode,
-        exchange::{Api, Exchange, Request, member},
+        exchange::{self, Api, Exchange, Request, member},
         google::{clusters::Patience, grpc, schema::Method, transcode},
         target::Side,
-        variant::Variant,
+        variant::{Protocol, Variant},
     },
     bytes::Bytes,
     serde_json::{Value, json},
@@ -26,8 +26,8 @@ struct Draft {
     line: String,
     body: Bytes,
     media_type: &'static str,
-    /// The method, when it is a gRPC call.
-    grpc: Option<Method>,
+    /// Whether it is gRPC, and which method, where there is one.
+    grpc: Option<Option<Method>>,
 }
 
 impl Session<'_> {
@@ -64,11 +64,14 @@ impl Session<'_> {
             path: path.to_owned(),
             headers: self.headers(step, side, &draft)?,
             body: draft.body,
-            protocol: self.variant.protocol(),
+            protocol: match draft.grpc {
+                Some(_) => Protocol::Http2,
+                None => self.variant.protocol(),
+            },
         };
         let mut answer = side.client_of(is_own(step)).send(&request).await?;
         if let Some(method) = &draft.grpc {
-            grpc::read(method, &mut answer);
+            grpc::read(method.as_ref(), &mut answer);
         }
         let exchange = Exchange { api, request, answer };
         self.ledger.notice(&exchange);
@@ -116,7 +119,8 @@ impl Session<'_> {
             }
             Action::Send(line) => {
                 let line = format!("{}{query}", self.vars.text(line)?);
-                self.encoded(step, line, None, body()?)
+                let draft = self.encoded(step, line, None, body()?)?;
+                Ok(if exchange::is_grpc(path_of(&draft.line)) { framed(draft) } else { draft })
             }
             _ => Err(Stopped("the step asks nothing".to_owned())),
         }
@@ -145,7 +149,7 @@ impl Session<'_> {
         if self.variant == Variant::Grpc {
             let body = grpc::request(&method, message).map_err(Stopped)?;
             let line = format!("POST {}", method.path);
-            return Ok(Draft { line, body, media_type: GRPC, grpc: Some(method) });
+            return Ok(Draft { line, body, media_type: GRPC, grpc: Some(Some(method)) });
         }
         let (mut line, body) = transcode::rest(&method, message).map_err(Stopped)?;
         let query = if line.contains('?') { query.replacen('?', "&", 1) } else { query.to_owned() };
@@ -202,4 +206,14 @@ fn is_own(step: &Step) -> bool {
 
 fn impersonates(header: &str) -> bool {
     header.get(..12).is_some_and(|it| it.eq_ignore_ascii_case("impersonate-"))
+}
+
+/// A request that is sent to a gRPC method as it stands.
+fn framed(draft: Draft) -> Draft {
+    let method = Method::at(path_of(&draft.line));
+    Draft { media_type: GRPC, grpc: Some(method), ..draft }
+}
+
+fn path_of(line: &str) -> &str {
+    line.split_once(' ').map_or("", |(_, path)| path)
 }

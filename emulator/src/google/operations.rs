@@ -27,9 +27,15 @@ pub(super) fn list(
     let parent = wire::text(request, "name");
     names::parent("name", parent)?;
     let mut operations = context.world.operations.list(parent);
-    let filter = Filter::parse(wire::text(request, "filter"))?;
+    let filter_text = wire::text(request, "filter");
+    let filter = Filter::parse(filter_text)?;
     operations.retain(|operation| filter.fits(context, operation));
-    let page = paging::page(request, parent, operations)?;
+    // Of another filter's list it is another token.
+    let list = format!("{parent}/operations {filter_text}");
+    let key = |operation: &Operation| {
+        format!("{:039} {}", operation.create_time.as_nanosecond(), operation.name)
+    };
+    let page = paging::page(request, &list, operations, key)?;
     let mut answer = context.output();
     let operations = page.items.iter().map(|operation| to_message(context, operation));
     wire::set_messages(&mut answer, "operations", operations);

@@ -24,11 +24,14 @@ pub(crate) struct Page<T> {
     pub(crate) next: String,
 }
 
-/// The page that a request asks for. Its token says where it begins, and in which list.
+/// The page that a request asks for of a list, whose items are in the order of their keys. Its
+/// token says in which list it is, and after which item, so that what comes and goes meanwhile
+/// moves nothing from one page to another.
 pub(crate) fn page<T>(
     request: &DynamicMessage,
-    parent: &str,
+    list: &str,
     items: Vec<T>,
+    key: impl Fn(&T) -> String,
 ) -> Result<Page<T>, Status> {
     let size = match usize::try_from(wire::number(request, "page_size")) {
         Ok(0) => DEFAULT,
@@ -37,22 +40,25 @@ pub(crate) fn page<T>(
     };
     let start = match wire::text(request, "page_token") {
         "" => 0,
-        token => read_token(token, parent).ok_or_else(bad_token)?,
+        token => {
+            let last = read_token(token, list).ok_or_else(bad_token)?;
+            items.partition_point(|item| key(item) <= last)
+        }
     };
-    let end = start.saturating_add(size);
-    let next = if end < items.len() { token(end, parent) } else { String::new() };
-    let items = items.into_iter().skip(start).take(size).collect();
-    Ok(Page { items, next })
+    let goes_on = items.len() > start.saturating_add(size);
+    let items: Vec<T> = items.into_iter().skip(start).take(size).collect();
+    let next = items.last().filter(|_| goes_on).map(|last| token(&key(last), list));
+    Ok(Page { items, next: next.unwrap_or_default() })
 }
 
-fn token(start: usize, parent: &str) -> String {
-    BASE64_URL_SAFE.encode(format!("{start} {parent}"))
+fn token(last: &str, list: &str) -> String {
+    BASE64_URL_SAFE.encode(format!("{list}\n{last}"))
 }
 
-fn read_token(token: &str, parent: &str) -> Option<usize> {
+fn read_token(token: &str, list: &str) -> Option<String> {
     let text = String::from_utf8(BASE64_URL_SAFE.decode(token).ok()?).ok()?;
-    let (start, of) = text.split_once(' ')?;
-    start.parse().ok().filter(|_| of == parent)
+    let (of, last) = text.split_once('\n')?;
+    (of == list).then(|| last.to_owned())
 }
 
 fn negative() -> Status {

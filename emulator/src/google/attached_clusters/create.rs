@@ -67,6 +67,8 @@ pub(in crate::google) fn import(
         ..convert::from_message(&context.message("AttachedCluster"))
     };
     cluster.fleet = fleet(project, id);
+    // The membership knows the issuer; here it is the emulator's own.
+    cluster.oidc.issuer_url.clone_from(&context.world.settings.issuers[0]);
     let cluster = filled(context.world, cluster);
     register(context, request, Verb::Import, cluster)
 }

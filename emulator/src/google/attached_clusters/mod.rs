@@ -38,11 +38,9 @@ pub(super) fn list(
 ) -> Result<DynamicMessage, Stop> {
     let parent = wire::text(request, "parent");
     names::parent("parent", parent)?;
-    let page = paging::page(
-        request,
-        parent,
-        context.world.clusters.list(&format!("{parent}/attachedClusters")),
-    )?;
+    let list = format!("{parent}/attachedClusters");
+    let clusters = context.world.clusters.list(&list);
+    let page = paging::page(request, &list, clusters, |cluster| cluster.name.clone())?;
     let mut answer = context.output();
     let clusters = page.items.iter().map(|cluster| convert::to_message(context, cluster));
     wire::set_messages(&mut answer, "attached_clusters", clusters);

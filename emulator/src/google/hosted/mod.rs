@@ -44,8 +44,9 @@ pub(super) fn list(
     let kind = Kind::of(context);
     let parent = wire::text(request, "parent");
     kind.check_parent(parent)?;
-    let resources = context.world.hosted.list(&format!("{parent}/{}", kind.collection));
-    let page = paging::page(request, parent, resources)?;
+    let list = format!("{parent}/{}", kind.collection);
+    let resources = context.world.hosted.list(&list);
+    let page = paging::page(request, &list, resources, |resource| resource.name.clone())?;
     let mut answer = context.output();
     let resources = page.items.iter().map(|resource| to_message(context, resource));
     wire::set_messages(&mut answer, &format!("{}s", kind.field), resources);

@@ -3,6 +3,8 @@
 //! Source: proto-converter, `JsonStreamParser`.
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 /// How deep values may nest.
