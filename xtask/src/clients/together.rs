@@ -78,6 +78,23 @@ impl Attached {
         }
         Err("the cluster was not attached in time".to_owned())
     }
+
+    /// Exchanges a service account's token for one of that cluster.
+    pub(super) fn exchange_for(&self, cluster: &str) -> Result<(), String> {
+        let token = self.kubectl.run(&["create", "token", "default"])?.out;
+        self.exchange(token.trim(), cluster).map(drop)
+    }
+
+    fn exchange(&self, token: &str, cluster: &str) -> Result<String, String> {
+        let body = format!(
+            r#"{{"subjectToken":"{token}","subjectTokenType":"urn:ietf:params:oauth:token-type:jwt","version":"v1"}}"#
+        );
+        let path =
+            format!("{LOCATION}/attachedClusters/{cluster}:generateAttachedClusterAgentToken");
+        let answer = self.google(200, &path, &["--data", &body])?;
+        expect(&answer, "\"token_type\": \"Bearer\"")?;
+        json::member(&answer, "access_token")
+    }
 }
 
 fn refused(s: &Attached) -> Result<(), String> {
@@ -93,13 +110,8 @@ fn token(s: &Attached) -> Result<(), String> {
 
 fn exchange(s: &Attached) -> Result<(), String> {
     let token = s.token.take();
-    let body = format!(
-        r#"{{"subjectToken":"{token}","subjectTokenType":"urn:ietf:params:oauth:token-type:jwt","version":"v1"}}"#
-    );
-    let path = format!("{LOCATION}/attachedClusters/together:generateAttachedClusterAgentToken");
-    let answer = s.google(200, &path, &["--data", &body])?;
-    *s.token.borrow_mut() = json::member(&answer, "access_token")?;
-    expect(&answer, "\"token_type\": \"Bearer\"")
+    *s.token.borrow_mut() = s.exchange(&token, "together")?;
+    Ok(())
 }
 
 fn bearer(s: &Attached) -> Result<(), String> {
