@@ -178,6 +178,10 @@ impl Registered for AttachedCluster {
     fn blame(&mut self, error: String) {
         self.errors = vec![error];
     }
+
+    fn forgive(&mut self) {
+        self.errors.clear();
+    }
 }
 
 fn pair((key, value): (&String, &String)) -> usize {

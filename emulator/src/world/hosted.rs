@@ -56,4 +56,8 @@ impl Registered for HostedResource {
     fn blame(&mut self, error: String) {
         self.error = Some(error);
     }
+
+    fn forgive(&mut self) {
+        self.error = None;
+    }
 }

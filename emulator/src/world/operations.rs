@@ -220,6 +220,7 @@ impl Operation {
             let stopping = member.state() == State::Stopping;
             let state = if stopping { State::Stopping } else { State::Running };
             member.settle(state, self.end_time);
+            member.forgive();
         })
     }
 

@@ -43,6 +43,9 @@ pub trait Registered: Clone {
     /// Notes what went wrong with it.
     fn blame(&mut self, error: String);
 
+    /// Forgets what went wrong with it.
+    fn forgive(&mut self);
+
     /// An operation on it has ended well.
     fn settle(&mut self, state: State, time: Timestamp) {
         let (old, update_time) = self.life();

@@ -7,6 +7,7 @@ mod client;
 mod controllers;
 mod controls;
 mod fetching;
+mod fetching_limits;
 mod flags;
 mod google;
 mod google_exchange;

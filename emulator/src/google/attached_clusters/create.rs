@@ -122,6 +122,11 @@ fn register(
     Ok(operations::to_message(context, &operation))
 }
 
+/// The version of Kubernetes that a platform runs on. Nobody can ask the cluster itself.
+pub(super) fn kubernetes_version(platform_version: &str) -> String {
+    platform_version.split('-').next().unwrap_or_default().to_owned()
+}
+
 /// The same with what the server adds.
 fn filled(world: &World, mut cluster: AttachedCluster) -> AttachedCluster {
     let now = world.clock.now();
@@ -129,8 +134,7 @@ fn filled(world: &World, mut cluster: AttachedCluster) -> AttachedCluster {
     cluster.etag = new_etag(world);
     cluster.create_time = now;
     cluster.update_time = now;
-    let version = cluster.platform_version.split('-').next().unwrap_or_default();
-    cluster.kubernetes_version = version.to_owned();
+    cluster.kubernetes_version = kubernetes_version(&cluster.platform_version);
     cluster.binary_authorization =
         Some(cluster.binary_authorization.filter(|mode| *mode != 0).unwrap_or(DISABLED));
     cluster

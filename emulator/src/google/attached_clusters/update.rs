@@ -1,7 +1,7 @@
 //! Clusters change: the fields that the mask names, and no others.
 
 use {
-    super::{find, new_etag, stale, validate, write_error},
+    super::{create::kubernetes_version, find, new_etag, stale, validate, write_error},
     crate::{
         google::{
             convert, operations,
@@ -41,6 +41,7 @@ pub(in crate::google) fn update(
         copy(path, &mut given, &mut updated)?;
     }
     check(&updated)?;
+    updated.kubernetes_version = kubernetes_version(&updated.platform_version);
     updated.state = State::Reconciling;
     updated.update_time = world.clock.now();
     updated.etag = new_etag(world);

@@ -70,7 +70,7 @@ impl<'a> Scalar<'a> {
             Self::Text(text) => format!("\"{}\"", cut(text)),
             Self::Number(Number::Unsigned(number)) => number.to_string(),
             Self::Number(Number::Signed(number)) => number.to_string(),
-            Self::Number(Number::Double(number)) => number.to_string(),
+            Self::Number(Number::Double(number)) => double_text(number),
             Self::Bool(value) => value.to_string(),
         }
     }
@@ -170,6 +170,29 @@ impl<'a> Scalar<'a> {
     }
 }
 
+/// A double as `%g` of C has it: with 15 digits if they say it all, with 17 otherwise.
+/// Source: protobuf, `SimpleDtoa`.
+pub(crate) fn double_text(number: f64) -> String {
+    let short = with_digits(number, 15);
+    if short.parse() == Ok(number) { short } else { with_digits(number, 17) }
+}
+
+fn with_digits(number: f64, digits: i32) -> String {
+    let scientific = format!("{number:.*e}", usize::try_from(digits - 1).unwrap_or_default());
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if (-4..digits).contains(&exponent) {
+        let decimals = usize::try_from(digits - 1 - exponent).unwrap_or_default();
+        return trimmed(&format!("{number:.decimals$}"));
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{}e{sign}{:02}", trimmed(mantissa), exponent.abs())
+}
+
 /// Whether JSON writes messages of that type as scalars, so that a query can bind them.
 pub(crate) fn is_scalar_message(message: &MessageDescriptor) -> bool {
     let name = message.full_name();
@@ -239,4 +262,23 @@ fn cut(text: &str) -> String {
         return text.to_owned();
     }
     format!("{}...", &text[..text.floor_char_boundary(ECHO)])
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, rstest::rstest};
+
+    #[rstest]
+    #[case(1.0, "1")]
+    #[case(-1.5, "-1.5")]
+    #[case(0.1, "0.1")]
+    #[case(1e14, "100000000000000")]
+    #[case(1e15, "1e+15")]
+    #[case(1.5e100, "1.5e+100")]
+    #[case(1e-5, "1e-05")]
+    #[case(1.0 / 3.0, "0.33333333333333331")]
+    #[case(0.0, "0")]
+    fn a_double_is_told_as_c_tells_it(#[case] number: f64, #[case] expected: &str) {
+        assert_eq!(double_text(number), expected);
+    }
 }

@@ -1,7 +1,7 @@
 //! A message becomes JSON: fields by their numbers, defaults left out, what was set kept.
 
 use {
-    super::mask::Mask,
+    super::{mask::Mask, scalar::double_text},
     base64::{Engine, prelude::BASE64_STANDARD},
     prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, ReflectMessage, Value},
     std::fmt::Write,
@@ -180,7 +180,11 @@ impl Writer {
     }
 
     fn double(&mut self, value: f64) {
-        if value.is_finite() { self.raw(value) } else { self.string(&value.to_string()) }
+        if value.is_finite() {
+            self.raw(double_text(value));
+        } else {
+            self.string(&value.to_string());
+        }
     }
 
     fn enumerator(&mut self, field: &FieldDescriptor, value: i32) {
