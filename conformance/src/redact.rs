@@ -29,6 +29,8 @@ const TABLE: &[(&str, &str)] = &[
     ("etag", r#"(?:"etag": ?"|[?&]etag=)(?<etag_value>[^"&\s]+)"#),
     ("opaque", r#""(?:access_?[tT]oken|token|subject_?[tT]oken)": ?"(?<opaque_value>[^"]{20,})"#),
     ("access", r"ya29\.[A-Za-z0-9_.-]+"),
+    // A JWT in base64, as a Secret holds it.
+    ("wrapped", r"\bZXlK[A-Za-z0-9+/_=-]{16,}"),
     ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
     ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)"#),
     (
@@ -84,6 +86,15 @@ impl Redactor {
             0 => {}
             1..WORD => self.name(&format!("Bearer {value}"), "Bearer {credential}"),
             _ => self.name(value, "{credential}"),
+        }
+    }
+
+    /// Replaces a credential that an answer gave, where its looks alone would not tell it.
+    pub fn learn(&mut self, value: &str) {
+        let told = value.starts_with("ya29.") || (value.starts_with("eyJ") && is_jwt(value));
+        let known = self.literals.iter().any(|(it, _)| it == value);
+        if !told && !known {
+            self.credential(value);
         }
     }
 
@@ -202,6 +213,12 @@ impl Redactor {
     }
 }
 
+/// Whether a text is what the table takes for a token.
+fn is_jwt(text: &str) -> bool {
+    let of_its_letters = |it: char| it.is_ascii_alphanumeric() || matches!(it, '_' | '-' | '.');
+    Token::parse(text).is_some() && text.chars().all(of_its_letters)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,6 +269,18 @@ mod tests {
         ] {
             assert_eq!(Redactor::default().text(text).text, hidden);
         }
+    }
+
+    #[test]
+    fn a_credential_that_looks_like_none_is_learned() {
+        // { "alg": "none"} and {}, which begin as no compact JSON does.
+        let token = "eyAiYWxnIjogIm5vbmUifQ.e30.c2ln";
+        let mut redactor = Redactor::default();
+        redactor.learn(token);
+        redactor.learn("open-sesame");
+        let told = format!("bearer {token} or open-sesame or ZXlKaGJHY2lPaUpTVXpJMU5pSjk=");
+        let redacted = redactor.text(&told).text;
+        assert_eq!(redacted, "bearer {credential} or {credential} or {wrapped-1}");
     }
 
     #[test]

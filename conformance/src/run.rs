@@ -151,7 +151,8 @@ impl Run {
             let answer = answer.map_err(|error| error.0)?;
             if answer.status != 201 {
                 self.ledger.forget(&Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
-                self.unopened = Some(refused(&self.namespace, &answer));
+                let why = refused(&self.namespace, &answer);
+                self.unopened = Some(target.redactor().text(&why).text);
                 return Ok(());
             }
         }

@@ -5,6 +5,7 @@ use {
         case::Need,
         client::{Client, Unreachable},
         exchange::{Answer, Request},
+        redact::Redactor,
         token::RelyingParty,
         variant::Protocol,
     },
@@ -127,6 +128,17 @@ impl Target {
     pub fn parent(&self) -> Option<&str> {
         let (parent, _) = self.cluster.as_deref()?.split_once("/attachedClusters/")?;
         Some(parent)
+    }
+
+    /// What hides the suite's own credentials, and names the addresses.
+    pub fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::default();
+        for side in [&self.kubernetes, &self.google].into_iter().flatten() {
+            redactor.name(&side.client.endpoint().authority(), "{server}");
+            redactor.credential(side.credential.as_deref().unwrap_or_default());
+        }
+        redactor.credential(self.subject_token.as_deref().unwrap_or_default());
+        redactor
     }
 
     /// Finds out what the target is, changing nothing there. One that answers 401 to us refuses

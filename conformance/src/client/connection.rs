@@ -45,7 +45,7 @@ pub async fn open(
     let stream = stream(endpoint).await?;
     stream.set_nodelay(true).map_err(|error| unreachable(endpoint, error))?;
     if !endpoint.https {
-        return handshake(stream, protocol).await;
+        return handshake(endpoint, stream, protocol).await;
     }
     let mut config = ClientConfig::clone(tls);
     config.alpn_protocols = vec![alpn(protocol).to_vec()];
@@ -59,7 +59,7 @@ pub async fn open(
     if protocol == Protocol::Http2 && agreed != Some(alpn(protocol)) {
         return Err(unreachable(endpoint, "it does not offer HTTP/2"));
     }
-    handshake(stream, protocol).await
+    handshake(endpoint, stream, protocol).await
 }
 
 /// Whether a plain endpoint answers the greeting of HTTP/2 with its settings.
@@ -104,7 +104,7 @@ impl Connection {
             }
         };
         match sent {
-            Ok(response) => read(response).await.map(Some),
+            Ok(response) => read(endpoint, response).await.map(Some),
             Err(mut error) => match error.take_message() {
                 Some(_) => Ok(None),
                 None => Err(unreachable(endpoint, deepest(error.error()))),
@@ -128,12 +128,16 @@ fn alpn(protocol: Protocol) -> &'static [u8] {
     }
 }
 
-async fn handshake<S>(stream: S, protocol: Protocol) -> Result<Connection, Unreachable>
+async fn handshake<S>(
+    endpoint: &Endpoint,
+    stream: S,
+    protocol: Protocol,
+) -> Result<Connection, Unreachable>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let io = TokioIo::new(stream);
-    let failed = |error: hyper::Error| Unreachable(deepest(&error));
+    let failed = |error: hyper::Error| unreachable(endpoint, deepest(&error));
     Ok(match protocol {
         Protocol::Http1 => {
             let (sender, connection) = http1::handshake(io).await.map_err(failed)?;
@@ -179,9 +183,12 @@ fn message(
     Ok(message)
 }
 
-async fn read(response: http::Response<Incoming>) -> Result<Answer, Unreachable> {
+async fn read(
+    endpoint: &Endpoint,
+    response: http::Response<Incoming>,
+) -> Result<Answer, Unreachable> {
     let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(|error| Unreachable(deepest(&error)))?;
+    let body = body.collect().await.map_err(|error| unreachable(endpoint, deepest(&error)))?;
     let mut headers = texts(&parts.headers);
     headers.extend(body.trailers().map(texts).unwrap_or_default());
     let (status, body) = (parts.status.as_u16(), body.to_bytes());

@@ -94,11 +94,15 @@ impl Client {
             let mut fresh = self.connect(request.protocol).await?;
             let answer = fresh.send(&self.endpoint, request).await?;
             self.keep(request.protocol, fresh);
-            answer.ok_or_else(|| Unreachable("the connection was closed at once".to_owned()))
+            answer.ok_or_else(|| self.unreachable("it closes the connection at once"))
         };
         tokio::time::timeout(TIMEOUT, exchange)
             .await
-            .unwrap_or_else(|_| Err(Unreachable(format!("no answer within {TIMEOUT:?}"))))
+            .unwrap_or_else(|_| Err(self.unreachable(&format!("no answer within {TIMEOUT:?}"))))
+    }
+
+    fn unreachable(&self, why: &str) -> Unreachable {
+        Unreachable(format!("{}: {why}", self.endpoint))
     }
 
     /// Whether the target speaks HTTP/2: by ALPN over TLS, else by its greeting.

@@ -69,14 +69,10 @@ impl<'a> Session<'a> {
         suffix: String,
     ) -> Self {
         let Shared { namespace, own, ledger, clusters, issuer } = shared;
-        let (mut vars, mut redactor) = (Vars::default(), Redactor::default());
+        let (mut vars, mut redactor) = (Vars::default(), target.redactor());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
         name_namespace(&mut redactor, namespace, own);
-        for side in [&target.kubernetes, &target.google].into_iter().flatten() {
-            redactor.name(&side.client.endpoint().authority(), "{server}");
-            redactor.credential(side.credential.as_deref().unwrap_or_default());
-        }
         if let Some(party) = &target.facts.party {
             vars.set("issuer", party.issuer.as_str());
             redactor.name(&party.issuer, "{issuer}");

@@ -2,21 +2,24 @@
 
 use {
     crate::{
+        cli::{file, run},
         deviant::{self, Reply},
         emulator::{self, CATALOG, RUNTIME},
     },
+    base64::{Engine, prelude::BASE64_STANDARD},
+    rcgen::{CertificateParams, KeyPair},
     regex::Regex,
+    serde_json::Value,
     std::{
         collections::BTreeSet,
         fs,
         path::PathBuf,
-        process::Command,
         sync::{LazyLock, Mutex},
     },
     token_conformance::case::Need,
 };
 
-const FILES: &[&str] = &["junit.xml", "report.json", "report.html"];
+const FILES: &[&str] = &["junit.xml", "report.json", "report.html", "summary.md"];
 
 /// The bodies of all answers that were judged.
 static ANSWERS: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
@@ -27,20 +30,16 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("{jwt}|{access}|{named}")).unwrap()
 });
 
-/// Runs the binary and returns the files that it wrote, by their names.
+/// Runs the binary and returns the files that it wrote, by their names, and what it printed.
 fn reports(name: &str, arguments: &[&str]) -> Vec<(&'static str, String)> {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
-    let output = Command::new(env!("CARGO_BIN_EXE_token-conformance"))
-        .arg("run")
-        .args(arguments)
-        .arg("--report-dir")
-        .arg(&folder)
-        .output()
-        .unwrap();
+    let report = ["--trace", "--report-dir", folder.to_str().unwrap()];
+    let output = run(&[&["run"], arguments, &report].concat());
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let read = |it: &&'static str| (*it, fs::read_to_string(folder.join(it)).unwrap());
-    FILES.iter().map(read).collect()
+    let printed = ("what is printed", String::from_utf8(output.stdout).unwrap());
+    FILES.iter().map(read).chain([printed]).collect()
 }
 
 /// The cases that leave the clock of the emulator alone, which others judge too.
@@ -54,8 +53,66 @@ fn a_report_tells_of_each_case() {
     let kubeconfig = emulator::shared().emulator.kubeconfig_file().display().to_string();
     let selected = ["--kubeconfig", &kubeconfig, "--run", "*/token-review/valid*"];
     for (name, text) in reports("report", &selected) {
-        assert!(text.contains("valid-token-is-authenticated"), "{name}");
-        assert!(text.contains(&CATALOG.digest()), "{name}");
+        assert!(text.contains("valid-token-is-authenticated") || name == "summary.md", "{name}");
+        assert!(text.contains(&CATALOG.digest()[..12]), "{name}");
+    }
+}
+
+#[test]
+fn the_report_for_programs_says_what_was_judged_and_by_what() {
+    let kubeconfig = emulator::shared().emulator.kubeconfig_file().display().to_string();
+    let selected = ["--kubeconfig", &kubeconfig, "--run", "*/token-review/valid*"];
+    let written = reports("json", &[&selected[..], &["--run", "google/together/*"]].concat());
+    let report: Value = serde_json::from_str(&written[1].1).unwrap();
+    assert_eq!(report["schema"], 1);
+    assert_eq!(report["target"]["version"], "v1.37.1");
+    let features = report["target"]["kubernetes"]["features"].as_array().unwrap();
+    let present =
+        |name: &str| features.iter().any(|it| it["name"] == name && it["present"] == true);
+    assert!(present("rbac") && present("discovery") && !present("two-hour-cap"));
+    assert_eq!(report["suite"]["digest"], CATALOG.digest());
+    let cases = report["cases"].as_array().unwrap();
+    assert_eq!(report["selected"], cases.len());
+    assert!(report["total"].as_u64().unwrap() > 400);
+    // Nothing is both claimed and skipped.
+    for case in cases.iter().filter(|it| it["verdict"] == "skipped") {
+        let reason = case["reason"].as_str().unwrap();
+        let claims =
+            |it: &Value| it["present"] == true && reason.ends_with(it["words"].as_str().unwrap());
+        assert!(!features.iter().any(claims), "{reason}");
+    }
+}
+
+/// A certificate and its key, which the emulator does not ask for.
+fn with_key() -> (String, String) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["jane".to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let emulator = &emulator::shared().emulator;
+    let text = format!(
+        "current-context: it\ncontexts: [{{name: it, context: {{cluster: it, user: it}}}}]\n\
+         clusters: [{{name: it, cluster: {{server: '{}', insecure-skip-tls-verify: true}}}}]\n\
+         users: [{{name: it, user: {{token: '{}', client-certificate-data: {}, \
+         client-key-data: {}}}}}]\n",
+        emulator.https_url(),
+        emulator.token(),
+        BASE64_STANDARD.encode(certificate.pem()),
+        BASE64_STANDARD.encode(key.serialize_pem()),
+    );
+    (file("key.kubeconfig", &text).display().to_string(), key.serialize_pem())
+}
+
+#[test]
+fn no_report_holds_a_key() {
+    let (kubeconfig, key) = with_key();
+    let selected = ["--kubeconfig", &kubeconfig, "--run", "*/token-request/*"];
+    let mut parts: Vec<&str> = key.lines().filter(|it| !it.starts_with('-')).collect();
+    let encoded = BASE64_STANDARD.encode(&key);
+    parts.push(&encoded[60..120]);
+    for (name, text) in reports("key", &selected) {
+        assert!(!text.contains("PRIVATE KEY"), "{name}");
+        assert!(!parts.iter().any(|it| text.contains(it)), "{name}");
+        assert!(!TOKEN.is_match(&text), "{name}: {:?}", TOKEN.find(&text));
     }
 }
 
@@ -91,8 +148,34 @@ fn no_report_holds_a_token_that_was_seen() {
     assert!(tokens.len() > 100, "only {} tokens were seen", tokens.len());
     for (name, report) in written {
         assert!(report.contains("418"), "{name}");
+        assert!(!report.contains("eyJhbGciOi"), "{name}");
         for token in &tokens {
             assert!(!report.contains(token), "{name} holds {token}");
+        }
+    }
+}
+
+/// A server that is proud of what it was told, and gives tokens that look like none.
+#[test]
+fn no_report_holds_what_a_server_repeats() {
+    let emulator = &emulator::shared().emulator;
+    let odd = "eyAiYWxnIjogIm5vbmUifQ.e30.c2ln-sesame";
+    let liar = RUNTIME.block_on(deviant::start(|it: &mut Reply| {
+        let token = emulator::shared().emulator.token();
+        it.json(|body| {
+            if body["status"]["token"].is_string() {
+                body["status"]["token"] = "eyAiYWxnIjogIm5vbmUifQ.e30.c2ln-sesame".into();
+            }
+            body["message"] = format!("whoever says {token} may enter").into();
+        });
+    }));
+    let url = liar.uri();
+    let selected = ["--server", &url, "--token", emulator.token(), "--level", "observed"];
+    let selected = [&selected[..], &["--run", "*/token-request/*", "--skip", "*@*"]].concat();
+    for (name, text) in reports("proud", &selected) {
+        assert!(text.contains("{credential}") || name == "summary.md", "{name}");
+        for credential in [odd, emulator.token()] {
+            assert!(!text.contains(credential), "{name} holds {credential}");
         }
     }
 }
