@@ -1,0 +1,58 @@
+//! Lies that the default level lets pass, each for a reason: exact texts and members that nobody
+//! acts on, which count at `observed`; and what nobody but the server can know.
+
+use {
+    crate::{
+        lie::{About, Lie},
+        twist::Twist,
+    },
+    regex::Regex,
+    std::sync::LazyLock,
+};
+
+/// What counts at `observed` alone: a kind of answer, and what the lie is about.
+const FREE: &[(&str, &str)] = &[
+    // Exact texts of errors, and whose turn of phrase a cause has.
+    ("", "^body (message|details causes [0-9]+ message) is (mangled|another)"),
+    ("tokenreviews 201", "^body status error is mangled"),
+    // Who set which field.
+    ("", "^body (items [0-9]+ )?metadata managedFields"),
+    // How the body ends and is laid out.
+    ("", "^ending of the body"),
+    // A proxy on the way may add them.
+    ("", "^header vary is"),
+];
+
+/// What cannot be known: a value that is the server's own to choose.
+const UNKNOWABLE: &[(&str, &str)] = &[
+    // How a fresh token is named is seen in its own claims only.
+    ("/token 201", "^token jti is another"),
+];
+
+static TABLES: LazyLock<[Vec<(Regex, Regex)>; 2]> =
+    LazyLock::new(|| [FREE, UNKNOWABLE].map(compiled));
+
+/// Whether it counts at `observed` alone.
+pub(crate) fn is_free(lie: &Lie) -> bool {
+    matches(lie, &TABLES[0])
+}
+
+/// Whether nobody can tell.
+pub(crate) fn is_unknowable(lie: &Lie) -> bool {
+    matches(lie, &TABLES[1]) || is_the_same(&lie.about)
+}
+
+/// A member that is null may as well be absent.
+fn is_the_same(about: &About) -> bool {
+    matches!(about, About::Body(path, Twist::Gone) if path.is_empty())
+}
+
+fn matches(lie: &Lie, table: &[(Regex, Regex)]) -> bool {
+    let about = lie.about.to_string();
+    table.iter().any(|(kind, it)| kind.is_match(&lie.kind) && it.is_match(&about))
+}
+
+fn compiled(table: &[(&str, &str)]) -> Vec<(Regex, Regex)> {
+    let pattern = |it: &str| Regex::new(it).ok();
+    table.iter().filter_map(|(kind, about)| pattern(kind).zip(pattern(about))).collect()
+}

@@ -1,0 +1,176 @@
+//! A server that passes everything on, and the answers back, except for what it lies about.
+
+use {
+    crate::{lie::Lie, reply, upstream::Upstream},
+    bytes::Bytes,
+    std::sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
+    },
+    token_conformance::{
+        exchange::{Answer, Request},
+        variant::Protocol,
+    },
+    tokio::runtime::Handle,
+    wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any},
+};
+
+/// A liar that stands before a server.
+pub(crate) struct Liar {
+    server: MockServer,
+    state: Arc<State>,
+}
+
+/// What a server does with one exchange: the request may be another than what was sent, the answer
+/// another than what came.
+pub(crate) trait Deceit: Send + Sync {
+    /// Changes a request before it is passed on; an answer when it is not.
+    fn request(&self, request: &mut Request) -> Option<Answer>;
+    /// Changes an answer; true when it is another now.
+    fn answer(&self, request: &Request, answer: &mut Answer, upstream: &Upstream) -> bool;
+}
+
+struct State {
+    upstream: Arc<Upstream>,
+    runtime: Handle,
+    deceit: Mutex<Option<Arc<dyn Deceit>>>,
+    /// How often it lied.
+    told: AtomicUsize,
+    records: AtomicBool,
+    heard: Mutex<Vec<(Request, Answer)>>,
+}
+
+struct Responder(Arc<State>);
+
+/// A lie about a kind of answer.
+pub(crate) struct Told {
+    pub(crate) lie: Lie,
+    /// Whether it is told to the suite's own preparations, too.
+    pub(crate) always: bool,
+}
+
+impl Liar {
+    /// Starts one, honest at first.
+    pub(crate) async fn start(upstream: Arc<Upstream>) -> Self {
+        let state = Arc::new(State {
+            upstream,
+            runtime: Handle::current(),
+            deceit: Mutex::default(),
+            told: AtomicUsize::new(0),
+            records: AtomicBool::new(false),
+            heard: Mutex::default(),
+        });
+        let server = MockServer::builder().disable_request_recording().start().await;
+        Mock::given(any()).respond_with(Responder(Arc::clone(&state))).mount(&server).await;
+        Self { server, state }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.state.upstream
+    }
+
+    /// Lies in this from now on, or in nothing.
+    pub(crate) fn set(&self, deceit: Option<Arc<dyn Deceit>>) {
+        self.state.told.store(0, Ordering::Relaxed);
+        *self.state.deceit.lock().unwrap_or_else(PoisonError::into_inner) = deceit;
+    }
+
+    /// Whether it has lied since.
+    pub(crate) fn has_lied(&self) -> bool {
+        self.state.told.load(Ordering::Relaxed) > 0
+    }
+
+    /// Begins to remember what is asked.
+    pub(crate) fn record(&self) {
+        self.state.records.store(true, Ordering::Relaxed);
+    }
+
+    /// What was asked and answered since.
+    pub(crate) fn heard(&self) -> Vec<(Request, Answer)> {
+        self.state.records.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *self.state.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Whether a request is one that the suite judges; its preparations do not say who they are.
+pub(crate) fn is_judged(request: &Request) -> bool {
+    request.headers.iter().any(|(name, _)| name == "user-agent")
+}
+
+impl Deceit for Told {
+    fn request(&self, _: &mut Request) -> Option<Answer> {
+        None
+    }
+
+    fn answer(&self, request: &Request, answer: &mut Answer, upstream: &Upstream) -> bool {
+        (self.always || is_judged(request))
+            && reply::kind(request, answer) == self.lie.kind
+            && self.lie.tell(answer, &*upstream.sign)
+    }
+}
+
+impl Respond for Responder {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        let (sender, receiver) = mpsc::channel();
+        let (state, request) = (Arc::clone(&self.0), plain(request));
+        self.0.runtime.spawn(async move {
+            // Nobody waits any more when the suite has given up.
+            let _ = sender.send(state.pass_on(request).await);
+        });
+        template(receiver.recv().unwrap_or_else(|_| Answer { status: 502, ..Answer::default() }))
+    }
+}
+
+impl State {
+    async fn pass_on(&self, mut request: Request) -> Answer {
+        let deceit = self.deceit.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let asked = request.clone();
+        if let Some(answer) = deceit.as_ref().and_then(|it| it.request(&mut request)) {
+            self.told.fetch_add(1, Ordering::Relaxed);
+            return answer;
+        }
+        let answered = self.upstream.client.send(&request).await;
+        let mut answer = answered.unwrap_or_else(|_| Answer { status: 502, ..Answer::default() });
+        if self.records.load(Ordering::Relaxed) {
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.push((asked.clone(), answer.clone()));
+        }
+        let rewritten = (&asked.path, &asked.headers, &asked.body)
+            != (&request.path, &request.headers, &request.body);
+        let lied = deceit.is_some_and(|it| it.answer(&asked, &mut answer, &self.upstream));
+        self.told.fetch_add(usize::from(lied || rewritten), Ordering::Relaxed);
+        answer
+    }
+}
+
+fn plain(request: &wiremock::Request) -> Request {
+    let mut path = request.url.path().to_owned();
+    if let Some(query) = request.url.query() {
+        path = format!("{path}?{query}");
+    }
+    let between = ["host", "connection", "content-length", "transfer-encoding"];
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    let headers = request.headers.iter().filter(|(name, _)| !between.contains(&name.as_str()));
+    Request {
+        method: request.method.to_string(),
+        path,
+        headers: headers.map(|(name, it)| (name.to_string(), text(it.as_bytes()))).collect(),
+        body: Bytes::from(request.body.clone()),
+        protocol: Protocol::Http1,
+    }
+}
+
+fn template(answer: Answer) -> ResponseTemplate {
+    let mut response = ResponseTemplate::new(answer.status);
+    let between = ["connection", "content-length", "transfer-encoding", "date"];
+    for (name, value) in answer.headers.iter().filter(|(it, _)| !between.contains(&it.as_str())) {
+        response = response.append_header(name.as_str(), value.as_str());
+    }
+    let media_type = answer.header("content-type").first().copied().unwrap_or_default();
+    response.set_body_raw(answer.body.to_vec(), media_type)
+}

@@ -1,0 +1,136 @@
+//! A liar with the suite before it: cases are run, honestly or not, at a level.
+
+use {
+    crate::{
+        liar::{Deceit, Liar},
+        upstream::Server,
+    },
+    std::sync::Arc,
+    token_conformance::{
+        batch::Item,
+        catalog::Catalog,
+        client::{Client, Endpoint, tls},
+        exchange::{Answer, Request},
+        level::Level,
+        run::Run,
+        target::{Side, Target},
+        verdict::Verdict,
+    },
+};
+
+/// One liar, and the runs that judge it.
+pub(crate) struct Stage {
+    pub(crate) liar: Liar,
+    catalog: Arc<Catalog>,
+    should: Run,
+    observed: Run,
+}
+
+impl Stage {
+    /// Sets one up, before a server with a cap on lifetimes (of 0 seconds: without).
+    pub(crate) async fn new(
+        catalog: Arc<Catalog>,
+        server: &Server,
+        cap: u64,
+    ) -> Result<Self, String> {
+        let liar = Liar::start(Arc::new(server.connect(cap).await?)).await;
+        let target = Arc::new(target(&liar).await?);
+        let should = open(&catalog, &target, Level::Should).await?;
+        let observed = open(&catalog, &target, Level::Observed).await?;
+        Ok(Self { liar, catalog, should, observed })
+    }
+
+    /// Why a case does not apply here, if it does not.
+    pub(crate) fn skipped(&self, (id, variant): &Item) -> Option<String> {
+        self.should.skipped(id, self.catalog.cases.get(id)?, *variant)
+    }
+
+    /// What a case comes to.
+    pub(crate) async fn judge(&self, item: &Item, level: Level) -> Verdict {
+        let run = if level == Level::Observed { &self.observed } else { &self.should };
+        judge(&self.catalog, run, item).await
+    }
+
+    /// What is asked of a server before any case is run.
+    pub(crate) async fn learn(
+        &self,
+        catalog: &Arc<Catalog>,
+    ) -> Result<Vec<(Request, Answer)>, String> {
+        self.liar.record();
+        let target = Arc::new(target(&self.liar).await?);
+        let run = open(catalog, &target, Level::Should).await?;
+        let heard = self.liar.heard();
+        run.close().await;
+        Ok(heard)
+    }
+
+    /// What cases come to when the server lies already while it is being got to know.
+    pub(crate) async fn judge_from_the_start(
+        &self,
+        deceit: Arc<dyn Deceit>,
+        items: &[Item],
+    ) -> Result<bool, String> {
+        self.liar.set(Some(deceit));
+        let told = async {
+            let Ok(target) = target(&self.liar).await else { return Ok(true) };
+            let Ok(run) = open(&self.catalog, &Arc::new(target), Level::Should).await else {
+                return Ok(true);
+            };
+            let mut caught = false;
+            for item in items {
+                caught = is_caught(&judge(&self.catalog, &run, item).await);
+                if caught {
+                    break;
+                }
+            }
+            self.liar.set(None);
+            run.close().await;
+            Ok(caught)
+        };
+        let told = told.await;
+        self.liar.set(None);
+        told
+    }
+
+    /// Takes away what was made.
+    pub(crate) async fn close(&self) {
+        self.liar.set(None);
+        for run in [&self.should, &self.observed] {
+            run.close().await;
+        }
+    }
+}
+
+/// Whether a verdict makes the exit code 1.
+pub(crate) fn is_caught(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Failed(_) | Verdict::CouldNotRun(_))
+}
+
+async fn judge(catalog: &Catalog, run: &Run, (id, variant): &Item) -> Verdict {
+    match catalog.cases.get(id) {
+        Some(case) => run.case(id, case, *variant).await.verdict,
+        None => Verdict::CouldNotRun("there is no such case".to_owned()),
+    }
+}
+
+async fn open(catalog: &Arc<Catalog>, target: &Arc<Target>, level: Level) -> Result<Run, String> {
+    let mut run = Run::new(Arc::clone(catalog), Arc::clone(target), level);
+    run.open().await?;
+    Ok(run)
+}
+
+/// The liar as a target. What carries gRPC's trailers it is not.
+async fn target(liar: &Liar) -> Result<Target, String> {
+    let side = |token: &str| {
+        let tls = tls::config(&tls::Trust::Anybody, None)?;
+        let client = Client::new(Endpoint::parse(&liar.url())?, tls);
+        Ok::<_, String>(Side { client, credential: Some(token.to_owned()) })
+    };
+    let upstream = liar.upstream();
+    let google = upstream.google.as_deref().map(side).transpose()?;
+    let kubernetes = Some(side(&upstream.token)?);
+    let mut target = Target { kubernetes, google, ..Target::default() };
+    target.learn().await.map_err(|unfit| unfit.to_string())?;
+    target.facts.google_http2 = false;
+    Ok(target)
+}

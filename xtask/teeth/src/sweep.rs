@@ -1,0 +1,114 @@
+//! Every lie about every kind of answer that the cases get: recorded first, honestly, then told one
+//! at a time to the cases that get such an answer.
+
+use {
+    crate::{
+        free,
+        liar::Told,
+        lie::{self, About, Lie},
+        reply,
+        stage::{Stage, is_caught},
+    },
+    std::{
+        collections::{BTreeMap, BTreeSet},
+        sync::Arc,
+    },
+    token_conformance::{batch::Item, level::Level, verdict::Verdict},
+};
+
+/// A case that any lie about tokens spoils, whatever else it does.
+const PLAIN: &str = "kubernetes/token-request/empty-request-is-answered-with-a-token";
+
+/// What is known of one kind of answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Kind {
+    /// The cases that get it.
+    pub(crate) cases: BTreeSet<(String, Wrapped)>,
+    /// What can be lied about in it.
+    pub(crate) lies: BTreeSet<About>,
+    /// Whether it is asked for before any case is run.
+    pub(crate) is_learned: bool,
+}
+
+/// A variant that can be ordered.
+pub(crate) type Wrapped = token_conformance::variant::Variant;
+
+/// The kinds of answers by what they are.
+pub(crate) type Kinds = BTreeMap<String, Kind>;
+
+/// What became of a lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// The suite tells at its default level.
+    Caught,
+    /// It tells at the level `observed`, and nobody acts on that.
+    Observed,
+    /// It does not tell at its default level, but someone may act on that.
+    TooLate,
+    /// It does not tell.
+    Missed,
+    /// There was nothing to lie about, or nobody could know.
+    Untold,
+}
+
+/// Runs cases honestly, and gathers what they are answered. Cases that fail are named.
+pub(crate) async fn record(stage: &Stage, items: &[Item], kinds: &mut Kinds) -> Vec<String> {
+    let mut failed = Vec::new();
+    for item in items {
+        stage.liar.record();
+        let verdict = stage.judge(item, Level::Observed).await;
+        let heard = stage.liar.heard();
+        if verdict != Verdict::Passed {
+            if !matches!(verdict, Verdict::Skipped(_)) {
+                failed.push(format!("{} {verdict:?}", item.0));
+            }
+            continue;
+        }
+        for (request, answer) in heard.iter().filter(|(it, _)| crate::liar::is_judged(it)) {
+            let kind = kinds.entry(reply::kind(request, answer)).or_default();
+            kind.cases.insert(item.clone());
+            kind.lies.extend(lie::about(answer));
+        }
+    }
+    failed
+}
+
+/// Tells one lie to the cases that it is about.
+pub(crate) async fn tell(stage: &Stage, lie: Lie, kind: &Kind) -> Fate {
+    if free::is_unknowable(&lie) {
+        return Fate::Untold;
+    }
+    let told = Arc::new(Told { lie: lie.clone(), always: false });
+    stage.liar.set(Some(told));
+    let mut was_told = false;
+    for (level, fate) in [(Level::Should, Fate::Caught), (Level::Observed, Fate::Observed)] {
+        for item in &kind.cases {
+            let caught = is_caught(&stage.judge(item, level).await);
+            was_told |= stage.liar.has_lied();
+            if caught && stage.liar.has_lied() {
+                stage.liar.set(None);
+                let early = fate == Fate::Caught || free::is_free(&lie);
+                return if early { fate } else { Fate::TooLate };
+            }
+        }
+        if !was_told {
+            break;
+        }
+    }
+    stage.liar.set(None);
+    if was_told { Fate::Missed } else { Fate::Untold }
+}
+
+/// Tells one lie from the moment on at which the suite gets to know the server.
+pub(crate) async fn tell_from_the_start(stage: &Stage, lie: Lie, kind: &Kind) -> Fate {
+    if free::is_unknowable(&lie) || free::is_free(&lie) {
+        return Fate::Untold;
+    }
+    let mut items: Vec<Item> = kind.cases.iter().cloned().collect();
+    items.push((PLAIN.to_owned(), Wrapped::Json));
+    let told = Arc::new(Told { lie, always: true });
+    match stage.judge_from_the_start(told, &items).await {
+        Ok(true) => Fate::Caught,
+        _ => Fate::Missed,
+    }
+}
