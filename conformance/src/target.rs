@@ -148,11 +148,13 @@ impl Target {
         if let Some(side) = &self.kubernetes {
             facts.version = version(side).await?;
             facts.http2 = side.client.endpoint().https && side.client.offers_http2().await;
-            facts.party = relying_party(side).await;
+            let (status, party) = relying_party(side).await;
             facts.features = features(side).await?;
-            if facts.party.is_some() {
+            // A document that does not lead to keys is judged; one that is not there may be hidden.
+            if status == Some(200) || party.is_some() {
                 facts.features.insert(Need::Discovery);
             }
+            facts.party = party;
         }
         if let Some(side) = &self.google {
             facts.google_http2 = side.client.offers_http2().await;
@@ -248,11 +250,16 @@ async fn known(side: &Side, path: &str) -> Result<Answer, Unfit> {
     Ok(answer)
 }
 
-/// Follows the way of any relying party. A `jwks_uri` may name an address that cannot be reached
-/// from here, so its path is asked of the server itself.
-async fn relying_party(side: &Side) -> Option<RelyingParty> {
-    let document = side.ask("GET", "/.well-known/openid-configuration", None).await.ok()?;
-    let document = document.value()?;
+/// Follows the way of any relying party, and tells how the document was answered. A `jwks_uri` may
+/// name an address that cannot be reached from here, so its path is asked of the server itself.
+async fn relying_party(side: &Side) -> (Option<u16>, Option<RelyingParty>) {
+    let answer = side.ask("GET", "/.well-known/openid-configuration", None).await.ok();
+    let status = answer.as_ref().map(|it| it.status);
+    let document = answer.and_then(|it| it.value()).unwrap_or_default();
+    (status, party(side, &document).await)
+}
+
+async fn party(side: &Side, document: &Value) -> Option<RelyingParty> {
     let issuer = document["issuer"].as_str()?.to_owned();
     let uri: http::Uri = document["jwks_uri"].as_str()?.parse().ok()?;
     let keys = side.ask("GET", uri.path(), None).await.ok()?;

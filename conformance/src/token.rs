@@ -2,7 +2,7 @@
 //! claims. It trusts nothing that the issuing answer says about it.
 
 use {
-    crate::expect::Mismatch,
+    crate::{expect::Mismatch, level::Level},
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     jsonwebtoken::{DecodingKey, crypto, jwk::JwkSet},
     serde_json::{Value, json},
@@ -48,9 +48,17 @@ impl<'a> Token<'a> {
         raw(self.signed.split_once('.').map_or("", |(_, claims)| claims))
     }
 
-    /// What a relying party finds wrong with its signature and issuer.
-    pub fn verify(&self, party: &RelyingParty) -> Vec<Mismatch> {
+    /// What a relying party finds wrong with its signature and issuer. Without keys it can be used
+    /// at the server alone; that is so where the issuer is no URL that documents are found at.
+    pub fn verify(&self, party: Option<&RelyingParty>) -> Vec<Mismatch> {
         let mut wrong = Vec::new();
+        let Some(party) = party else {
+            if is_discoverable(text(&self.claims["iss"])) {
+                let expected = "keys by way of the discovery document";
+                wrong.push(Mismatch::new(Level::Should, "token keys", expected, "none"));
+            }
+            return wrong;
+        };
         if let Err(why) = self.verify_signature(party) {
             wrong.push(Mismatch::must("token signature", "one that a published key made", why));
         }
@@ -105,6 +113,12 @@ impl<'a> Token<'a> {
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// Whether documents are to be found at an issuer: it is an https URL with neither query nor
+/// fragment.
+pub fn is_discoverable(issuer: &str) -> bool {
+    issuer.starts_with("https://") && !issuer.contains(['?', '#'])
 }
 
 /// The account's uid as the answer has it (since 1.34), else whatever the token says.

@@ -21,6 +21,11 @@ impl Vars {
         self.0.get(name)
     }
 
+    /// The name of what is called so at the server.
+    pub fn name_of(&self, value: &str) -> Option<&str> {
+        self.0.iter().find(|(_, it)| *it == value).map(|(name, _)| name.as_str())
+    }
+
     /// Replaces every `$name` in a text; `$$` is a dollar sign, and so is one before anything but a
     /// letter.
     pub fn text(&self, text: &str) -> Result<String, Undefined> {

@@ -1,6 +1,6 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, matrix, parity, record, schema, tidy};
+use crate::{Result, bench, bless, ci, clients, kube, matrix, parity, record, schema, teeth, tidy};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -39,6 +39,11 @@ const COMMANDS: &[Command] = &[
         name: "parity",
         about: "the emulator beside a kube-apiserver, exchange by exchange",
         run: parity::run,
+    },
+    Command {
+        name: "teeth",
+        about: "lies about every answer, one at a time, and what the suite tells of them",
+        run: teeth::run,
     },
     Command {
         name: "schema",

@@ -16,6 +16,7 @@ mod matrix;
 mod parity;
 mod record;
 mod schema;
+mod teeth;
 mod tidy;
 
 use std::{

@@ -41,7 +41,12 @@ impl Session<'_> {
         }
         let body = created(&answer, 201, &blueprint.kind)?;
         let uid = &body["metadata"]["uid"];
+        let at = &body["metadata"]["creationTimestamp"];
         self.vars.set(format!("{name}.uid"), uid.clone());
+        self.vars.set(format!("{name}.made"), at.clone());
+        if !self.case.all_needs().any(|it| it == Need::Clock) {
+            self.vars.set("now", at.clone());
+        }
         let (kind, full) = (&blueprint.kind, &blueprint.name);
         let reference = json!({"apiVersion": "v1", "kind": kind, "name": full, "uid": uid});
         self.vars.set(format!("{name}.ref"), reference);

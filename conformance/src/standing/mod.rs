@@ -1,8 +1,13 @@
 //! What holds for every answer of an API, so that no case has to say it.
 
+mod clock;
+mod discovery;
 mod google;
+mod object;
+mod self_review;
 mod token_request;
 mod token_review;
+mod user;
 
 use {
     crate::{
@@ -42,8 +47,11 @@ fn headers(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<M
         ("cache-control", "no-cache, private"),
         ("audit-id", "<text>"),
         ("allow", "<absent>"),
+        ("location", "<absent>"),
+        ("retry-after", "<absent>"),
         ("warning", "<absent>"),
         ("www-authenticate", "<absent>"),
+        ("x-content-type-options", sniffing(exchange)),
     ] {
         if !expected.iter().any(|it| it.headers.contains_key(name)) {
             let got = exchange.answer.header(name).first().map(|it| Value::from(*it));
@@ -52,6 +60,13 @@ fn headers(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<M
         }
     }
     found
+}
+
+/// Only who may not do what he asks for is answered in words of his own.
+fn sniffing(exchange: &Exchange) -> &'static str {
+    let message = exchange.answer.value().and_then(|it| it["message"].as_str().map(str::to_owned));
+    let refused = message.is_some_and(|it| it.contains("forbidden: User \""));
+    if exchange.answer.status == 403 && refused { "nosniff" } else { "<absent>" }
 }
 
 fn body(exchange: &Exchange, expected: &[&Expect], context: Context<'_>) -> Vec<Mismatch> {
@@ -68,6 +83,18 @@ fn body(exchange: &Exchange, expected: &[&Expect], context: Context<'_>) -> Vec<
         (201, Some(body)) if plain && path.ends_with("/tokenreviews") => {
             token_review::judge(exchange, body)
         }
+        (201, Some(body)) if plain && path.ends_with("/selfsubjectreviews") => {
+            self_review::judge(exchange, body, context)
+        }
+        (200, Some(body)) if path.trim_end_matches('/') == "/.well-known/openid-configuration" => {
+            discovery::document(body, context)
+        }
+        (200, Some(body)) if path.trim_end_matches('/') == "/openid/v1/jwks" => {
+            discovery::key_set(body, context)
+        }
+        (200..=202, Some(body)) if plain && !request.path.contains("watch=") => {
+            object::judge(exchange, body, context)
+        }
         _ => Vec::new(),
     }
 }
@@ -78,10 +105,37 @@ fn error(exchange: &Exchange, expected: &[&Expect], body: Option<&Value>) -> Vec
     if expected.iter().any(|it| it.text.is_some()) {
         return found;
     }
+    let code = exchange.answer.status;
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": "<text>", "reason": "<text>", "code": exchange.answer.status,
+        "message": "<text>", "reason": reason(code), "code": code,
     });
     compare("body", &status, body, Level::Should, &mut found);
+    if let Some(details) = body.and_then(|it| it.get("details")) {
+        compare("details", &json!({}), Some(details), Level::Should, &mut found);
+        let causes = details["causes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for (index, cause) in causes.iter().enumerate() {
+            let cause_is = json!({"message": "<text>"});
+            compare(&format!("causes {index}"), &cause_is, Some(cause), Level::Should, &mut found);
+        }
+    }
     found
+}
+
+/// The reason that goes with a status.
+fn reason(code: u16) -> &'static str {
+    match code {
+        400 => "BadRequest",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "NotFound",
+        405 => "MethodNotAllowed",
+        406 => "NotAcceptable",
+        409 => "~ ^(Conflict|AlreadyExists)$",
+        410 => "~ ^(Expired|Gone)$",
+        413 => "RequestEntityTooLarge",
+        415 => "UnsupportedMediaType",
+        422 => "Invalid",
+        _ => "<text>",
+    }
 }

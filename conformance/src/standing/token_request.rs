@@ -2,15 +2,22 @@
 //! and the token is what the answer says.
 
 use {
+    super::clock,
     crate::{
         exchange::Exchange,
         expect::{Context, Expect, Mismatch, compare},
         level::Level,
         token::Token,
+        variant::Encoding,
     },
     jiff::Timestamp,
     serde_json::{Value, json},
 };
+
+/// The minor version from which on an answer names the account's uid.
+const NAMES_UID: u32 = 34;
+/// The minor version from which on a token has an id.
+const NAMES_ITSELF: u32 = 30;
 
 /// What is not as in every answer with a token.
 pub(super) fn judge(
@@ -24,36 +31,56 @@ pub(super) fn judge(
     let answer = json!({
         "kind": "TokenRequest",
         "apiVersion": "authentication.k8s.io/v1",
-        "metadata": named(exchange),
-        "spec": spec(&sent["spec"]),
+        "metadata": named(exchange, context),
+        "spec": spec(&sent["spec"], writes_null(exchange)),
         "status": {"token": "<text>", "expirationTimestamp": "<time>"},
     });
     compare("body", &answer, Some(body), Level::Should, &mut found);
     found.extend(times(body));
+    let made = &body["metadata"]["creationTimestamp"];
+    found.extend(clock::judge("body metadata creationTimestamp", made, context));
+    let Some(token) = body["status"]["token"].as_str().and_then(Token::parse) else {
+        found.push(Mismatch::must("token", "a JWT at status.token", "none"));
+        return found;
+    };
     let judged = |it: &&Expect| it.token.is_some() || it.lifetime.is_some();
-    if !expected.iter().any(judged)
-        && let Some(token) = body["status"]["token"].as_str().and_then(Token::parse)
-    {
-        found.extend(context.party.map(|party| token.verify(party)).unwrap_or_default());
+    if !expected.iter().any(judged) {
+        found.extend(token.verify(context.party));
         found.extend(token.agrees(body, None));
     }
+    let mut claims = claims(&sent["spec"]["boundObjectRef"], context);
+    // One that lives longer than it says warns from where it says that it ends.
+    if token.claims["kubernetes.io"].get("warnafter").is_some() {
+        let lived = token.claims["iat"].as_i64().zip(body["spec"]["expirationSeconds"].as_i64());
+        claims["kubernetes.io"]["warnafter"] = lived.map(|(iat, it)| iat + it).into();
+    }
+    compare("token", &claims, Some(&token.claims), Level::Must, &mut found);
+    found.extend(ends(body, &token.claims));
     found
 }
 
 /// Name and namespace, as the path has them.
-fn named(exchange: &Exchange) -> Value {
+fn named(exchange: &Exchange, context: Context<'_>) -> Value {
     let path = exchange.request.path.split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match parts[..] {
-        [.., "namespaces", namespace, "serviceaccounts", name, "token"] => {
-            json!({"name": name, "namespace": namespace, "creationTimestamp": "<time>"})
-        }
-        _ => json!({"creationTimestamp": "<time>"}),
+    let mut named = json!({"creationTimestamp": "<time>"});
+    if context.minor.is_some_and(|it| it >= NAMES_UID) {
+        named["uid"] = "<uuid>".into();
     }
+    if let [.., "namespaces", namespace, "serviceaccounts", name, "token"] = parts[..] {
+        named["name"] = name.into();
+        named["namespace"] = namespace.into();
+    }
+    named
+}
+
+/// Whether a null can be seen in the encoding of the answer.
+fn writes_null(exchange: &Exchange) -> bool {
+    exchange.answer.media_type() != Encoding::Protobuf.media_type()
 }
 
 /// The spec as it was sent. A lifetime may be shortened, so its own cases judge it.
-fn spec(sent: &Value) -> Value {
+fn spec(sent: &Value, writes_null: bool) -> Value {
     let mut spec = json!({"expirationSeconds": "<number>", "audiences": "<any>"});
     if sent["audiences"].as_array().is_some_and(|it| !it.is_empty()) {
         spec["audiences"] = sent["audiences"].clone();
@@ -66,9 +93,47 @@ fn spec(sent: &Value) -> Value {
             }
             whole.into()
         }
+        _ if writes_null => Value::Null,
         _ => "<null>".into(),
     };
     spec
+}
+
+/// What the token has to claim of the object that it is bound to, and of nothing else. The node of
+/// a pod is claimed beside it.
+fn claims(reference: &Value, context: Context<'_>) -> Value {
+    let kind = reference["kind"].as_str().unwrap_or_default().to_lowercase();
+    let mut own = json!({});
+    for other in ["pod", "secret", "node"] {
+        let is_beside = (kind.as_str(), other) == ("pod", "node");
+        own[other] = match () {
+            () if kind == other => {
+                json!({"name": reference["name"], "uid": named_or(&reference["uid"], "<text>")})
+            }
+            () if is_beside => continue,
+            () => "<absent>".into(),
+        };
+    }
+    let mut expected = json!({"kubernetes.io": own, "aud": "<any>", "iat": "<number>"});
+    if context.minor.is_some_and(|it| it >= NAMES_ITSELF) {
+        expected["jti"] = "<uuid>".into();
+    }
+    expected
+}
+
+fn named_or(value: &Value, word: &str) -> Value {
+    if value.as_str().is_some_and(|it| !it.is_empty()) { value.clone() } else { word.into() }
+}
+
+/// The answer's expiration is where the token ends, or begins to warn: one clock is read for the
+/// answer, and later one for the token.
+fn ends(body: &Value, claims: &Value) -> Option<Mismatch> {
+    let until = body["status"]["expirationTimestamp"].as_str()?.parse::<Timestamp>().ok()?;
+    let ends = claims["kubernetes.io"].get("warnafter").unwrap_or(&claims["exp"]);
+    let late = ends.as_i64().map(|it| it - until.as_second());
+    let fits = late.is_some_and(|it| (-1..=2).contains(&it));
+    let what = "token exp - body status expirationTimestamp";
+    (!fits).then(|| Mismatch::must(what, 0, json!(late)))
 }
 
 /// From creation to expiration it is as long as the spec says, or a second longer: a server reads

@@ -1,10 +1,13 @@
-//! What holds for every review: it repeats what was asked, and is wholly yes or wholly no.
+//! What holds for every review: it repeats what was asked, is wholly yes or wholly no, and tells of
+//! a token what the token says of itself.
 
 use {
+    super::user,
     crate::{
         exchange::Exchange,
         expect::{Mismatch, compare},
         level::Level,
+        token::Token,
     },
     serde_json::{Value, json},
 };
@@ -25,10 +28,30 @@ pub(super) fn judge(exchange: &Exchange, body: &Value) -> Vec<Mismatch> {
         },
     });
     compare("body", &answer, Some(body), Level::Should, &mut found);
-    let status = if body["status"]["authenticated"] == true { yes() } else { no() };
+    let is_yes = body["status"]["authenticated"] == true;
+    let status = if is_yes { yes() } else { no() };
     compare("body status", &status, body.get("status"), Level::Must, &mut found);
-    found.extend(audiences(asked, &body["status"]));
+    if is_yes {
+        let token = sent["spec"]["token"].as_str().unwrap_or_default();
+        judge_user(token, &body["status"]["user"], &mut found);
+        found.extend(audiences(asked, token, &body["status"]["audiences"]));
+    }
     found
+}
+
+/// Who it is stands in the token; how much is told beside that is up to a server.
+pub(super) fn judge_user(token: &str, got: &Value, found: &mut Vec<Mismatch>) {
+    let Some(user) = user::of(token) else { return };
+    for (member, level) in [
+        ("username", Level::Must),
+        ("uid", Level::Must),
+        ("groups", Level::Should),
+        ("extra", Level::Should),
+    ] {
+        if let Some(expected) = user.get(member) {
+            compare(&format!("body status user {member}"), expected, got.get(member), level, found);
+        }
+    }
 }
 
 fn yes() -> Value {
@@ -45,11 +68,22 @@ fn no() -> Value {
     })
 }
 
-/// None is answered that was not asked for.
-fn audiences(asked: &Value, status: &Value) -> Option<Mismatch> {
-    let asked = asked.as_array().filter(|it| !it.is_empty())?;
-    let answered = status["audiences"].as_array()?;
-    let strange = answered.iter().find(|it| !asked.contains(it))?;
-    let expected = Value::from(asked.clone());
-    Some(Mismatch::must("body status audiences", format!("some of {expected}"), strange))
+/// Those asked for that the token has, in the order asked; when none was asked for, the server's
+/// own, which the token has to have, too.
+fn audiences(asked: &Value, token: &str, answered: &Value) -> Option<Mismatch> {
+    let claimed = Token::parse(token)?.claims["aud"].as_array()?.clone();
+    let what = "body status audiences";
+    match asked.as_array().filter(|it| !it.is_empty()) {
+        Some(asked) => {
+            let common = asked.iter().filter(|it| claimed.contains(it)).cloned().collect();
+            let common = Value::Array(common);
+            (common != *answered).then(|| Mismatch::must(what, common, answered))
+        }
+        None => {
+            let own = answered.as_array().filter(|it| !it.is_empty());
+            let fits = own.is_some_and(|it| it.iter().all(|it| claimed.contains(it)));
+            let expected = || format!("some of {}", Value::from(claimed.clone()));
+            (!fits).then(|| Mismatch::must(what, expected(), answered))
+        }
+    }
 }

@@ -29,7 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
 /// `cargo xtask kube [--FLAG…] -- COMMAND…`: runs a command while a kube-apiserver with those flags
-/// runs; the command finds it in `KUBE_URL`, `KUBE_TOKEN` and `KUBE_CA_FILE`.
+/// runs; the command finds it in `KUBE_URL`, `KUBE_TOKEN` and `KUBE_CA_FILE`, and the key that signs
+/// its tokens in `KUBE_KEY_FILE`.
 pub(crate) fn run(arguments: &[String]) -> Result {
     let separator = arguments.iter().position(|argument| argument == "--");
     let (flags, command) = arguments.split_at(separator.ok_or(USAGE)?);
@@ -38,7 +39,8 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let kube = Kube::start(&version, flags)?;
     let mut command = Command::new(program);
     command.args(rest).env("KUBE_URL", &kube.url).env("KUBE_TOKEN", TOKEN);
-    let status = command.env("KUBE_CA_FILE", kube.ca_file()).status()?;
+    command.env("KUBE_CA_FILE", kube.ca_file()).env("KUBE_KEY_FILE", kube.key_file());
+    let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("{program} ended with {status}").into()) }
 }
 

@@ -108,7 +108,7 @@ async fn tasks(args: &Args, catalog: &Arc<Catalog>) -> Result<(Vec<Task>, bool),
         let stage = Stage::new(Arc::clone(catalog), &args.server, cap(capped)).await?;
         let items: Vec<Item> = items.into_iter().filter(|it| stage.skipped(it).is_none()).collect();
         let mut kinds = Kinds::new();
-        let failed = sweep::record(&stage, &items, &mut kinds).await;
+        let failed = sweep::record(&stage, catalog, &items, &mut kinds).await;
         failed.iter().for_each(|it| println!("an honest server fails: {it}"));
         honest &= failed.is_empty();
         learned(&stage, catalog, &mut kinds).await?;

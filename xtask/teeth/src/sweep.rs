@@ -13,7 +13,7 @@ use {
         collections::{BTreeMap, BTreeSet},
         sync::Arc,
     },
-    token_conformance::{batch::Item, level::Level, verdict::Verdict},
+    token_conformance::{batch::Item, catalog::Catalog, level::Level, verdict::Verdict},
 };
 
 /// A case that any lie about tokens spoils, whatever else it does.
@@ -28,6 +28,8 @@ pub(crate) struct Kind {
     pub(crate) lies: BTreeSet<About>,
     /// Whether it is asked for before any case is run.
     pub(crate) is_learned: bool,
+    /// Whether a requirement that binds at the default level speaks of it.
+    pub(crate) binds: bool,
 }
 
 /// A variant that can be ordered.
@@ -52,7 +54,12 @@ pub(crate) enum Fate {
 }
 
 /// Runs cases honestly, and gathers what they are answered. Cases that fail are named.
-pub(crate) async fn record(stage: &Stage, items: &[Item], kinds: &mut Kinds) -> Vec<String> {
+pub(crate) async fn record(
+    stage: &Stage,
+    catalog: &Catalog,
+    items: &[Item],
+    kinds: &mut Kinds,
+) -> Vec<String> {
     let mut failed = Vec::new();
     for item in items {
         stage.liar.record();
@@ -67,10 +74,16 @@ pub(crate) async fn record(stage: &Stage, items: &[Item], kinds: &mut Kinds) -> 
         for (request, answer) in heard.iter().filter(|(it, _)| crate::liar::is_judged(it)) {
             let kind = kinds.entry(reply::kind(request, answer)).or_default();
             kind.cases.insert(item.clone());
+            kind.binds |= binds(catalog, &item.0);
             kind.lies.extend(lie::about(answer));
         }
     }
     failed
+}
+
+fn binds(catalog: &Catalog, id: &str) -> bool {
+    let requirement = catalog.cases.get(id).and_then(|case| catalog.requirement(case));
+    requirement.is_some_and(|it| it.level <= Level::Should)
 }
 
 /// Tells one lie to the cases that it is about.
@@ -87,7 +100,7 @@ pub(crate) async fn tell(stage: &Stage, lie: Lie, kind: &Kind) -> Fate {
             was_told |= stage.liar.has_lied();
             if caught && stage.liar.has_lied() {
                 stage.liar.set(None);
-                let early = fate == Fate::Caught || free::is_free(&lie);
+                let early = fate == Fate::Caught || !kind.binds || free::is_free(&lie);
                 return if early { fate } else { Fate::TooLate };
             }
         }

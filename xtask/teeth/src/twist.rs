@@ -128,9 +128,9 @@ fn another(text: &str) -> Option<String> {
         return Some(format!("{first}{}", &text[1..]));
     }
     if text.len() == 20 && text.ends_with('Z') && bytes.get(10) == Some(&b'T') {
-        // Half a minute can be told from a second that passed between two looks at a clock.
-        let minute = if text[14..16] == *"00" { "01" } else { "00" };
-        return Some(format!("{}{minute}{}", &text[..14], &text[16..]));
+        // An hour cannot be taken for what passed between two looks at a clock.
+        let hour: u32 = text[11..13].parse().ok()?;
+        return Some(format!("{}{:02}{}", &text[..11], (hour + 1) % 24, &text[13..]));
     }
     None
 }
@@ -179,7 +179,7 @@ mod tests {
         check(json!([1, 2]), Twist::Reversed, json!({"it": [2, 1]}));
         check(json!([1, 2]), Twist::Shortened, json!({"it": [1]}));
         check(json!(["a"]), Twist::Longer, json!({"it": ["a", "ax"]}));
-        let time = json!({"it": "2026-01-02T03:00:05Z"});
+        let time = json!({"it": "2026-01-02T04:04:05Z"});
         check(json!("2026-01-02T03:04:05Z"), Twist::Another, time);
     }
 

@@ -1,0 +1,187 @@
+//! What holds for every object that is answered: it is the one that the path names, and has what
+//! every object has.
+
+use {
+    super::clock,
+    crate::{
+        exchange::Exchange,
+        expect::{Context, Mismatch, compare},
+        level::Level,
+    },
+    serde_json::{Value, json},
+};
+
+/// The resources whose objects tokens depend on, with their kinds.
+const KINDS: &[(&str, &str)] = &[
+    ("namespaces", "Namespace"),
+    ("serviceaccounts", "ServiceAccount"),
+    ("secrets", "Secret"),
+    ("configmaps", "ConfigMap"),
+    ("pods", "Pod"),
+    ("nodes", "Node"),
+];
+
+/// Members that are kept as they were sent.
+const KEPT: &[&str] =
+    &["kind", "data", "type", "secrets", "imagePullSecrets", "immutable", "rules", "subjects"];
+
+/// Resources of which nothing is kept: an answer to a question.
+const QUESTIONS: &[&str] = &["reviews", "bindings"];
+
+/// Where an object is: its kind, if tokens depend on it, its apiVersion, its namespace, its name.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    kind: Option<&'static str>,
+    api_version: &'a str,
+    namespace: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+/// What is not as in every answer with an object, or with several.
+pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    let request = &exchange.request;
+    let path = request.path.split('?').next().unwrap_or_default();
+    let Some((place, resource)) = place(path) else { return found };
+    let kind = body["kind"].as_str().unwrap_or_default();
+    if let (true, Some(items)) = (kind.ends_with("List"), body["items"].as_array()) {
+        let list = json!({
+            "apiVersion": place.api_version, "metadata": {"resourceVersion": "~ ^\\d+$"},
+        });
+        compare("body", &list, Some(body), Level::Should, &mut found);
+        for (index, item) in items.iter().enumerate() {
+            let what = format!("body items {index}");
+            let name = item["metadata"]["name"].as_str();
+            let place = Place { name, kind: None, api_version: "<absent>", ..place };
+            compare(&what, &object(&place, context), Some(item), Level::Should, &mut found);
+        }
+    } else if kind == "Status" && request.method == "DELETE" {
+        let name = place.name.map_or(Value::Null, |it| known(it, context).unwrap_or_default());
+        let uid = if name["uid"].is_string() { name["uid"].clone() } else { "<uuid>".into() };
+        let status = json!({
+            "apiVersion": "v1", "metadata": {}, "status": "Success", "message": "<absent>",
+            "details": {"kind": resource, "uid": uid, "name": place.name},
+        });
+        compare("body", &status, Some(body), Level::Should, &mut found);
+    } else {
+        let object = object(&place, context);
+        compare("body", &object, Some(body), Level::Should, &mut found);
+        if matches!(request.method.as_str(), "POST" | "PUT") {
+            compare("body", &kept(exchange), Some(body), Level::Should, &mut found);
+        }
+        if request.method == "POST" {
+            let made = &body["metadata"]["creationTimestamp"];
+            found.extend(clock::judge("body metadata creationTimestamp", made, context));
+        }
+        found.extend(deleted(body, context));
+    }
+    found
+}
+
+/// What every object has.
+fn object(place: &Place<'_>, context: Context<'_>) -> Value {
+    let mut metadata = json!({
+        "name": "<text>",
+        "uid": "<uuid>",
+        "resourceVersion": "~ ^\\d+$",
+        "creationTimestamp": "<time>",
+    });
+    if let Some(name) = place.name {
+        metadata["name"] = name.into();
+        for (member, value) in known(name, context).iter().flat_map(|it| it.as_object()).flatten() {
+            metadata[member] = value.clone();
+        }
+    }
+    if let Some(namespace) = place.namespace {
+        metadata["namespace"] = namespace.into();
+    }
+    let kind = match (place.kind, place.api_version) {
+        (_, "<absent>") => "<absent>",
+        (kind, _) => kind.unwrap_or("<text>"),
+    };
+    json!({"kind": kind, "apiVersion": place.api_version, "metadata": metadata})
+}
+
+/// What is known of an object that the case was given.
+fn known(name: &str, context: Context<'_>) -> Option<Value> {
+    let own = context.vars.name_of(name)?;
+    let of = |member: &str| context.vars.get(&format!("{own}.{member}")).cloned();
+    Some(json!({"uid": of("uid")?, "creationTimestamp": of("made")?}))
+}
+
+/// One that is on its way out says since when, and how long it may take. A pod may take a while.
+fn deleted(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
+    let metadata = &body["metadata"];
+    let Some(at) = metadata.get("deletionTimestamp") else { return Vec::new() };
+    let mut found = Vec::new();
+    let expected = json!({"deletionTimestamp": "<time>", "deletionGracePeriodSeconds": "<number>"});
+    compare("body metadata", &expected, Some(metadata), Level::Should, &mut found);
+    if body["kind"] != "Pod" {
+        let what = "body metadata deletionGracePeriodSeconds";
+        let got = metadata.get("deletionGracePeriodSeconds");
+        compare(what, &json!(0), got, Level::Should, &mut found);
+        found.extend(clock::judge("body metadata deletionTimestamp", at, context));
+    }
+    found
+}
+
+/// What was sent and is kept, labels and the like among it.
+fn kept(exchange: &Exchange) -> Value {
+    let sent = exchange.request.value().unwrap_or_default();
+    let there = KEPT.iter().filter(|it| sent.get(**it).is_some_and(|it| !it.is_null()));
+    let mut kept: Value = there.map(|it| ((*it).to_owned(), sent[*it].clone())).collect();
+    for member in ["name", "labels", "annotations", "finalizers"] {
+        if let Some(value) = sent["metadata"].get(member).filter(|it| !it.is_null()) {
+            kept["metadata"][member] = value.clone();
+        }
+    }
+    kept
+}
+
+/// Where a path points, and at which resource.
+fn place(path: &str) -> Option<(Place<'_>, &str)> {
+    let path = path.trim_matches('/');
+    let (api_version, rest) = match path.strip_prefix("apis/") {
+        Some(rest) => rest.match_indices('/').nth(1).map(|(at, _)| rest.split_at(at))?,
+        None => path.strip_prefix("api/").and_then(|it| it.split_once('/'))?,
+    };
+    let parts: Vec<&str> = rest.trim_matches('/').split('/').collect();
+    let (namespace, resource, rest) = match parts[..] {
+        ["namespaces", namespace, resource, ref rest @ ..] => (Some(namespace), resource, rest),
+        [resource, ref rest @ ..] => (None, resource, rest),
+        [] => return None,
+    };
+    let name = match rest {
+        [] => None,
+        [name] => Some(*name),
+        _ => return None,
+    };
+    if resource.is_empty() || QUESTIONS.iter().any(|it| resource.ends_with(it)) {
+        return None;
+    }
+    let kind = KINDS.iter().find(|(it, _)| *it == resource).map(|(_, kind)| *kind);
+    Some((Place { kind, api_version, namespace, name }, resource))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_found_by_its_path() {
+        for (path, kind, namespace, name) in [
+            ("/api/v1/namespaces/ns/secrets/s", "Secret", Some("ns"), Some("s")),
+            ("/api/v1/namespaces/ns/pods", "Pod", Some("ns"), None),
+            ("/api/v1/nodes/n", "Node", None, Some("n")),
+            ("/api/v1/namespaces/ns", "Namespace", None, Some("ns")),
+        ] {
+            let (place, _) = place(path).unwrap();
+            assert_eq!((place.kind, place.namespace, place.name), (Some(kind), namespace, name));
+        }
+        let (place, resource) = place("/apis/g/v1/namespaces/ns/things/t").unwrap();
+        assert_eq!((place.api_version, resource, place.name), ("g/v1", "things", Some("t")));
+        for path in ["/api/v1/namespaces/ns/serviceaccounts/sa/token", "/apis/g/v1", "/api/v1"] {
+            assert!(super::place(path).is_none(), "{path}");
+        }
+    }
+}
