@@ -17,7 +17,7 @@ use {
         variant::{Protocol, Variant},
         verdict::{Failure, Outcome, Verdict},
     },
-    serde_json::{Value, json},
+    serde_json::json,
     std::{
         collections::HashSet,
         sync::{
@@ -321,7 +321,7 @@ impl Run {
         }
         // What the case says already need not be said again.
         for mismatch in standing::judge(exchange, &expected, variant, context) {
-            if found.iter().all(|it: &Mismatch| it.what != mismatch.what) {
+            if !found.iter().any(|it| says(it, &mismatch)) {
                 found.push(mismatch);
             }
         }
@@ -356,6 +356,13 @@ impl Run {
         let mismatch = Mismatch::new(Level::Observed, "snapshot", expected, got);
         Some(Failure { step: outcome.transcript.len().saturating_sub(1), mismatch })
     }
+}
+
+/// Whether a mismatch, or one within it, has been told already.
+fn says(told: &Mismatch, mismatch: &Mismatch) -> bool {
+    let what = mismatch.what.strip_prefix("body ").unwrap_or(&mismatch.what);
+    let told = told.what.strip_prefix("body ").unwrap_or(&told.what);
+    told.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
 /// The longest lifetime that there is.

@@ -35,6 +35,8 @@ struct Place<'a> {
     api_version: &'a str,
     namespace: Option<&'a str>,
     name: Option<&'a str>,
+    /// The path of all that are there.
+    collection: &'a str,
 }
 
 /// What is not as in every answer with an object, or with several.
@@ -56,8 +58,8 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> 
             compare(&what, &object(&place, context), Some(item), Level::Should, &mut found);
         }
     } else if kind == "Status" && request.method == "DELETE" {
-        let name = place.name.map_or(Value::Null, |it| known(it, context).unwrap_or_default());
-        let uid = if name["uid"].is_string() { name["uid"].clone() } else { "<uuid>".into() };
+        let known = known(&place, context).unwrap_or_default();
+        let uid = if known["uid"].is_string() { known["uid"].clone() } else { "<uuid>".into() };
         let status = json!({
             "apiVersion": "v1", "metadata": {}, "status": "Success", "message": "<absent>",
             "details": {"kind": resource, "uid": uid, "name": place.name},
@@ -88,7 +90,8 @@ fn object(place: &Place<'_>, context: Context<'_>) -> Value {
     });
     if let Some(name) = place.name {
         metadata["name"] = name.into();
-        for (member, value) in known(name, context).iter().flat_map(|it| it.as_object()).flatten() {
+        for (member, value) in known(place, context).iter().flat_map(|it| it.as_object()).flatten()
+        {
             metadata[member] = value.clone();
         }
     }
@@ -103,8 +106,9 @@ fn object(place: &Place<'_>, context: Context<'_>) -> Value {
 }
 
 /// What is known of an object that the case was given.
-fn known(name: &str, context: Context<'_>) -> Option<Value> {
-    let own = context.vars.name_of(name)?;
+fn known(place: &Place<'_>, context: Context<'_>) -> Option<Value> {
+    let path = format!("{}/{}", place.collection, place.name?);
+    let own = context.vars.name_of(&path)?.strip_suffix(".path")?;
     let of = |member: &str| context.vars.get(&format!("{own}.{member}")).cloned();
     Some(json!({"uid": of("uid")?, "creationTimestamp": of("made")?}))
 }
@@ -128,10 +132,11 @@ fn deleted(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
 /// What was sent and is kept, labels and the like among it.
 fn kept(exchange: &Exchange) -> Value {
     let sent = exchange.request.value().unwrap_or_default();
-    let there = KEPT.iter().filter(|it| sent.get(**it).is_some_and(|it| !it.is_null()));
+    let is_empty = |it: &Value| it.is_null() || *it == json!([]) || *it == json!({});
+    let there = KEPT.iter().filter(|it| sent.get(**it).is_some_and(|it| !is_empty(it)));
     let mut kept: Value = there.map(|it| ((*it).to_owned(), sent[*it].clone())).collect();
     for member in ["name", "labels", "annotations", "finalizers"] {
-        if let Some(value) = sent["metadata"].get(member).filter(|it| !it.is_null()) {
+        if let Some(value) = sent["metadata"].get(member).filter(|it| !is_empty(it)) {
             kept["metadata"][member] = value.clone();
         }
     }
@@ -140,10 +145,11 @@ fn kept(exchange: &Exchange) -> Value {
 
 /// Where a path points, and at which resource.
 fn place(path: &str) -> Option<(Place<'_>, &str)> {
-    let path = path.trim_matches('/');
-    let (api_version, rest) = match path.strip_prefix("apis/") {
+    let path = path.trim_end_matches('/');
+    let trimmed = path.trim_start_matches('/');
+    let (api_version, rest) = match trimmed.strip_prefix("apis/") {
         Some(rest) => rest.match_indices('/').nth(1).map(|(at, _)| rest.split_at(at))?,
-        None => path.strip_prefix("api/").and_then(|it| it.split_once('/'))?,
+        None => trimmed.strip_prefix("api/").and_then(|it| it.split_once('/'))?,
     };
     let parts: Vec<&str> = rest.trim_matches('/').split('/').collect();
     let (namespace, resource, rest) = match parts[..] {
@@ -160,7 +166,9 @@ fn place(path: &str) -> Option<(Place<'_>, &str)> {
         return None;
     }
     let kind = KINDS.iter().find(|(it, _)| *it == resource).map(|(_, kind)| *kind);
-    Some((Place { kind, api_version, namespace, name }, resource))
+    let end = path.len() - name.map_or(0, |it| it.len() + 1);
+    let collection = &path[..end];
+    Some((Place { kind, api_version, namespace, name, collection }, resource))
 }
 
 #[cfg(test)]

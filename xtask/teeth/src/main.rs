@@ -16,7 +16,7 @@ use {
     lie::Lie,
     stage::Stage,
     std::{
-        collections::BTreeMap,
+        collections::{BTreeMap, btree_map::Entry},
         path::PathBuf,
         process::ExitCode,
         sync::{
@@ -165,11 +165,13 @@ async fn tell_all(
         workers.spawn(async move {
             let mut stages: BTreeMap<bool, Stage> = BTreeMap::new();
             while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if !stages.contains_key(&task.capped) {
-                    let new = Stage::new(Arc::clone(&catalog), &server, cap(task.capped)).await?;
-                    stages.insert(task.capped, new);
-                }
-                let Some(stage) = stages.get(&task.capped) else { continue };
+                let stage = match stages.entry(task.capped) {
+                    Entry::Occupied(it) => it.into_mut(),
+                    Entry::Vacant(it) => {
+                        let cap = cap(task.capped);
+                        it.insert(Stage::new(Arc::clone(&catalog), &server, cap).await?)
+                    }
+                };
                 let lie = task.lie.clone();
                 let (fate, when) = if task.from_the_start {
                     let fate = sweep::tell_from_the_start(stage, lie, &task.kind).await;

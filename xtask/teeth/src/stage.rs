@@ -124,7 +124,7 @@ async fn target(liar: &Liar) -> Result<Target, String> {
     let side = |token: &str| {
         let tls = tls::config(&tls::Trust::Anybody, None)?;
         let client = Client::new(Endpoint::parse(&liar.url())?, tls);
-        Ok::<_, String>(Side { client, credential: Some(token.to_owned()) })
+        Ok::<_, String>(Side::new(client, Some(token.to_owned())))
     };
     let upstream = liar.upstream();
     let google = upstream.google.as_deref().map(side).transpose()?;
