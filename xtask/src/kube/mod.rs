@@ -76,6 +76,11 @@ impl Kube {
         pids.collect::<Vec<_>>().join(",")
     }
 
+    /// The key that signs its tokens and verifies them.
+    fn key_file(&self) -> PathBuf {
+        self.folder.join("sa.key")
+    }
+
     /// The certificate authority of its certificate.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.folder.join("certs/apiserver.crt")
