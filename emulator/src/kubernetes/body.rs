@@ -172,14 +172,19 @@ pub fn read_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, F
     let options = decode(media_type, body, &target, FieldValidation::Ignore)
         .map_err(|error| Failure::bad_request(error.cause))?
         .object;
-    check_delete_options(&options)?;
+    delete_options(&options)
+}
+
+/// The options of a deletion in a document; none at all are the usual ones.
+pub fn delete_options(options: &Value) -> Result<delete::Options, Failure> {
+    check_delete_options(options)?;
     let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
     let dry_run = options["dryRun"].as_array().is_some_and(|values| !values.is_empty());
     Ok(delete::Options {
         grace: options["gracePeriodSeconds"].as_i64(),
         uid: text("/preconditions/uid"),
         resource_version: text("/preconditions/resourceVersion"),
-        policy: policy(&options),
+        policy: policy(options),
         dry_run,
     })
 }
@@ -223,7 +228,7 @@ fn check_delete_options(options: &Value) -> Result<(), Failure> {
 fn queried_delete_options(exchange: &Exchange<'_>) -> Result<delete::Options, Failure> {
     let query = &exchange.query;
     let grace = match query.get("gracePeriodSeconds") {
-        "" => None,
+        "" if !query.has("gracePeriodSeconds") => None,
         text => Some(text.parse::<i64>().map_err(|_| {
             let quoted = crate::codec::quote::quote(text);
             Failure::bad_request(format!("strconv.ParseInt: parsing {quoted}: invalid syntax"))

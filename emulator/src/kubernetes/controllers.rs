@@ -145,9 +145,12 @@ fn furnish(world: &World, namespace: &str) {
     });
     for (kind, object) in [(Kind::ServiceAccount, account), (Kind::ConfigMap, certificates)] {
         // What is there already stays.
-        let _ = plant(world, kinds::of(kind), object);
+        let _ = plant(world, kinds::of(kind), object, MANAGER);
     }
 }
+
+/// Who makes what controllers make.
+const MANAGER: &str = "kube-controller-manager";
 
 /// What the certificates say of themselves.
 const CERTIFICATES: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";

@@ -152,6 +152,8 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     }
     match endpoint {
         Endpoint::Token { namespace, name } => token_request::create(exchange, namespace, name),
+        Endpoint::Binding(namespace, name) => objects::binding::bind(exchange, namespace, name),
+        Endpoint::Eviction(namespace, name) => objects::evict::evict(exchange, namespace, name),
         Endpoint::Review(Review::Token) => token_review::create(exchange),
         Endpoint::Review(Review::SelfSubject) => self_subject_review::create(exchange),
         Endpoint::Review(Review::Rules) => rules_review::create(exchange),
@@ -200,7 +202,10 @@ fn change(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
 
 fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
     match endpoint {
-        Endpoint::Token { .. } | Endpoint::Review(_) => method == Method::POST,
+        Endpoint::Token { .. }
+        | Endpoint::Review(_)
+        | Endpoint::Binding(..)
+        | Endpoint::Eviction(..) => method == Method::POST,
         Endpoint::Finalize(_) => method == Method::PUT,
         Endpoint::Watch { .. } => method == Method::GET,
         Endpoint::Document(document) => {

@@ -41,6 +41,10 @@ pub enum Endpoint<'a> {
         /// Its name.
         name: &'a str,
     },
+    /// `…/pods/NAME/binding`, and `…/bindings`, where the body has the name.
+    Binding(&'a str, Option<&'a str>),
+    /// `…/pods/NAME/eviction`
+    Eviction(&'a str, &'a str),
     /// A review: a resource that is created and never kept.
     Review(Review<'a>),
     /// The objects of a kind, in one namespace or in all.
@@ -137,6 +141,13 @@ fn core<'a>(parts: &[&'a str]) -> Option<Endpoint<'a>> {
             Some(Endpoint::Token { namespace, name })
         }
         ["namespaces", name, "finalize"] => Some(Endpoint::Finalize(name)),
+        ["namespaces", namespace, "bindings"] => Some(Endpoint::Binding(namespace, None)),
+        ["namespaces", namespace, "pods", name, "binding"] => {
+            Some(Endpoint::Binding(namespace, Some(name)))
+        }
+        ["namespaces", namespace, "pods", name, "eviction"] => {
+            Some(Endpoint::Eviction(namespace, name))
+        }
         _ => objects("", "v1", parts),
     }
 }

@@ -11,6 +11,15 @@ use {
 /// The namespaces that every cluster has.
 const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
+/// Who makes what stands in a seed file.
+const SEED: &str = "seed";
+
+/// Who makes them.
+const SERVER: &str = "kube-apiserver";
+
+/// Where the server notes since when it has kept track of legacy tokens.
+const TRACKING: &str = "kube-apiserver-legacy-service-account-token-tracking";
+
 /// Makes what a new cluster has.
 pub fn seed_defaults(world: &World) {
     for name in NAMESPACES {
@@ -20,8 +29,16 @@ pub fn seed_defaults(world: &World) {
             "metadata": { "name": name },
         });
         // One that is there already stays.
-        let _ = plant(world, kinds::of(Kind::Namespace), namespace);
+        let _ = plant(world, kinds::of(Kind::Namespace), namespace, SERVER);
     }
+    let since = world.clock.now().to_string();
+    let tracking = json!({
+        "kind": "ConfigMap",
+        "apiVersion": "v1",
+        "metadata": { "name": TRACKING, "namespace": "kube-system" },
+        "data": { "since": since.split('T').next() },
+    });
+    let _ = plant(world, kinds::of(Kind::ConfigMap), tracking, SERVER);
     bootstrap::plant(world);
 }
 
@@ -45,9 +62,9 @@ pub fn seed(world: &World, object: Value) -> Result<(), String> {
             "metadata": { "name": namespace },
         });
         // One that is there already stays.
-        let _ = plant(world, kinds::of(Kind::Namespace), missing);
+        let _ = plant(world, kinds::of(Kind::Namespace), missing, SEED);
         metadata::object_at(&mut object, "metadata")
             .insert("namespace".to_owned(), namespace.into());
     }
-    plant(world, resource, object).map(drop).map_err(|failure| failure.message)
+    plant(world, resource, object, SEED).map(drop).map_err(|failure| failure.message)
 }

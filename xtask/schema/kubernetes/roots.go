@@ -7,6 +7,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -33,6 +34,7 @@ var roots = []root{
 	{"v1", corev1.Node{}},
 	{"v1", corev1.NodeList{}},
 	{"v1", corev1.Binding{}},
+	{"policy/v1", policyv1.Eviction{}},
 	{"authentication.k8s.io/v1", authenticationv1.TokenRequest{}},
 	{"authentication.k8s.io/v1", authenticationv1.TokenReview{}},
 	{"authentication.k8s.io/v1", authenticationv1.SelfSubjectReview{}},

@@ -71,7 +71,24 @@ fn pod(exchange: &Exchange<'_>, resource: &Resource, object: &mut Value) -> Resu
         mount_token(exchange, spec);
     }
     tolerate(spec);
-    spec.insert("priority".to_owned(), 0.into());
+    prioritize(spec).map_err(|why| Failure::not_admitted(resource, &name, &why, Vec::new()))
+}
+
+// There are no priority classes but those of the system.
+fn prioritize(spec: &mut Map<String, Value>) -> Result<(), String> {
+    let class = spec.get("priorityClassName").and_then(Value::as_str).unwrap_or("");
+    let priority = match class {
+        "" => 0,
+        "system-cluster-critical" => 2_000_000_000,
+        "system-node-critical" => 2_000_001_000,
+        class => return Err(format!("no PriorityClass with name {class} was found")),
+    };
+    if let Some(told) = spec.get("priority").and_then(Value::as_i64).filter(|it| *it != priority) {
+        return Err(format!(
+            "the integer value of priority ({told}) must not be provided in pod spec; priority admission controller computed {priority} from the given PriorityClass name"
+        ));
+    }
+    spec.insert("priority".to_owned(), priority.into());
     spec.insert("preemptionPolicy".to_owned(), "PreemptLowerPriority".into());
     Ok(())
 }

@@ -3,7 +3,10 @@
 //! Source: kubernetes `pkg/apis/core/v1/defaults.go`, `conversion.go`.
 
 use {
-    crate::{kubernetes::metadata::object_at, world::objects::Kind},
+    crate::{
+        kubernetes::{kinds::pod, metadata::object_at},
+        world::objects::Kind,
+    },
     base64::{Engine, prelude::BASE64_STANDARD},
     serde_json::{Map, Value, json},
 };
@@ -13,7 +16,10 @@ pub fn apply(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Namespace => namespace(object),
         Kind::Secret => secret(object),
-        Kind::Pod => pod(object),
+        Kind::Pod => {
+            pod(object);
+            pod::default_addresses(object);
+        }
         Kind::Node => node(object),
         Kind::RoleBinding | Kind::ClusterRoleBinding => binding(object),
         _ => {}
@@ -62,8 +68,11 @@ fn secret(object: &mut Value) {
 // The old name of the field is the first of the new one's.
 fn node(object: &mut Value) {
     let cidr = object["spec"]["podCIDR"].as_str().unwrap_or("").to_owned();
-    if !cidr.is_empty() && object["spec"]["podCIDRs"].is_null() {
+    if !cidr.is_empty() && object["spec"]["podCIDRs"][0] != *cidr {
         object["spec"]["podCIDRs"] = json!([cidr]);
+    }
+    if object["status"]["allocatable"].is_null() && object["status"]["capacity"].is_object() {
+        object["status"]["allocatable"] = object["status"]["capacity"].clone();
     }
 }
 
@@ -111,9 +120,35 @@ fn container(container: &mut Map<String, Value>) {
     for port in items(container, "ports") {
         set(port, "protocol", "TCP".into());
     }
+    for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+        if let Some(probe) = container.get_mut(probe) {
+            pod::default_probe(probe);
+        }
+    }
+    for variable in items(container, "env") {
+        let from = variable.get_mut("valueFrom").and_then(|from| from.get_mut("fieldRef"));
+        if let Some(from) = from.and_then(Value::as_object_mut) {
+            set(from, "apiVersion", "v1".into());
+        }
+    }
+    request_limits(container);
+}
+
+// What is limited is asked for, unless less is.
+fn request_limits(container: &mut Map<String, Value>) {
+    let Some(resources) = container.get_mut("resources") else { return };
+    let Some(limits) = resources["limits"].as_object().cloned() else { return };
+    let requests = object_at(resources, "requests");
+    for (name, limit) in limits {
+        requests.entry(name).or_insert(limit);
+    }
 }
 
 fn volume(volume: &mut Map<String, Value>) {
+    // What has no source is empty.
+    if volume.iter().all(|(member, value)| member == "name" || value.is_null()) {
+        volume.insert("emptyDir".to_owned(), json!({}));
+    }
     for source in ["configMap", "secret", "projected", "downwardAPI"] {
         if let Some(source) = volume.get_mut(source).and_then(Value::as_object_mut) {
             set(source, "defaultMode", 420.into());

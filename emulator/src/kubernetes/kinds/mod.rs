@@ -2,6 +2,7 @@
 
 pub mod admit;
 pub mod defaults;
+pub mod pod;
 pub mod prepare;
 pub mod update;
 pub mod vacant;

@@ -3,7 +3,10 @@
 //! Source: kubernetes `pkg/registry/core/*/strategy.go`.
 
 use {
-    crate::{kubernetes::metadata::object_at, world::objects::Kind},
+    crate::{
+        kubernetes::{kinds::pod, metadata::object_at},
+        world::objects::Kind,
+    },
     serde_json::{Value, json},
 };
 
@@ -46,6 +49,11 @@ fn namespace(object: &mut Value) {
 }
 
 fn pod(object: &mut Value) {
+    // Less than no time is a second.
+    let grace = &mut object["spec"]["terminationGracePeriodSeconds"];
+    if grace.as_i64().is_some_and(|seconds| seconds < 0) {
+        *grace = 1.into();
+    }
     object_at(object, "metadata").insert("generation".to_owned(), 1.into());
-    object["status"] = json!({"phase": "Pending", "qosClass": "BestEffort"});
+    object["status"] = json!({"phase": "Pending", "qosClass": pod::quality(object)});
 }

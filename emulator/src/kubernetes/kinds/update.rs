@@ -38,6 +38,10 @@ pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
     }
     prepare::clean(kind, new);
     if (kind, part) == (Kind::Pod, Part::Status) {
+        if new["status"]["qosClass"].as_str().unwrap_or("").is_empty() {
+            object_at(new, "status")
+                .insert("qosClass".to_owned(), old["status"]["qosClass"].clone());
+        }
         let owners = &old["metadata"]["ownerReferences"];
         object_at(new, "metadata").insert("ownerReferences".to_owned(), owners.clone());
     }
@@ -69,6 +73,7 @@ pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError
     errors.extend(validate::check(kind, new));
     match kind {
         Kind::Namespace => errors.extend(namespace(part, new)),
+        Kind::Node => errors.extend(node(&old["spec"], &new["spec"])),
         Kind::Pod if part == Part::Whole => errors.extend(pod(old, new)),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             errors.extend(role_ref(&old["roleRef"], &new["roleRef"]));
@@ -139,6 +144,32 @@ fn namespace(part: Part, new: &Value) -> Vec<FieldError> {
     }
 }
 
+// What a node was once given stays.
+fn node(old: &Value, new: &Value) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+    let taints = new["taints"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for (index, taint) in taints.iter().enumerate() {
+        let effect = taint["effect"].as_str().unwrap_or("");
+        if !effects.contains(&effect) {
+            let field = format!("metadata.taints[{index}].effect");
+            let supported = effects.map(|it| Value::from(it).to_string()).join(", ");
+            errors.push(FieldError::unsupported(&field, effect, &supported));
+        }
+    }
+    let given = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
+    if given(&old["podCIDRs"]) && old["podCIDRs"] != new["podCIDRs"] {
+        let detail = "node updates may not change podCIDR except from \"\" to valid";
+        errors.push(FieldError::forbidden("spec.podCIDRs", detail));
+    }
+    let named = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+    if named(&old["providerID"]) && old["providerID"] != new["providerID"] {
+        let detail = "field cannot be modified once set";
+        errors.push(FieldError::invalid("spec.providerID", &Value::Null, detail));
+    }
+    errors
+}
+
 fn role_ref(old: &Value, new: &Value) -> Option<FieldError> {
     // The value is shown with the names that Go has for its members.
     let text = |member: &str| new[member].as_str().unwrap_or("");
@@ -148,6 +179,14 @@ fn role_ref(old: &Value, new: &Value) -> Option<FieldError> {
 
 // The real server shows what differs behind this.
 fn pod(old: &Value, new: &Value) -> Option<FieldError> {
+    for list in ["containers", "initContainers"] {
+        let count = |pod: &Value| pod["spec"][list].as_array().map_or(0, Vec::len);
+        if count(old) != count(new) {
+            let kind = if list == "containers" { "containers" } else { "init containers" };
+            let detail = format!("pod updates may not add or remove {kind}");
+            return Some(FieldError::forbidden(&format!("spec.{list}"), &detail));
+        }
+    }
     let fixed = |object: &Value| {
         let mut spec = object["spec"].clone();
         for list in ["containers", "initContainers"] {

@@ -1,12 +1,16 @@
 //! What an object has to have, and what it may look like.
 //!
 //! Source: kubernetes `pkg/apis/core/validation/validation.go`, apimachinery
-//! `pkg/api/validation/objectmeta.go`; pods as far as tokens need them.
+//! `pkg/api/validation/objectmeta.go`; pods stand in a file of their own.
 
 use {
     crate::{
         codec::json,
-        kubernetes::{kinds, metadata, names, rbac, status::FieldError},
+        kubernetes::{
+            kinds::{self, pod},
+            metadata, names, rbac,
+            status::FieldError,
+        },
         world::objects::Kind,
     },
     base64::{Engine, prelude::BASE64_STANDARD},
@@ -59,7 +63,7 @@ pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
     errors.extend(match kind {
         Kind::Secret => secret(object),
         Kind::ConfigMap => config_map(object),
-        Kind::Pod => pod(object),
+        Kind::Pod => pod::check(object),
         _ => rbac::validate::check(kind, object),
     });
     errors
@@ -258,51 +262,6 @@ fn data_keys(member: &str, data: &Value) -> Vec<FieldError> {
     members(data).flat_map(|(key, _)| faults(key)).collect()
 }
 
-fn pod(object: &Value) -> Vec<FieldError> {
-    let volumes = elements(&object["spec"]["volumes"]).iter().enumerate();
-    let mut errors: Vec<FieldError> =
-        volumes.flat_map(|(index, volume)| projected(index, &volume["projected"])).collect();
-    let containers = elements(&object["spec"]["containers"]);
-    if containers.is_empty() {
-        errors.push(FieldError::required("spec.containers", ""));
-    }
-    for (index, container) in containers.iter().enumerate() {
-        for member in ["name", "image"] {
-            if container[member].as_str().unwrap_or("").is_empty() {
-                let field = format!("spec.containers[{index}].{member}");
-                errors.push(FieldError::required(&field, ""));
-            }
-        }
-    }
-    errors
-}
-
-/// The tokens that a volume asks for.
-fn projected(index: usize, volume: &Value) -> Vec<FieldError> {
-    let place = format!("spec.volumes[{index}].projected");
-    let mut errors = Vec::new();
-    for (index, source) in elements(&volume["sources"]).iter().enumerate() {
-        let Some(token) = source.get("serviceAccountToken").filter(|token| token.is_object())
-        else {
-            continue;
-        };
-        let field = format!("{place}.sources[{index}].serviceAccountToken.expirationSeconds");
-        let seconds = &token["expirationSeconds"];
-        let detail = match seconds.as_i64() {
-            Some(..600) => "may not specify a duration less than 10 minutes",
-            Some(0x1_0000_0001..) => "may not specify a duration larger than 2^32 seconds",
-            _ => "",
-        };
-        if !detail.is_empty() {
-            errors.push(FieldError::invalid(&field, seconds, detail));
-        }
-        if token["path"].as_str().unwrap_or("").is_empty() {
-            errors.push(FieldError::required(&format!("{place}.path"), ""));
-        }
-    }
-    errors
-}
-
 fn invalid(
     field: &str,
     value: &str,
@@ -316,6 +275,7 @@ fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flat_map(Map::iter)
 }
 
-fn elements(value: &Value) -> &[Value] {
+/// The elements of a list; none of what is no list.
+pub fn elements(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }

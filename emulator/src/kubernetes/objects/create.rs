@@ -14,7 +14,7 @@ use {
         },
         world::{World, clock::rfc3339, objects::Kind},
     },
-    serde_json::Value,
+    serde_json::{Value, json},
 };
 
 /// What is said of a pod whose name cannot be that of a host.
@@ -92,9 +92,28 @@ fn authorize(
         .map_err(|failure| Failure { nosniff: false, ..failure })
 }
 
-/// Stores an object that nobody sent: a seed's, or a controller's.
-pub fn plant(world: &World, resource: &Resource, mut object: Value) -> Result<Value, Failure> {
+/// What is told of something that was done and has made nothing.
+pub fn done() -> Value {
+    json!({
+        "kind": "Status",
+        "apiVersion": "v1",
+        "metadata": {},
+        "status": "Success",
+        "code": 201,
+    })
+}
+
+/// Stores an object that nobody sent: a seed's, or a part of the cluster's, which `name` names.
+pub fn plant(
+    world: &World,
+    resource: &'static Resource,
+    mut object: Value,
+    name: &str,
+) -> Result<Value, Failure> {
     kinds::defaults::apply(resource.kind, &mut object);
+    let manager = Manager::named(name, resource.api_version, rfc3339(world.clock.now()));
+    let managed = managed_fields::created(&object, &manager);
+    metadata::set_managed_fields(&mut object, managed);
     store(world, resource, object, false)
 }
 

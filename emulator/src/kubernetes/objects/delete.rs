@@ -72,7 +72,11 @@ pub fn remove(
     loop {
         let found = objects::find(world, resource, namespace, name)?;
         check_preconditions(resource, &found, options)?;
-        let next = after_deletion(world, &held(&found, &options.policy), options);
+        let next = if is_pending(&found, options.grace) {
+            Next::Stays(found.document.clone())
+        } else {
+            after_deletion(world, &held(&found, &options.policy), options)
+        };
         match apply(world, &found, &next, options.dry_run) {
             Ok(document) => return Ok(answer(resource, &found, &next, document)),
             // Somebody else wrote it in between: read it again.
@@ -173,22 +177,56 @@ fn terminating(world: &World, found: &Object) -> Next {
 
 // A pod on a node gets its grace; one that runs nowhere, or has ended, does not need any.
 fn graceful(world: &World, found: &Object, asked: Option<i64>) -> Next {
+    // Less than nothing is a second.
+    let period = |seconds: i64| if seconds < 0 { 1 } else { seconds };
+    if found.deletion_timestamp.is_some() {
+        return shortened(world, found, asked.map(period));
+    }
     let phase = found.document["status"]["phase"].as_str().unwrap_or("");
     let over = found.node_name.is_empty() || matches!(phase, "Succeeded" | "Failed");
     let default = found.document["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap_or(30);
-    let mut grace = if over { 0 } else { asked.unwrap_or(default).max(0) };
-    if let Some(running) = found.document["metadata"]["deletionGracePeriodSeconds"].as_i64() {
-        if grace >= running && grace > 0 {
-            return Next::Stays(found.document.clone());
-        }
-        grace = grace.min(running);
+    let grace = if over { 0 } else { period(asked.unwrap_or(default)) };
+    gone_after(grace, marked(world, found, grace))
+}
+
+// A grace that runs can only be shortened.
+fn shortened(world: &World, found: &Object, asked: Option<i64>) -> Next {
+    let running = found.document["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0);
+    if running == 0 {
+        return gone_after(0, found.document.clone());
     }
-    let document = marked(world, found, grace);
+    let Some(mut grace) = asked.filter(|asked| *asked < running) else {
+        return Next::Stays(found.document.clone());
+    };
+    let now = world.clock.now();
+    let earlier = SignedDuration::from_secs(grace - running);
+    let mut at = found.deletion_timestamp.unwrap_or(now).saturating_add(earlier).unwrap_or(now);
+    if at < now {
+        // It is over already; who has to end the pod still is to do that.
+        (at, grace) = (now, grace.min(1));
+    }
+    let mut document = found.document.clone();
+    let metadata = metadata::object_at(&mut document, "metadata");
+    metadata.insert("deletionTimestamp".to_owned(), rfc3339(at).into());
+    metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    gone_after(grace, document)
+}
+
+fn gone_after(grace: i64, document: Value) -> Next {
     if grace == 0 && !has_finalizers(&document) {
         Next::Gone(document)
     } else {
         Next::Stays(document)
     }
+}
+
+/// Whether a pod's grace runs, and these options do not shorten it: then nothing happens.
+fn is_pending(found: &Object, asked: Option<i64>) -> bool {
+    let running = found.document["metadata"]["deletionGracePeriodSeconds"].as_i64().unwrap_or(0);
+    found.kind == Kind::Pod
+        && found.deletion_timestamp.is_some()
+        && running > 0
+        && asked.is_none_or(|asked| asked >= running)
 }
 
 /// The document of an object whose deletion has begun.

@@ -2,9 +2,11 @@
 //!
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go`.
 
+pub mod binding;
 pub mod collection;
 pub mod create;
 pub mod delete;
+pub mod evict;
 pub mod list;
 pub mod list_options;
 pub mod patch;

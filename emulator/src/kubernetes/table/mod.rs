@@ -14,6 +14,7 @@ use {
             metadata,
             status::Failure,
         },
+        world::objects::Kind,
     },
     jiff::Timestamp,
     serde_json::{Value, json},
@@ -94,7 +95,11 @@ impl View {
 
     fn row(&self, resource: &Resource, object: &Value) -> Value {
         let cells = cells::of(resource.kind, object, self.now);
-        json!({ "cells": cells, "object": self.included(resource, object) })
+        let mut row = json!({ "cells": cells, "object": self.included(resource, object) });
+        if let Some(condition) = completed(resource.kind, object) {
+            row["conditions"] = json!([condition]);
+        }
+        row
     }
 
     // JSON inside a document is kept as its text.
@@ -112,6 +117,17 @@ impl View {
         };
         String::from_utf8_lossy(&document).trim_end().into()
     }
+}
+
+// A pod that has ended says so beside its cells.
+fn completed(kind: Kind, object: &Value) -> Option<Value> {
+    let phase = object["status"]["phase"].as_str().filter(|_| kind == Kind::Pod)?;
+    let message = match phase {
+        "Succeeded" => "The pod has completed successfully.",
+        "Failed" => "The pod failed.",
+        _ => return None,
+    };
+    Some(json!({ "type": "Completed", "status": "True", "reason": phase, "message": message }))
 }
 
 /// The metadata of an object, as one of its own.
