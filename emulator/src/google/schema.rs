@@ -14,7 +14,8 @@ use {
     },
 };
 
-/// A FileDescriptorSet of `google.cloud.gkemulticloud.v1`, `google.longrunning` and `google.rpc`.
+/// A FileDescriptorSet of `google.cloud.gkemulticloud.v1`, `google.longrunning` and `google.rpc`,
+/// and of gRPC's health checks and reflection.
 const DESCRIPTORS: &[u8] = include_bytes!("api/descriptors.binpb");
 
 /// One HTTP binding a line: method, HTTP method, path template, body.
@@ -117,7 +118,9 @@ impl Schema {
         let pool = DescriptorPool::decode(DESCRIPTORS).expect("the embedded descriptors are sound");
         let lines = ROUTES.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         let routes: Vec<Route> = lines.map(Route::read).collect();
-        let methods = pool.services().flat_map(|service| {
+        // The set also describes what is there as a convenience, which is answered elsewhere.
+        let services = pool.services().filter(|service| service.full_name().starts_with("google."));
+        let methods = services.flat_map(|service| {
             let methods: Vec<_> = service.methods().collect();
             methods
         });

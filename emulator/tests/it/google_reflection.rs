@@ -92,7 +92,9 @@ async fn each_question_is_answered_before_the_next(#[case] version: &str) {
     for service in ["AttachedClusters", "AwsClusters", "AzureClusters"] {
         assert!(text.contains(&format!("google.cloud.gkemulticloud.v1.{service}")), "{text}");
     }
-    assert!(text.contains("google.longrunning.Operations"), "{text}");
+    for service in ["google.longrunning.Operations", "grpc.health.v1.Health"] {
+        assert!(text.contains(service), "{text}");
+    }
 
     say.send(frame(&field(4, b"google.cloud.gkemulticloud.v1.AttachedClusters"))).unwrap();
     let answer = hear(&mut heard).await;

@@ -23,6 +23,9 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/genproto/googleapis/type/date"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection/grpc_reflection_v1"
+	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -50,6 +53,9 @@ var roots = []protoreflect.FileDescriptor{
 	errdetails.File_google_rpc_error_details_proto,
 	status.File_google_rpc_status_proto,
 	date.File_google_type_date_proto,
+	grpc_health_v1.File_grpc_health_v1_health_proto,
+	grpc_reflection_v1.File_grpc_reflection_v1_reflection_proto,
+	grpc_reflection_v1alpha.File_grpc_reflection_v1alpha_reflection_proto,
 	anypb.File_google_protobuf_any_proto,
 	descriptorpb.File_google_protobuf_descriptor_proto,
 	durationpb.File_google_protobuf_duration_proto,
@@ -67,6 +73,7 @@ var modules = []string{
 	"google.golang.org/genproto",
 	"google.golang.org/genproto/googleapis/api",
 	"google.golang.org/genproto/googleapis/rpc",
+	"google.golang.org/grpc",
 	"google.golang.org/protobuf",
 }
 
