@@ -59,8 +59,8 @@ impl Blueprint {
     }
 }
 
-/// The least that the server accepts of a kind. A pod is held back from scheduling unless its
-/// node is named, so that no kubelet starts it.
+/// The least that the server accepts of a kind. A pod waits for a scheduler that does not exist, so
+/// that no kubelet starts it.
 fn template(kind: &str, name: &str, sa: &str) -> Result<Value, String> {
     let mut body = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}});
     match kind {
@@ -69,6 +69,7 @@ fn template(kind: &str, name: &str, sa: &str) -> Result<Value, String> {
         "Pod" => {
             body["spec"] = json!({
                 "serviceAccountName": sa,
+                "schedulerName": "nobody",
                 "containers": [{"name": "main", "image": "example.test/none"}],
             });
         }
