@@ -116,6 +116,7 @@ mod tests {
             headers: HeaderMap::from_iter([(AUTHORIZATION, bearer.parse().unwrap())]),
             body: bytes::Bytes::new(),
             truncated: false,
+            broken: None,
             secure: false,
             local_address: String::new(),
         };

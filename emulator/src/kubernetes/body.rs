@@ -317,6 +317,9 @@ fn content_type(exchange: &Exchange<'_>) -> Result<MediaType, Failure> {
 }
 
 fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
+    if let Some(why) = exchange.request.broken {
+        return Err(Failure::unplanned(why));
+    }
     let body = &exchange.request.body;
     if body.len() > LIMIT { Err(Failure::too_large(LIMIT)) } else { Ok(body) }
 }

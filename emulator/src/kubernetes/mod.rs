@@ -64,8 +64,12 @@ pub use seed::{seed, seed_defaults};
 pub fn answer(world: &World, request: &Request) -> Answer {
     controllers::tick(world);
     // Go's server itself refuses what it cannot fulfil.
-    if request.header("expect").is_some_and(|it| !it.eq_ignore_ascii_case("100-continue")) {
+    let expected = request.header("expect").unwrap_or("");
+    if !matches!(expected.to_ascii_lowercase().as_str(), "" | "100-continue") {
         return respond::expectation_failed().into();
+    }
+    if request.method == Method::OPTIONS && request.path() == "*" {
+        return respond::options().into();
     }
     let Some(decoded) = path::decode(request.path()) else {
         return respond::bad_request().into();
@@ -86,7 +90,8 @@ pub fn answer(world: &World, request: &Request) -> Answer {
     if let Err(failure) = admit(&mut exchange, &path) {
         return respond::failure(&exchange, &failure).into();
     }
-    let endpoint = match path.route() {
+    let route = if decoded.starts_with('/') { path.route() } else { Route::Unknown };
+    let endpoint = match route {
         Route::Unknown => return respond::unknown_path(&exchange).into(),
         Route::NotFound => return respond::failure(&exchange, &Failure::no_route()).into(),
         Route::Found(Endpoint::Document(document)) if !exists(world, document, path.text) => {

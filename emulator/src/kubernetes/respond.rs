@@ -117,6 +117,13 @@ pub fn bad_request() -> Response {
     Response::new(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", body)
 }
 
+/// The response to a question about the server as a whole, which Go's HTTP server answers itself.
+pub fn options() -> Response {
+    let mut response = Response::new(StatusCode::OK, "text/plain", "");
+    response.headers.remove(CONTENT_TYPE);
+    response
+}
+
 /// The response to an expectation that is none of HTTP's, as Go's HTTP server gives it.
 pub fn expectation_failed() -> Response {
     let mut response = Response::new(StatusCode::EXPECTATION_FAILED, "text/plain", "");

@@ -65,9 +65,10 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// A value that breaks a rule; it is shown as JSON.
+    /// A value that breaks a rule; it is shown as JSON, a text as Go quotes it.
     pub fn invalid(field: &str, value: &Value, detail: &str) -> Self {
-        let text = format!("Invalid value: {value}: {detail}");
+        let shown = value.as_str().map_or_else(|| value.to_string(), quote);
+        let text = format!("Invalid value: {shown}: {detail}");
         Self { reason: "FieldValueInvalid", field: field.to_owned(), text }
     }
 
@@ -134,21 +135,21 @@ impl Failure {
 
     /// 403 by admission.
     pub fn not_admitted(resource: &Resource, name: &str, why: &str, causes: Vec<Cause>) -> Self {
-        let message = format!("{} \"{name}\" is forbidden: {why}", resource.qualified());
+        let message = format!("{} {} is forbidden: {why}", resource.qualified(), quote(name));
         Self::new(403, "Forbidden", message)
             .about(Details { causes, ..resource_details(resource, name) })
     }
 
     /// 404: there is no object of that name.
     pub fn not_found(resource: &Resource, name: &str) -> Self {
-        let message = format!("{} \"{name}\" not found", resource.qualified());
+        let message = format!("{} {} not found", resource.qualified(), quote(name));
         Self::new(404, "NotFound", message).about(resource_details(resource, name))
     }
 
     /// 404 by a cache, which calls the kind by another name.
     pub fn not_found_as(kind: &str, group: &str, name: &str) -> Self {
-        Self::new(404, "NotFound", format!("{} \"{name}\" not found", qualified(kind, group)))
-            .about(details(kind, group, name))
+        let message = format!("{} {} not found", qualified(kind, group), quote(name));
+        Self::new(404, "NotFound", message).about(details(kind, group, name))
     }
 
     /// 404: no endpoint has that path.
@@ -177,14 +178,14 @@ impl Failure {
     /// 409: the name is taken, perhaps by an object that is going.
     pub fn already_exists(resource: &Resource, name: &str, going: bool) -> Self {
         let going = if going { "object is being deleted: " } else { "" };
-        let message = format!("{going}{} \"{name}\" already exists", resource.qualified());
+        let message = format!("{going}{} {} already exists", resource.qualified(), quote(name));
         Self::new(409, "AlreadyExists", message).about(resource_details(resource, name))
     }
 
     /// 409: the object is not the one that the request means. `kind` is what the text calls it.
     pub fn conflict(kind: &str, group: &str, name: &str, why: &str) -> Self {
         let what = qualified(kind, group);
-        let message = format!("Operation cannot be fulfilled on {what} \"{name}\": {why}");
+        let message = format!("Operation cannot be fulfilled on {what} {}: {why}", quote(name));
         Self::new(409, "Conflict", message).about(details(kind, group, name))
     }
 
@@ -257,7 +258,7 @@ impl Failure {
         }
         let list =
             if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) };
-        let message = format!("{} \"{name}\" is invalid: {list}", qualified(kind, group));
+        let message = format!("{} {} is invalid: {list}", qualified(kind, group), quote(name));
         let causes = errors
             .into_iter()
             .map(|error| Cause { reason: error.reason, message: error.text, field: error.field })

@@ -3,6 +3,7 @@
 use {
     crate::server::{
         Context,
+        guard::{Guard, HEAD_LIMIT, Trouble},
         service::{Connection, exchange},
     },
     hyper::{
@@ -48,6 +49,9 @@ const PREFACE_LOOKS: usize = 50;
 /// The largest headers on HTTP/2, in bytes. Source: go `net/http`, `DefaultMaxHeaderBytes`.
 const HEADER_LIMIT: u32 = 1 << 20;
 
+/// The most headers on HTTP/1.1. Go has no limit but that of their size.
+const MOST_HEADERS: usize = 512;
+
 /// What an HTTP/2 client sends first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -74,7 +78,8 @@ pub(super) async fn serve(
     let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
     let connection = |secure| {
         let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Connection { context, secure, local_address, begun, streams })
+        let trouble = Trouble::default();
+        Arc::new(Connection { context, secure, local_address, trouble, begun, streams })
     };
     match protocol {
         Protocol::Tls => {
@@ -119,17 +124,19 @@ async fn speak<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let stream = TokioIo::new(stream);
+    let trouble = connection.trouble.clone();
     let enough = enough(Arc::clone(&connection), stopping);
     let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
     if protocol == Protocol::Http2 {
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.max_header_list_size(HEADER_LIMIT);
-        run(http2.serve_connection(stream, service), enough).await;
+        run(http2.serve_connection(TokioIo::new(stream), service), enough).await;
     } else {
         let mut http1 = http1::Builder::new();
         // As Go does: names in title case, and an answer even when the client's half is closed.
         http1.title_case_headers(true).half_close(true).pipeline_flush(true);
+        http1.max_buf_size(2 * HEAD_LIMIT).max_headers(MOST_HEADERS);
+        let stream = TokioIo::new(Guard::new(stream, trouble));
         run(http1.serve_connection(stream, service), enough).await;
     }
 }
@@ -189,7 +196,8 @@ mod tests {
         let context = Arc::new(Context { world, control: Control::default(), fetcher });
         let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
         let local_address = String::new();
-        Arc::new(Connection { context, secure: false, local_address, begun, streams })
+        let trouble = Trouble::default();
+        Arc::new(Connection { context, secure: false, local_address, trouble, begun, streams })
     }
 
     #[tokio::test(start_paused = true)]

@@ -61,6 +61,7 @@ mod tests {
             headers: HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]),
             body: bytes::Bytes::new(),
             truncated: false,
+            broken: None,
             secure: false,
             local_address: String::new(),
         };

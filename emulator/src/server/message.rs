@@ -26,6 +26,8 @@ pub struct Request {
     pub body: Bytes,
     /// Whether the body went on past [`BODY_LIMIT`].
     pub truncated: bool,
+    /// Why the body could not be read, in Go's words; it is empty then.
+    pub broken: Option<&'static str>,
     /// Whether it came over TLS.
     pub secure: bool,
     /// `host:port` of the listening socket that took it.
@@ -254,6 +256,7 @@ mod tests {
             headers: HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]),
             body: Bytes::from_static(b"hush"),
             truncated: false,
+            broken: None,
             secure: false,
             local_address: String::new(),
         };

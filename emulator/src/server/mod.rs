@@ -4,6 +4,7 @@ mod body;
 mod connection;
 mod crash;
 pub mod fetch;
+mod guard;
 mod listener;
 pub mod message;
 mod router;

@@ -76,6 +76,7 @@ mod tests {
             headers,
             body: bytes::Bytes::new(),
             truncated: false,
+            broken: None,
             secure: false,
             local_address: String::new(),
         };

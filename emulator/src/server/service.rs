@@ -5,8 +5,9 @@ use {
         control, google, kubernetes,
         server::{
             Context,
-            body::{self, Body, Broken},
+            body::{self, Body, Broken, Received},
             crash,
+            guard::Trouble,
             message::{
                 Answer, Conversation, Document, Fetched, Request, Response, Stream, Unfetched,
             },
@@ -41,6 +42,8 @@ pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     pub(super) secure: bool,
     pub(super) local_address: String,
+    /// Why the latest request's body could not be read.
+    pub(super) trouble: Trouble,
     /// How many requests have begun.
     pub(super) begun: AtomicU64,
     /// How many answers are still going on.
@@ -58,7 +61,10 @@ pub(super) async fn exchange(
     if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
         return Ok(talk(connection, incoming, conversation));
     }
-    let received = body::receive(incoming).await?;
+    let (received, broken) = match body::receive(incoming).await {
+        Ok(received) => (received, None),
+        Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
+    };
     let request = Request {
         method: parts.method,
         uri: parts.uri,
@@ -66,6 +72,7 @@ pub(super) async fn exchange(
         headers: parts.headers,
         body: received.bytes,
         truncated: received.truncated,
+        broken,
         secure: connection.secure,
         local_address: connection.local_address.clone(),
     };

@@ -124,6 +124,7 @@ pub(crate) fn request_with(
         headers: headers.collect::<HeaderMap>(),
         body: body.to_vec().into(),
         truncated: false,
+        broken: None,
         secure: false,
         local_address: "127.0.0.1:8693".to_owned(),
     }

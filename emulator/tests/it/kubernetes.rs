@@ -64,6 +64,7 @@ fn request(method: Method, path: &str, bearer: &str, body: &Value) -> Request {
         headers,
         body: body.into(),
         truncated: false,
+        broken: None,
         secure: true,
         local_address: "127.0.0.1:443".to_owned(),
     }

@@ -98,8 +98,8 @@ impl Client {
         })
     }
 
-    /// Sends bytes on a connection of their own, and reads what comes first. Where nothing comes,
-    /// the server is told that there will be no more.
+    /// Sends bytes on a connection of their own, and reads what comes first. What waits for more is
+    /// told by a status of 0; to end it is to end a race.
     pub(crate) fn wire(&self, bytes: &[u8], method: &str) -> Result<Answer> {
         let mut stream = self.connect()?;
         stream.get_ref().sock.set_read_timeout(Some(SILENCE))?;
@@ -108,9 +108,7 @@ impl Client {
         let _ = inner.write_all(bytes).and_then(|()| inner.flush());
         let waits = |error: &std::io::Error| matches!(error.kind(), WouldBlock | TimedOut);
         if stream.fill_buf().is_err_and(|error| waits(&error)) {
-            let inner = stream.get_mut();
-            inner.conn.send_close_notify();
-            let _ = inner.flush();
+            return Ok(Answer { phrase: "waits".to_owned(), ..Answer::default() });
         }
         Ok(read(&mut stream, method).map(|(answer, _)| answer).unwrap_or_default())
     }

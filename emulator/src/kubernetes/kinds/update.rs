@@ -61,7 +61,9 @@ fn keep_member(old: &Value, new: &mut Value, member: &str) {
 
 /// What is wrong with an object that replaces another.
 pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError> {
-    let mut errors = metadata(&old["metadata"], &new["metadata"]);
+    // What all kinds have in common is looked at first; what is found twice is told once.
+    let mut errors = validate::check_metadata(kind, &new["metadata"]);
+    errors.extend(metadata(&old["metadata"], &new["metadata"]));
     match kind {
         Kind::Secret => {
             errors.extend(immutable("type", &old["type"], &new["type"]));
@@ -70,7 +72,11 @@ pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError
         Kind::ConfigMap => errors.extend(sealed(old, new, &["data", "binaryData"])),
         _ => {}
     }
-    errors.extend(validate::check(kind, new));
+    for error in validate::check(kind, new) {
+        if !errors.contains(&error) {
+            errors.push(error);
+        }
+    }
     match kind {
         Kind::Namespace => errors.extend(namespace(part, new)),
         Kind::Node => errors.extend(node(&old["spec"], &new["spec"])),

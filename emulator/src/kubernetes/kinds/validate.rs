@@ -78,7 +78,8 @@ fn masked(prefix: &str) -> String {
     }
 }
 
-fn check_metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
+/// What is wrong with what all kinds have in common.
+pub fn check_metadata(kind: Kind, metadata: &Value) -> Vec<FieldError> {
     let text = |member: &str| metadata[member].as_str().unwrap_or("");
     let mut errors = Vec::new();
     let prefix = text("generateName");

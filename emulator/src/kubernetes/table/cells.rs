@@ -24,7 +24,11 @@ pub(super) fn of(kind: Kind, object: &Value, now: Timestamp) -> Value {
             json!([name(object), entries, age()])
         }
         Kind::Role | Kind::ClusterRole => {
-            json!([name(object), metadata::text(object, "creationTimestamp")])
+            let created = match metadata::text(object, "creationTimestamp") {
+                "" => "0001-01-01T00:00:00Z",
+                created => created,
+            };
+            json!([name(object), created])
         }
         Kind::RoleBinding | Kind::ClusterRoleBinding => binding(object, &age()),
         Kind::Pod => pod(object, &age()),

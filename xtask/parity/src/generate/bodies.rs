@@ -123,7 +123,8 @@ pub(super) fn change(random: &mut Random, request: &mut Request) {
             request.body = Body::Bytes(bytes.to_vec());
             yaml(random, request);
         }
-        _ if known => {
+        // What is left of a token that was broken would be compared by chance.
+        _ if known && !document.to_string().contains("{{token") => {
             let byte =
                 random.text(&["\0", "\u{7f}", "\u{1}", "\u{8}", "\u{a}", "\u{12}", "\u{20}"]);
             let byte = if random.chance(30) { 0xff } else { byte.as_bytes()[0] };

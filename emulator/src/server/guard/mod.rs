@@ -1,0 +1,230 @@
+//! What stands between a connection's bytes and HTTP/1.1: requests are taken apart as Go's
+//! net/http does it, and handed on in a form that leaves nothing open. What Go refuses is refused
+//! in its words, once what came before has been answered.
+//!
+//! Source: go `net/http/server.go`, `conn.serve`.
+
+mod chunks;
+mod head;
+
+use {
+    bytes::{Buf, BytesMut},
+    chunks::Chunks,
+    head::{Framing, Refusal},
+    std::{
+        io,
+        pin::Pin,
+        sync::{Arc, Mutex, PoisonError},
+        task::{Context, Poll, ready},
+    },
+    tokio::io::{AsyncRead, AsyncWrite, ReadBuf},
+};
+
+/// How much is read at once.
+const PIECE: usize = 8 << 10;
+
+/// How long a head may be. Source: go `net/http/server.go`, `initialReadLimitSize`.
+pub(super) const HEAD_LIMIT: usize = (1 << 20) + (4 << 10);
+
+/// Why the body of the latest request could not be read, in Go's words.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Trouble(Arc<Mutex<Option<&'static str>>>);
+
+impl Trouble {
+    /// Takes it, if there is any.
+    pub(super) fn take(&self) -> Option<&'static str> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn put(&self, why: &'static str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+    }
+}
+
+/// A connection whose requests are looked at.
+#[derive(Debug)]
+pub(super) struct Guard<S> {
+    stream: S,
+    state: State,
+    input: BytesMut,
+    output: BytesMut,
+    /// Line ends before a request are put up with after a POST.
+    posted: bool,
+    trouble: Trouble,
+    farewell: BytesMut,
+}
+
+#[derive(Debug)]
+enum State {
+    Head,
+    Length(u64),
+    Chunks(Chunks),
+    /// No longer HTTP, or nothing more to look at.
+    Through,
+    /// Nothing more is read; what is to be said is said at the end.
+    Over,
+}
+
+impl<S> Guard<S> {
+    /// Guards a connection.
+    pub(super) fn new(stream: S, trouble: Trouble) -> Self {
+        let (input, output, farewell) = (BytesMut::new(), BytesMut::new(), BytesMut::new());
+        Self { stream, state: State::Head, input, output, posted: false, trouble, farewell }
+    }
+
+    /// Works on what has come; whether there is something to hand on, or an end.
+    fn advance(&mut self) -> bool {
+        loop {
+            match &mut self.state {
+                State::Over => return true,
+                State::Through => {
+                    self.output.unsplit(self.input.split());
+                    return !self.output.is_empty();
+                }
+                State::Head => {
+                    if !self.advance_head() {
+                        return !self.output.is_empty();
+                    }
+                }
+                State::Length(0) => self.state = State::Head,
+                State::Length(rest) => {
+                    let length = usize::try_from(*rest).unwrap_or(usize::MAX);
+                    let length = length.min(self.input.len());
+                    *rest -= u64::try_from(length).unwrap_or(*rest);
+                    self.output.unsplit(self.input.split_to(length));
+                    if length == 0 {
+                        return !self.output.is_empty();
+                    }
+                }
+                State::Chunks(chunks) => match chunks.advance(&mut self.input, &mut self.output) {
+                    Ok(true) => self.state = State::Head,
+                    Ok(false) => return !self.output.is_empty(),
+                    Err(why) => {
+                        self.trouble.put(why);
+                        self.state = State::Over;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Reads a head, if it has come whole; whether there is something new.
+    fn advance_head(&mut self) -> bool {
+        if self.posted {
+            let ends = self.input.iter().take(4).take_while(|it| matches!(it, b'\r' | b'\n'));
+            let ends = ends.count();
+            self.input.advance(ends);
+        }
+        let Some(length) = head::length(&self.input) else {
+            if self.input.len() <= HEAD_LIMIT {
+                return false;
+            }
+            self.refuse(&Refusal::TooLarge);
+            return true;
+        };
+        if length > HEAD_LIMIT {
+            self.refuse(&Refusal::TooLarge);
+            return true;
+        }
+        let bytes = self.input.split_to(length);
+        match head::read(&bytes, &mut self.output) {
+            Ok(head) => {
+                self.posted = head.posts;
+                self.state = match head.framing {
+                    Framing::Length(length) => State::Length(length),
+                    Framing::Chunked => State::Chunks(Chunks::default()),
+                    Framing::Through => State::Through,
+                };
+            }
+            Err(refusal) => self.refuse(&refusal),
+        }
+        true
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        self.farewell.extend_from_slice(refusal.answer().as_bytes());
+        self.state = State::Over;
+    }
+
+    /// The client's half has ended.
+    fn end(&mut self) {
+        if matches!(self.state, State::Head) && !self.input.is_empty() {
+            self.refuse(&Refusal::Bad);
+        }
+        self.state = State::Over;
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        while this.output.is_empty() && !this.advance() {
+            this.input.reserve(PIECE);
+            let read = read_once(&mut this.stream, context, &mut this.input);
+            if ready!(read)? == 0 {
+                this.end();
+            }
+        }
+        let length = this.output.len().min(buffer.remaining());
+        buffer.put_slice(&this.output[..length]);
+        this.output.advance(length);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Reads once into what is reserved; how much it was.
+fn read_once<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    context: &mut Context<'_>,
+    input: &mut BytesMut,
+) -> Poll<io::Result<usize>> {
+    let start = input.len();
+    input.resize(start + PIECE, 0);
+    let mut buffer = ReadBuf::new(&mut input[start..]);
+    let read = Pin::new(stream).poll_read(context, &mut buffer);
+    let length = buffer.filled().len();
+    input.truncate(start + if read.is_ready() { length } else { 0 });
+    read.map_ok(|()| length)
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        while !this.farewell.is_empty() {
+            let written = Pin::new(&mut this.stream).poll_write(context, &this.farewell);
+            match ready!(written)? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                length => this.farewell.advance(length),
+            }
+        }
+        Pin::new(&mut this.stream).poll_shutdown(context)
+    }
+}
