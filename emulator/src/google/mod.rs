@@ -60,9 +60,18 @@ pub fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
 
 /// A conversation that a request begins, when its answers do not wait for its end.
 pub fn converse(world: &World, path: &str, headers: &HeaderMap) -> Option<Box<dyn Conversation>> {
-    let content_type = headers.get("content-type")?;
-    let is_grpc = content_type.as_bytes().starts_with(b"application/grpc");
-    is_grpc.then(|| grpc::converse(world, path)).flatten()
+    is_grpc(headers).then(|| grpc::converse(world, path)).flatten()
+}
+
+/// Whether a request is refused whatever it goes on to say. A client that streams may say nothing
+/// before it is answered.
+pub fn is_refused_unread(world: &World, path: &str, headers: &HeaderMap) -> bool {
+    is_grpc(headers) && !grpc::knows(world, path)
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get("content-type");
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// How long the client of a request waits, if it says so.

@@ -61,7 +61,9 @@ pub(super) async fn exchange(
     if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
         return Ok(talk(connection, incoming, conversation));
     }
-    let (received, broken) = match body::receive(incoming).await {
+    let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers);
+    let received = if unread { Ok(Received::default()) } else { body::receive(incoming).await };
+    let (received, broken) = match received {
         Ok(received) => (received, None),
         Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
     };

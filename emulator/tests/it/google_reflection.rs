@@ -2,7 +2,7 @@
 
 use {
     bytes::Bytes,
-    http::Request,
+    http::{Request, Response},
     http_body::Frame,
     http_body_util::BodyExt,
     hyper::{
@@ -16,6 +16,7 @@ use {
         convert::Infallible,
         pin::Pin,
         task::{Context, Poll},
+        time::Duration,
     },
     token_emulator::Emulator,
     tokio::sync::mpsc,
@@ -61,13 +62,19 @@ async fn hear(body: &mut Incoming) -> Bytes {
 }
 
 async fn converse(version: &str) -> (Emulator, mpsc::UnboundedSender<Bytes>, Incoming) {
+    let path = format!("grpc.reflection.{version}.ServerReflection/ServerReflectionInfo");
+    let (emulator, say, response) = begin(&path).await;
+    (emulator, say, response.into_body())
+}
+
+/// Begins a stream, and says nothing yet.
+async fn begin(path: &str) -> (Emulator, mpsc::UnboundedSender<Bytes>, Response<Incoming>) {
     let emulator = Emulator::start().await.unwrap();
     let stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
     let io = TokioIo::new(stream);
     let (mut sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
     tokio::spawn(connection);
     let (say, said) = mpsc::unbounded_channel();
-    let path = format!("grpc.reflection.{version}.ServerReflection/ServerReflectionInfo");
     let request = Request::post(format!("{}/{path}", emulator.url()))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
@@ -75,7 +82,14 @@ async fn converse(version: &str) -> (Emulator, mpsc::UnboundedSender<Bytes>, Inc
         .unwrap();
     let response = sender.send_request(request).await.unwrap();
     assert_eq!(response.headers()["content-type"], "application/grpc");
-    (emulator, say, response.into_body())
+    (emulator, say, response)
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_takes_is_refused_before_the_client_speaks() {
+    let answered = tokio::time::timeout(Duration::from_secs(20), begin("no.such/Stream"));
+    let (_emulator, _say, response) = answered.await.unwrap();
+    assert_eq!(response.headers()["grpc-status"], "12");
 }
 
 #[rstest]

@@ -56,6 +56,11 @@ pub(crate) fn converse(world: &World, path: &str) -> Option<Box<dyn Conversation
     speaks.then(|| Box::new(reflection::Reflection::new(Schema::get())) as Box<dyn Conversation>)
 }
 
+/// Whether there is a method at a path.
+pub(crate) fn knows(world: &World, path: &str) -> bool {
+    find(Schema::get(), path).is_some() || (path == HEALTH && world.settings.google_conveniences)
+}
+
 fn run(
     world: &World,
     schema: &Schema,
