@@ -1,4 +1,4 @@
-//! Google's own libraries, each over every transport that it has.
+//! Google's own libraries, each over every transport that it has, and grpcurl.
 
 use {
     super::{Options, program::Program, scenario::Report},
@@ -42,13 +42,24 @@ const PROGRAMS: &[Program] = &[
         install: &["cargo build --quiet --locked --target-dir target"],
         runs: &["target/debug/google-rust"],
     },
+    Program {
+        name: "google-grpcurl",
+        needs: &["go"],
+        install: &[
+            "go build -o bin/grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl",
+            "go build -o bin/checks .",
+        ],
+        runs: &["bin/checks"],
+    },
 ];
 
 /// Every program that is selected.
 pub(super) fn run(options: &Options, report: &mut Report) -> Result {
     // One of these bearers has too little scope, for the checks that want to be refused.
     let tokens = root().join("xtask/clients/google-tokens.csv").display().to_string();
-    let flags = ["--google-auth", "strict", "--google-token-file", &tokens];
+    // Health checks and reflection are there for grpcurl.
+    let flags =
+        ["--google-auth", "strict", "--google-conveniences", "--google-token-file", &tokens];
     for program in PROGRAMS.iter().filter(|program| options.wants(program.name)) {
         program.report(&options.emulator, &flags, report)?;
     }
