@@ -28,6 +28,9 @@ use {
     },
 };
 
+/// Why a case was not run when somebody asked to stop.
+pub const INTERRUPTED: &str = "the run was interrupted";
+
 /// A run over one target.
 #[derive(Debug)]
 pub struct Run {
@@ -264,7 +267,7 @@ impl Run {
     /// Why a case that applies cannot be run.
     fn hindered(&self, case: &Case) -> Option<String> {
         if self.stopped.load(Ordering::Relaxed) {
-            return Some("the run was interrupted".to_owned());
+            return Some(INTERRUPTED.to_owned());
         }
         self.unopened.clone().filter(|_| case.makes_objects)
     }

@@ -3,13 +3,17 @@
 use {
     crate::{
         case::Need,
-        client::{Client, Unreachable},
+        client::{
+            Client, Endpoint, Unreachable,
+            tls::{self, Trust},
+        },
         exchange::{Answer, Request},
         redact::Redactor,
         token::RelyingParty,
         variant::Protocol,
     },
     bytes::Bytes,
+    jsonwebtoken::jwk::JwkSet,
     serde_json::Value,
     std::{collections::HashSet, fmt},
 };
@@ -261,9 +265,30 @@ async fn relying_party(side: &Side) -> (Option<u16>, Option<RelyingParty>) {
 
 async fn party(side: &Side, document: &Value) -> Option<RelyingParty> {
     let issuer = document["issuer"].as_str()?.to_owned();
-    let uri: http::Uri = document["jwks_uri"].as_str()?.parse().ok()?;
-    let keys = side.ask("GET", uri.path(), None).await.ok()?;
-    Some(RelyingParty { issuer, keys: serde_json::from_slice(&keys.body).ok()? })
+    let uri = document["jwks_uri"].as_str()?;
+    let here = uri.parse::<http::Uri>().ok()?;
+    let mut keys = key_set(side, here.path()).await;
+    // An issuer elsewhere has its keys there, and what a kube-apiserver has of them by itself.
+    if keys.is_none() && uri.starts_with(&format!("{issuer}/")) {
+        keys = key_set(side, "/openid/v1/jwks").await;
+        if let (None, Some((there, path))) = (&keys, elsewhere(uri)) {
+            keys = key_set(&there, &path).await;
+        }
+    }
+    Some(RelyingParty { issuer, keys: keys? })
+}
+
+async fn key_set(side: &Side, path: &str) -> Option<JwkSet> {
+    let answer = side.ask("GET", path, None).await.ok()?;
+    serde_json::from_slice(&answer.body).ok()
+}
+
+/// Another server, to which we are nobody, and a path there.
+fn elsewhere(uri: &str) -> Option<(Side, String)> {
+    let mut endpoint = Endpoint::parse(uri).ok()?;
+    let path = std::mem::take(&mut endpoint.prefix);
+    let client = Client::new(endpoint, tls::config(&Trust::System, None).ok()?);
+    Some((Side::new(client, None), path))
 }
 
 impl From<Unreachable> for Unfit {

@@ -14,6 +14,7 @@ use {
         kubeconfig::{self, Context},
         target::{Side, Target},
     },
+    http::{HeaderName, HeaderValue},
     std::{env, ffi::OsStr, fs, path::Path, path::PathBuf, sync::Arc},
 };
 
@@ -55,6 +56,7 @@ pub(super) async fn target(
 
 fn side(context: Context, qps: Option<u32>) -> Result<Side, Exit> {
     let mut endpoint = Endpoint::parse(&context.server).map_err(Exit::usage)?;
+    sendable(&context)?;
     endpoint.tls_server_name = context.tls_server_name;
     endpoint.proxy = context.proxy.or_else(|| proxy(&endpoint));
     let default = (!endpoint.is_loopback()).then_some(QPS);
@@ -67,6 +69,20 @@ fn side(context: Context, qps: Option<u32>) -> Result<Side, Exit> {
         None => None,
     };
     Ok(Side { client, credential: context.token, others, impersonation: context.impersonation })
+}
+
+/// Whether what says who we are can stand in a header.
+fn sendable(context: &Context) -> Result<(), Exit> {
+    if context.token.as_deref().is_some_and(|it| HeaderValue::from_str(it).is_err()) {
+        return Err(Exit::usage("the token has characters that no header can carry"));
+    }
+    for (name, value) in &context.impersonation {
+        if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
+        {
+            return Err(Exit::usage("the impersonated user cannot be told in a header"));
+        }
+    }
+    Ok(())
 }
 
 /// What the environment says stands between us and another machine.

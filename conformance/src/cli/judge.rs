@@ -26,6 +26,7 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
     if items.is_empty() {
         return Err(Exit::nothing_selected());
     }
+    writable(&reports)?;
     let target = connect::target(&kubernetes, &google, manners.qps).await?;
     let run = prepared(Run::new(catalog, target, selection.level), &manners);
     print(&plan::told(&run, &items, manners.dry_run));
@@ -39,13 +40,13 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
         update(known, &reports, &run.catalog, &outcomes)?;
     }
     let stale = known.map(|it| excuse(&it, &run.catalog, &mut outcomes)).unwrap_or_default();
-    if let Some(folder) = &reports.report_dir {
-        write(folder, &Report { run: &run, outcomes: &outcomes, took })?;
-    }
     for line in &stale {
         warn(&format!("stale: {line}"));
     }
     print(&colour::painted(&terminal::report(&run.catalog, &outcomes, reports.trace, took)));
+    if let Some(folder) = &reports.report_dir {
+        write(folder, &Report { run: &run, outcomes: &outcomes, took })?;
+    }
     Ok(code(&outcomes, &stale))
 }
 
@@ -56,6 +57,18 @@ fn prepared(run: Run, manners: &Manners) -> Run {
     };
     run.read_only = manners.read_only;
     run
+}
+
+/// Finds out before the run whether what comes of it can be written.
+fn writable(reports: &Reports) -> Result<(), Exit> {
+    if let Some(folder) = &reports.report_dir {
+        fs::create_dir_all(folder).map_err(|error| told(folder, &error.to_string()))?;
+    }
+    if let (Some(path), true) = (&reports.known_failing, reports.update_known_failing) {
+        let file = fs::OpenOptions::new().append(true).create(true).open(path);
+        file.map_err(|error| told(path, &error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// The list of known failures. One that is to be written need not be there yet.

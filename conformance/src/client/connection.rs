@@ -170,7 +170,8 @@ fn message(
     *message.method_mut() =
         Method::from_bytes(request.method.as_bytes()).map_err(|_| odd(&request.method))?;
     *message.uri_mut() = Uri::try_from(&uri).map_err(|_| odd(&uri))?;
-    if request.protocol == Protocol::Http1 {
+    let says_host = request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
+    if request.protocol == Protocol::Http1 && !says_host {
         let host = HeaderValue::from_str(&endpoint.authority()).map_err(|_| odd("this host"))?;
         message.headers_mut().insert("host", host);
     }

@@ -31,3 +31,17 @@ impl Pace {
         tokio::time::sleep_until(turn).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_are_evenly_spread() {
+        let (pace, begun) = (Pace::new(50), Instant::now());
+        for _ in 0..=50 {
+            pace.wait().await;
+        }
+        assert_eq!(begun.elapsed().as_millis(), 1000);
+    }
+}

@@ -11,7 +11,7 @@ pub mod terminal;
 
 use {
     crate::{
-        run::Run,
+        run::{INTERRUPTED, Run},
         verdict::{Outcome, Verdict},
     },
     std::time::Duration,
@@ -43,11 +43,17 @@ impl<'a> Report<'a> {
     /// What came of it, in a few words.
     pub fn verdict(&self) -> String {
         let Count { passed, failed, .. } = Count::of(self.outcomes);
-        match (failed, passed) {
-            (0, 0) => "Nothing was judged".to_owned(),
-            (0, _) => format!("Conformant at level {}", self.run.level),
-            (1, _) => format!("1 case failed at level {}", self.run.level),
-            _ => format!("{failed} cases failed at level {}", self.run.level),
+        let (level, interrupted) = (self.run.level, Verdict::CouldNotRun(INTERRUPTED.to_owned()));
+        let known = |it: &&Outcome| matches!(it.verdict, Verdict::KnownFailing(_));
+        if self.outcomes.iter().any(|it| it.verdict == interrupted) {
+            return "Interrupted".to_owned();
+        }
+        match (failed, passed, self.outcomes.iter().filter(known).count()) {
+            (0, 0, _) => "Nothing was judged".to_owned(),
+            (0, _, 0) => format!("Conformant at level {level}"),
+            (0, _, known) => format!("Conformant at level {level}, but for {known} known to fail"),
+            (1, ..) => format!("1 case failed at level {level}"),
+            _ => format!("{failed} cases failed at level {level}"),
         }
     }
 

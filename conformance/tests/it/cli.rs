@@ -130,6 +130,11 @@ fn bad_usage_is_2() {
         &["run", "--kubeconfig", "no/such/file"],
         &["run", "--level", "perhaps", "--server", "http://127.0.0.1:1"],
         &["explain", "no-such-thing"],
+        &["run", "--server", "http://127.0.0.1:1", "--token", "a\nb"],
+        &["run", "--server", "http://127.0.0.1:1", "--report-dir", "/dev/null/reports"],
+        &["run", "--server", "http://127.0.0.1:1", "--qps", "0"],
+        &["run", "--server", "http://127.0.0.1:1", "--parallel", "0"],
+        &["run", "--server", "http://127.0.0.1:1", "--kubeconfig", broken],
     ] {
         let output = run(arguments);
         assert_eq!(code(&output), 2, "{arguments:?}");

@@ -67,7 +67,7 @@ pub(crate) fn alone() -> Judged {
 }
 
 /// As bare as the kube-apiserver that snapshots are recorded from.
-fn config() -> Config {
+pub(crate) fn config() -> Config {
     Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         authorization_mode: AuthorizationMode::Rbac,

@@ -12,6 +12,7 @@ mod grpc_teeth;
 mod known;
 mod kubeconfig;
 mod manners;
+mod realism;
 mod reports;
 mod suite;
 mod teeth;

@@ -1,0 +1,90 @@
+//! Servers as they are found: managed clusters, gateways in between, controllers at work.
+
+use {
+    crate::{
+        cli::{code, run},
+        deviant::{self, Reply},
+        emulator::{self, RUNTIME},
+    },
+    rstest::rstest,
+    serde_json::json,
+    std::{process::Output, time::Duration},
+    token_emulator::{
+        Emulator,
+        config::Config,
+        world::settings::{AuthorizationMode, GoogleAuth},
+    },
+};
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Runs the suite on an emulator with these settings.
+fn judged(config: Config, level: &str) -> Output {
+    let listen = emulator::config().listen;
+    let emulator = RUNTIME.block_on(Emulator::start_with(Config { listen, ..config })).unwrap();
+    let kubeconfig = emulator.kubeconfig_file().display().to_string();
+    let google = ["--google-endpoint", emulator.https_url()];
+    let access = ["--access-token", emulator.google_access_token()];
+    let target = [&["run", "--kubeconfig", &kubeconfig][..], &google, &access].concat();
+    run(&[&target[..], &["--level", level]].concat())
+}
+
+#[rstest]
+#[case::started_without_flags(Config::default(), "observed")]
+#[case::with_controllers_and_roles(
+    Config { authorization_mode: AuthorizationMode::Rbac, ..Config::default() },
+    "observed"
+)]
+#[case::that_caps_lifetimes(
+    Config { service_account_max_token_expiration: Duration::from_secs(86_400), ..Config::default() },
+    "should"
+)]
+#[case::with_another_issuer(
+    Config {
+        service_account_issuer: vec!["https://oidc.example.test/id/ABC".to_owned()],
+        service_account_jwks_uri: Some("https://oidc.example.test/id/ABC/keys".to_owned()),
+        ..Config::default()
+    },
+    "should"
+)]
+#[case::with_other_audiences(
+    Config {
+        api_audiences: vec!["https://api.example.test".to_owned(), "second".to_owned()],
+        ..Config::default()
+    },
+    "should"
+)]
+#[case::without_anonymous_callers(Config { anonymous_auth: false, ..Config::default() }, "observed")]
+#[case::that_demands_google_bearers(
+    Config { google_auth: GoogleAuth::Strict, ..Config::default() },
+    "observed"
+)]
+fn a_server(#[case] config: Config, #[case] level: &str) {
+    let output = judged(config, level);
+    assert_eq!(code(&output), 0, "{}", told(&output));
+}
+
+/// Tokens are signed elsewhere and say so, a gateway takes headers away, and who issues them is
+/// not told to everybody.
+#[test]
+fn a_managed_cluster_conforms_at_must() {
+    let cluster = RUNTIME.block_on(deviant::start(|it: &mut Reply| {
+        let body = String::from_utf8_lossy(&it.body).into_owned();
+        if body.contains("\"token\":\"eyJ") {
+            it.token(|header, _| header["typ"] = "JWT".into());
+        }
+        for name in ["audit-id", "x-content-type-options", "vary"] {
+            it.set(name, None);
+        }
+        let documents = ["\"jwks_uri\"", "\"keys\""];
+        if documents.iter().any(|name| body.contains(name)) {
+            (it.status, it.body) = (403, json!({"message": "no"}).to_string().into_bytes());
+        }
+    }));
+    let (url, token) = (cluster.uri(), emulator::shared().emulator.token());
+    let target = ["run", "--server", &url, "--token", token, "--level", "must"];
+    let output = run(&[&target[..], &["--skip", "kubernetes/discovery/*"]].concat());
+    assert_eq!(code(&output), 0, "{}", told(&output));
+}
