@@ -1,5 +1,6 @@
 //! What only a double can do, under `/_emulator/v1/`: moving the clock, forgetting the state.
 
+mod access_tokens;
 mod clock;
 mod error;
 mod health;
@@ -41,7 +42,8 @@ impl std::fmt::Debug for Control {
 }
 
 /// What is there, in the order in which an error lists it.
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 6] = [
+    "/_emulator/v1/access-tokens",
     "/_emulator/v1/clock",
     "/_emulator/v1/health",
     "/_emulator/v1/journal",
@@ -66,6 +68,10 @@ fn route(control: &Control, world: &World, request: &Request) -> Result<Value, E
         ("/_emulator/v1/clock", &Method::GET | &Method::HEAD) => Ok(clock::show(world)),
         ("/_emulator/v1/clock", &Method::POST) => clock::change(world, &request.body),
         ("/_emulator/v1/journal", &Method::GET | &Method::HEAD) => Ok(journal::show(world)),
+        ("/_emulator/v1/access-tokens", &Method::POST) => {
+            access_tokens::look_up(world, &request.body)
+        }
+        ("/_emulator/v1/access-tokens", _) => Err(Error::MethodNotAllowed("POST")),
         ("/_emulator/v1/operations", &Method::GET | &Method::HEAD) => Ok(operations::show(world)),
         ("/_emulator/v1/operations", &Method::POST) => operations::change(world, &request.body),
         ("/_emulator/v1/operations", &Method::DELETE) => Ok(operations::forget(world)),
@@ -127,6 +133,8 @@ mod tests {
     #[case("GET", "/_emulator/v1/health", 200)]
     #[case("GET", "/_emulator/v1/clock", 200)]
     #[case("GET", "/_emulator/v1/journal", 200)]
+    #[case("POST", "/_emulator/v1/access-tokens", 400)]
+    #[case("GET", "/_emulator/v1/access-tokens", 405)]
     #[case("GET", "/_emulator/v1/operations", 200)]
     #[case("DELETE", "/_emulator/v1/operations", 200)]
     #[case("POST", "/_emulator/v1/operations", 400)]

@@ -62,6 +62,9 @@ pub(crate) fn project_number(project: &str) -> String {
     (100_000_000_000 + number % 900_000_000_000).to_string()
 }
 
+/// The location of a list that wants all of them.
+pub(crate) const ANYWHERE: &str = "-";
+
 /// A name, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name<'a> {

@@ -25,8 +25,12 @@ pub(super) fn list(
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {
     let parent = wire::text(request, "name");
-    names::parent("name", parent)?;
-    let mut operations = context.world.operations.list(parent);
+    let name = names::parent("name", parent)?;
+    let everywhere = format!("projects/{}/locations/", name.project);
+    let mut operations = match name.location {
+        names::ANYWHERE => context.world.operations.list_below(&everywhere),
+        _ => context.world.operations.list(parent),
+    };
     let filter_text = wire::text(request, "filter");
     let filter = Filter::parse(filter_text)?;
     operations.retain(|operation| filter.fits(context, operation));

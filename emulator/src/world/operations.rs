@@ -273,11 +273,15 @@ impl Operations {
 
     /// The operations of `projects/P/locations/L`, oldest first.
     pub fn list(&self, parent: &str) -> Vec<Operation> {
-        let prefix = format!("{parent}/operations/");
+        self.list_below(&format!("{parent}/operations/"))
+    }
+
+    /// The operations whose names begin so, oldest first.
+    pub fn list_below(&self, prefix: &str) -> Vec<Operation> {
         let state = self.lock();
-        let of_parent = state.operations.range(prefix.clone()..);
+        let of_parent = state.operations.range(prefix.to_owned()..);
         let mut operations: Vec<Operation> = of_parent
-            .take_while(|(name, _)| name.starts_with(&prefix))
+            .take_while(|(name, _)| name.starts_with(prefix))
             .map(|(_, operation)| operation.clone())
             .collect();
         drop(state);

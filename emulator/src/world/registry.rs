@@ -92,6 +92,21 @@ impl<T: Registered> Registry<T> {
             .collect()
     }
 
+    /// The members of the collections of that name in all locations of a project.
+    pub fn list_everywhere(&self, project: &str, collection: &str) -> Vec<Arc<T>> {
+        let prefix = format!("projects/{project}/locations/");
+        let members = self.lock();
+        let below = members.range(prefix.clone()..);
+        below
+            .map_while(|(name, member)| Some((name.strip_prefix(&prefix)?, member)))
+            .filter(|(rest, _)| {
+                let mut parts = rest.split('/').skip(1);
+                parts.next() == Some(collection) && parts.count() == 1
+            })
+            .map(|(_, member)| Arc::clone(member))
+            .collect()
+    }
+
     /// Adds a member.
     pub fn create(&self, member: T) -> Result<Arc<T>, WriteError> {
         let mut members = self.lock();

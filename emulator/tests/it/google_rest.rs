@@ -250,6 +250,29 @@ fn a_list_comes_in_pages() {
     assert_eq!(second, json!({"attachedClusters": [{"name": name}]}));
 }
 
+#[test]
+fn a_list_may_be_of_all_locations() {
+    let google = Google::new();
+    for location in ["us-west1", "europe-west1"] {
+        let name = format!("projects/p/locations/{location}/attachedClusters/c");
+        let issuer = json!({"issuerUrl": "https://issuer.example.com"});
+        let seed = json!({"kind": "AttachedCluster", "name": name, "oidcConfig": issuer});
+        google::seed(&google.world, seed).unwrap();
+        google.call("DELETE", &format!("/v1/{name}"), "");
+    }
+    for (list, member) in [("attachedClusters", "attachedClusters"), ("operations", "operations")] {
+        let (_, all) = google.call("GET", &format!("/v1/projects/p/locations/-/{list}"), "");
+        assert_eq!(all[member].as_array().unwrap().len(), 2, "{all}");
+    }
+    let (_, first) =
+        google.call("GET", "/v1/projects/p/locations/-/attachedClusters?pageSize=1", "");
+    let page = first["nextPageToken"].as_str().unwrap();
+    let target = format!("/v1/projects/p/locations/-/attachedClusters?pageToken={page}");
+    let (_, second) = google.call("GET", &target, "");
+    let name = "projects/p/locations/us-west1/attachedClusters/c";
+    assert_eq!(second["attachedClusters"][0]["name"], name);
+}
+
 #[rstest]
 #[case(json!({"name": "c1"}), "Invalid resource name")]
 #[case(json!({"name": "projects/p/locations/l/attachedClusters/c", "x": 1}), "Unknown name \"x\"")]

@@ -14,7 +14,9 @@ pub(super) use {
 
 use {
     super::{
-        convert, names, paging,
+        convert,
+        names::{self, ANYWHERE, Name},
+        paging,
         service::{Context, Stop},
         status::{Code, Status},
         wire,
@@ -37,9 +39,12 @@ pub(super) fn list(
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {
     let parent = wire::text(request, "parent");
-    names::parent("parent", parent)?;
+    let Name { project, location, .. } = names::parent("parent", parent)?;
     let list = format!("{parent}/attachedClusters");
-    let clusters = context.world.clusters.list(&list);
+    let clusters = match location {
+        ANYWHERE => context.world.clusters.list_everywhere(project, "attachedClusters"),
+        _ => context.world.clusters.list(&list),
+    };
     let page = paging::page(request, &list, clusters, |cluster| cluster.name.clone())?;
     let mut answer = context.output();
     let clusters = page.items.iter().map(|cluster| convert::to_message(context, cluster));
