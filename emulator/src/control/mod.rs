@@ -3,6 +3,7 @@
 mod access_tokens;
 mod clock;
 mod error;
+pub mod faults;
 mod health;
 mod journal;
 mod operations;
@@ -16,6 +17,7 @@ use {
         world::World,
     },
     error::Error,
+    faults::Faults,
     http::{
         Method, StatusCode,
         header::{AUTHORIZATION, CACHE_CONTROL},
@@ -31,6 +33,8 @@ pub struct Control {
     pub token: Option<Credential>,
     /// What exists from the start, and again after a reset.
     pub seed: Seed,
+    /// What is to fail.
+    pub faults: Faults,
     /// Written to while the state is reset; every request of an API reads it while it is answered.
     pub resetting: RwLock<()>,
 }
@@ -42,9 +46,10 @@ impl std::fmt::Debug for Control {
 }
 
 /// What is there, in the order in which an error lists it.
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     "/_emulator/v1/access-tokens",
     "/_emulator/v1/clock",
+    "/_emulator/v1/faults",
     "/_emulator/v1/health",
     "/_emulator/v1/journal",
     "/_emulator/v1/operations",
@@ -72,10 +77,15 @@ fn route(control: &Control, world: &World, request: &Request) -> Result<Value, E
             access_tokens::look_up(world, &request.body)
         }
         ("/_emulator/v1/access-tokens", _) => Err(Error::MethodNotAllowed("POST")),
+        ("/_emulator/v1/faults", &Method::GET | &Method::HEAD) => Ok(control.faults.show()),
+        ("/_emulator/v1/faults", &Method::POST) => control.faults.add(&request.body),
+        ("/_emulator/v1/faults", &Method::DELETE) => Ok(control.faults.forget()),
         ("/_emulator/v1/operations", &Method::GET | &Method::HEAD) => Ok(operations::show(world)),
         ("/_emulator/v1/operations", &Method::POST) => operations::change(world, &request.body),
         ("/_emulator/v1/operations", &Method::DELETE) => Ok(operations::forget(world)),
-        ("/_emulator/v1/operations", _) => Err(Error::MethodNotAllowed("DELETE, GET, HEAD, POST")),
+        ("/_emulator/v1/faults" | "/_emulator/v1/operations", _) => {
+            Err(Error::MethodNotAllowed("DELETE, GET, HEAD, POST"))
+        }
         ("/_emulator/v1/state", &Method::POST | &Method::DELETE) => state::reset(control, world),
         ("/_emulator/v1/health" | "/_emulator/v1/journal", _) => {
             Err(Error::MethodNotAllowed("GET, HEAD"))
@@ -135,6 +145,10 @@ mod tests {
     #[case("GET", "/_emulator/v1/journal", 200)]
     #[case("POST", "/_emulator/v1/access-tokens", 400)]
     #[case("GET", "/_emulator/v1/access-tokens", 405)]
+    #[case("GET", "/_emulator/v1/faults", 200)]
+    #[case("DELETE", "/_emulator/v1/faults", 200)]
+    #[case("POST", "/_emulator/v1/faults", 400)]
+    #[case("PUT", "/_emulator/v1/faults", 405)]
     #[case("GET", "/_emulator/v1/operations", 200)]
     #[case("DELETE", "/_emulator/v1/operations", 200)]
     #[case("POST", "/_emulator/v1/operations", 400)]

@@ -78,7 +78,7 @@ fn bad_key() -> Status {
     let (reason, domain) = ("API_KEY_INVALID", "googleapis.com");
     let message = "API key not valid. Please pass a valid API key.";
     Status::new(Code::InvalidArgument, message)
-        .with(Detail::ErrorInfo { reason, domain, metadata })
+        .with(Detail::ErrorInfo { reason: reason.into(), domain, metadata })
         .with(Detail::LocalizedMessage(message.to_owned()))
 }
 
@@ -128,7 +128,7 @@ fn challenge(status: Status, challenge: &'static str) -> Status {
 
 fn error_info(reason: &'static str, domain: &'static str, method: &Method) -> Detail {
     let metadata = vec![("service", SERVICE.to_owned()), ("method", method.name.clone())];
-    Detail::ErrorInfo { reason, domain, metadata }
+    Detail::ErrorInfo { reason: reason.into(), domain, metadata }
 }
 
 fn is_jwt_shaped(bearer: &str) -> bool {
@@ -164,7 +164,11 @@ pub(crate) fn check_project(
         ("service", SERVICE.to_owned()),
     ];
     Err(Status::new(Code::PermissionDenied, message.clone())
-        .with(Detail::ErrorInfo { reason: "CONSUMER_INVALID", domain: "googleapis.com", metadata })
+        .with(Detail::ErrorInfo {
+            reason: "CONSUMER_INVALID".into(),
+            domain: "googleapis.com",
+            metadata,
+        })
         .with(Detail::LocalizedMessage(message))
         .with(Detail::Help(
             "Google developers console",
@@ -185,7 +189,7 @@ fn no_payer(project: &str) -> Status {
         vec![("service", SERVICE.to_owned()), ("consumer", format!("projects/{project}"))];
     let (reason, domain) = ("USER_PROJECT_DENIED", "googleapis.com");
     Status::new(Code::PermissionDenied, message.clone())
-        .with(Detail::ErrorInfo { reason, domain, metadata })
+        .with(Detail::ErrorInfo { reason: reason.into(), domain, metadata })
         .with(Detail::LocalizedMessage(message))
         .with(Detail::Help("Google developer console IAM admin", url))
 }

@@ -144,7 +144,7 @@ impl NoKeys<'_> {
         let message = format!("Error connecting to the given credential's issuer. {why}");
         let metadata = vec![("url", url.to_owned())];
         Status::new(Code::FailedPrecondition, message).with(Detail::ErrorInfo {
-            reason,
+            reason: reason.into(),
             domain: SERVICE,
             metadata,
         })

@@ -18,6 +18,7 @@ mod agent_token;
 mod attached_clusters;
 mod auth;
 mod convert;
+mod fault;
 mod grpc;
 mod hosted;
 mod install_manifest;
@@ -36,7 +37,12 @@ mod status;
 mod transcode;
 mod wire;
 
-pub use {auth::CLOUD_PLATFORM, seed::seed, status::is_code};
+pub use {
+    auth::CLOUD_PLATFORM,
+    fault::{Fault, method, refuse},
+    seed::seed,
+    status::is_code,
+};
 
 use {
     crate::{

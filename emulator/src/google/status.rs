@@ -5,6 +5,7 @@ use {
     super::{schema::Schema, transcode::violation::Violation},
     prost::Message,
     prost_reflect::{DynamicMessage, MapKey, ReflectMessage, Value},
+    std::borrow::Cow,
 };
 
 /// A canonical code.
@@ -62,7 +63,11 @@ pub(crate) struct Status {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// A reason that programs read; an empty domain is left out.
-    ErrorInfo { reason: &'static str, domain: &'static str, metadata: Vec<(&'static str, String)> },
+    ErrorInfo {
+        reason: Cow<'static, str>,
+        domain: &'static str,
+        metadata: Vec<(&'static str, String)>,
+    },
     /// Fields that are wrong, each with a reason that programs read, or none.
     BadRequest(Vec<(Violation, &'static str)>),
     /// The sentence once more, with its language.

@@ -153,6 +153,12 @@ fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> 
     }
     // No request is to see a world that is half reset.
     let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);
+    if api == Api::Google
+        && fetched.0.is_empty()
+        && let Some(fault) = control.faults.take(|| google::method(request))
+    {
+        return google::refuse(world, request, &fault).into();
+    }
     match api {
         Api::Google => google::answer(world, request, fetched),
         Api::Kubernetes | Api::Control => kubernetes::answer(world, request),

@@ -14,7 +14,10 @@ async fn health_says_what_there_is() {
     assert_eq!((status, &health["status"]), (200, &json!("ok")));
     assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(health["schema_version"], 1);
-    assert_eq!(health["capabilities"], json!(["clock", "journal", "operations", "state"]));
+    assert_eq!(
+        health["capabilities"],
+        json!(["access-tokens", "clock", "faults", "journal", "operations", "state"])
+    );
 }
 
 #[tokio::test]
@@ -85,4 +88,56 @@ async fn controls_that_have_a_token_want_it() {
     };
     let emulator = Emulator::start_with(config).await.unwrap();
     assert_eq!(get(&emulator, "/_emulator/v1/health").await.0, 401);
+}
+
+#[tokio::test]
+async fn a_request_of_google_fails_as_often_as_it_was_ordered() {
+    let emulator = Emulator::start().await.unwrap();
+    let list = "/v1/projects/p/locations/l/attachedClusters";
+    for (order, status, name, reason) in [
+        (r#"{"code": "UNAVAILABLE", "method": "ListAttached"}"#, 503, "UNAVAILABLE", ""),
+        (
+            r#"{"code": "RESOURCE_EXHAUSTED", "reason": "RATE_LIMIT_EXCEEDED"}"#,
+            429,
+            "RESOURCE_EXHAUSTED",
+            "RATE_LIMIT_EXCEEDED",
+        ),
+        (
+            r#"{"code": "PERMISSION_DENIED", "reason": "SERVICE_DISABLED", "times": 1}"#,
+            403,
+            "PERMISSION_DENIED",
+            "SERVICE_DISABLED",
+        ),
+        (
+            r#"{"code": "PERMISSION_DENIED", "reason": "IAM_PERMISSION_DENIED"}"#,
+            403,
+            "PERMISSION_DENIED",
+            "IAM_PERMISSION_DENIED",
+        ),
+    ] {
+        assert_eq!(post(&emulator, "/_emulator/v1/faults", order).await.0, 200);
+        let (got, answer) = get(&emulator, list).await;
+        let error = &answer["error"];
+        assert_eq!((got, error["status"].as_str()), (status, Some(name)), "{answer}");
+        assert_eq!(error["details"][0]["reason"].as_str().unwrap_or_default(), reason);
+        assert_eq!(get(&emulator, list).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_is_told_over_grpc_too_and_forgotten_with_the_state() {
+    let emulator = Emulator::start().await.unwrap();
+    let order = r#"{"code": "UNAVAILABLE", "times": 2}"#;
+    assert_eq!(post(&emulator, "/_emulator/v1/faults", order).await.0, 200);
+    let path = "/google.cloud.gkemulticloud.v1.AttachedClusters/ListAttachedClusters";
+    let ask = || {
+        let request = http::Request::post(format!("{}{path}", emulator.url()))
+            .header("content-type", "application/grpc")
+            .body(vec![0, 0, 0, 0, 0])
+            .unwrap();
+        crate::client::ask(&emulator, crate::client::Way::Http2, request)
+    };
+    assert_eq!(ask().await.headers()["grpc-status"], "14");
+    assert_eq!(post(&emulator, "/_emulator/v1/state", "").await.0, 200);
+    assert_eq!(ask().await.headers()["grpc-status"], "3");
 }

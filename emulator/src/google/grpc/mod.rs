@@ -89,6 +89,15 @@ fn run(
     Ok(service::call((world, schema), method, fetched, message)?.encode_to_vec())
 }
 
+/// The name of the method that a request is for, and of what it works on, as far as it can be read.
+pub(crate) fn target(schema: &Schema, request: &Request) -> Option<(String, String)> {
+    let method = find(schema, request.path())?;
+    let bytes = frame::read(request).unwrap_or_default();
+    let message = DynamicMessage::decode(method.input.clone(), &bytes[..]).ok();
+    let resource = message.map(|it| wire::text_at(&it, &method.resource_field).to_owned());
+    Some((method.name.clone(), resource.unwrap_or_default()))
+}
+
 fn is_supported(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     matches!(media_type, "application/grpc" | "application/grpc+proto")
@@ -120,7 +129,7 @@ fn respond(request: &Request, message: &[u8]) -> Response {
 }
 
 /// An answer of trailers only.
-fn error(schema: &Schema, status: &Status) -> Response {
+pub(crate) fn error(schema: &Schema, status: &Status) -> Response {
     let mut response = Response::new(StatusCode::OK, GRPC, Bytes::new());
     insert(&mut response.headers, "grpc-accept-encoding", "identity,gzip");
     add_status(&mut response.headers, schema, status);

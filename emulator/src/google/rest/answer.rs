@@ -60,7 +60,7 @@ impl Exchange<'_> {
         self.respond(StatusCode::OK, body)
     }
 
-    pub(super) fn error(&self, status: &Status) -> Response {
+    pub(crate) fn error(&self, status: &Status) -> Response {
         let (_, http_status, _) = status.code.row();
         let http_status = StatusCode::from_u16(http_status).unwrap_or_default();
         let mut response = if self.system.protobuf {

@@ -33,7 +33,7 @@ use {
 };
 
 /// A request, as far as it is understood.
-struct Exchange<'a> {
+pub(super) struct Exchange<'a> {
     world: &'a World,
     schema: &'a Schema,
     request: &'a Request,
@@ -47,13 +47,8 @@ pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Ans
     if let Some(preflight) = cors::preflight(schema, request) {
         return preflight.into();
     }
-    let mut system = System::default();
-    let parameters = system.take(form::parse(request.query()));
-    if let Some(fields) = request.header("x-goog-fieldmask") {
-        system.fields.get_or_insert_with(|| fields.to_owned());
-    }
-    let mut exchange = Exchange { world, schema, request, system, parameters };
-    let http_method = exchange.http_method();
+    let mut exchange = Exchange::new(world, schema, request);
+    let http_method = http_method(request, &exchange.system);
     let Some(routed) = schema.route(&http_method, request.path()) else {
         return page::not_found(request.path()).into();
     };
@@ -64,17 +59,35 @@ pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Ans
     }
 }
 
-impl Exchange<'_> {
-    /// The method that is meant: a POST may stand for another.
-    fn http_method(&self) -> HttpMethod {
-        let named =
-            self.request.header("x-http-method-override").or(self.system.http_method.as_deref());
-        match named.map(|named| named.to_ascii_uppercase().parse()) {
-            Some(Ok(named)) if self.request.method == HttpMethod::POST => named,
-            _ => self.request.method.clone(),
-        }
-    }
+/// The method that a request is for, if it is for one.
+pub(super) fn route<'a>(schema: &'a Schema, request: &Request) -> Option<Routed<'a>> {
+    let mut system = System::default();
+    system.take(form::parse(request.query()));
+    schema.route(&http_method(request, &system), request.path())
+}
 
+/// The HTTP method that is meant: a POST may stand for another.
+fn http_method(request: &Request, system: &System) -> HttpMethod {
+    let named = request.header("x-http-method-override").or(system.http_method.as_deref());
+    match named.map(|named| named.to_ascii_uppercase().parse()) {
+        Some(Ok(named)) if request.method == HttpMethod::POST => named,
+        _ => request.method.clone(),
+    }
+}
+
+impl<'a> Exchange<'a> {
+    /// What the query and the headers say.
+    pub(super) fn new(world: &'a World, schema: &'a Schema, request: &'a Request) -> Self {
+        let mut system = System::default();
+        let parameters = system.take(form::parse(request.query()));
+        if let Some(fields) = request.header("x-goog-fieldmask") {
+            system.fields.get_or_insert_with(|| fields.to_owned());
+        }
+        Self { world, schema, request, system, parameters }
+    }
+}
+
+impl Exchange<'_> {
     fn run(&mut self, routed: &Routed<'_>, fetched: &Fetched) -> Result<Response, Stop> {
         self.take_form();
         let key = self.request.header("x-goog-api-key");
