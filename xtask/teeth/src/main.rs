@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a command line tool talks by printing")]
 
 mod free;
+mod habit;
 mod liar;
 mod lie;
 mod reply;
@@ -80,7 +81,7 @@ async fn run(args: Args) -> Result<bool, String> {
     let (tasks, honest) = tasks(&args, &catalog).await?;
     println!("{} lies to tell, after {:.1} s", tasks.len(), started.elapsed().as_secs_f64());
     let fates = tell_all(&args, &catalog, tasks).await?;
-    let good = report(&fates);
+    let good = report(&fates) & habits(&args, &catalog).await?;
     println!("{:.1} s", started.elapsed().as_secs_f64());
     Ok(good && honest)
 }
@@ -194,6 +195,30 @@ async fn tell_all(
     let mut fates = std::mem::take(&mut *fates.lock().unwrap_or_else(PoisonError::into_inner));
     fates.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(fates)
+}
+
+/// Gives in to one habit after another, all through the Kubernetes cases.
+async fn habits(args: &Args, catalog: &Arc<Catalog>) -> Result<bool, String> {
+    let stage = Stage::new(Arc::clone(catalog), &args.server, 0).await?;
+    let cases = catalog.cases.iter().filter(|(id, _)| id.starts_with("kubernetes/"));
+    let items: Vec<Item> = cases
+        .filter(|(id, _)| glob::matches(&args.run, id))
+        .flat_map(|(id, case)| case.variants().into_iter().map(|it| (id.clone(), it)))
+        .filter(|item| stage.skipped(item).is_none())
+        .collect();
+    let (mut tried, mut caught) = (0, 0);
+    for habit in habit::all().into_iter().filter(|it| glob::matches(&args.about, it.name)) {
+        tried += 1;
+        let name = habit.name;
+        stage.liar.set(Some(Arc::new(habit)));
+        match sweep::first_to_tell(&stage, &items).await {
+            true => caught += 1,
+            false => println!("missed: a server that {name}"),
+        }
+    }
+    stage.close().await;
+    println!("{caught} of {tried} habits caught");
+    Ok(caught == tried)
 }
 
 /// Prints what was not caught, and how much was.

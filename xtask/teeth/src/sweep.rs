@@ -125,3 +125,14 @@ pub(crate) async fn tell_from_the_start(stage: &Stage, lie: Lie, kind: &Kind) ->
         _ => Fate::Missed,
     }
 }
+
+/// Whether some case tells of what the liar does.
+pub(crate) async fn first_to_tell(stage: &Stage, items: &[Item]) -> bool {
+    for item in items {
+        let verdict = stage.judge(item, Level::Should).await;
+        if is_caught(&verdict) && stage.liar.has_lied() {
+            return true;
+        }
+    }
+    false
+}
