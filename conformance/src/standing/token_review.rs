@@ -55,7 +55,7 @@ pub(super) fn judge_user(token: &str, got: &Value, found: &mut Vec<Mismatch>) {
 }
 
 fn yes() -> Value {
-    let user = json!({"username": "<text>", "uid": "<text>", "groups": "<any>"});
+    let user = json!({"username": "<text>", "groups": "<any>"});
     json!({"user": user, "audiences": "<any>", "error": "<absent>"})
 }
 
