@@ -22,121 +22,117 @@ use {
 /// What a habit does with the answer to a request.
 type Act = fn(&Habit, &Request, &mut Answer, &Upstream) -> Option<()>;
 
+/// What it does to the spec of a request before it passes it on.
+type Rewrite = fn(&mut Value) -> Option<()>;
+
 /// One habit, and what it remembers.
 pub(crate) struct Habit {
     pub(crate) name: &'static str,
-    rewrite: fn(&mut Value) -> Option<()>,
+    rewrite: Rewrite,
     act: Act,
     memory: Mutex<BTreeMap<String, Answer>>,
 }
 
 /// Every habit.
 pub(crate) fn all() -> Vec<Habit> {
-    let habit = |name, act| Habit { name, rewrite: |_| None, act, memory: Mutex::default() };
-    let mut habits = vec![
-        habit("gives every token the same id", |_, request, answer, upstream| {
-            let id = "00000000-0000-4000-8000-000000000000";
-            claims(request, answer, upstream, |claims| claims["jti"] = id.into())
-        }),
-        habit("gives the same token twice", |habit, request, answer, _| {
-            let key = issues(request, answer)?;
-            habit.repeat(format!("{key}{}", String::from_utf8_lossy(&request.body)), answer)
-        }),
-        habit("lives an hour behind", |_, request, answer, upstream| {
-            shift(request, answer, upstream, -3600)
-        }),
-        habit("lives an hour ahead", |_, request, answer, upstream| {
-            shift(request, answer, upstream, 3600)
-        }),
-        habit("lets tokens live a second longer", |_, request, answer, upstream| {
-            lengthen(request, answer, upstream, 1)
-        }),
-        habit("lets tokens live ten minutes longer", |_, request, answer, upstream| {
-            lengthen(request, answer, upstream, 600)
-        }),
-        habit("names another account's uid", |_, request, answer, upstream| {
-            let uid = "00000000-0000-4000-8000-000000000001";
-            body(request, answer, |it| it["metadata"]["uid"] = uid.into())?;
-            claims(request, answer, upstream, |claims| {
-                claims["kubernetes.io"]["serviceaccount"]["uid"] = uid.into();
-            })
-        }),
-        habit("names another object's uid", |_, request, answer, upstream| {
-            let uid = "00000000-0000-4000-8000-000000000002";
-            claims(request, answer, upstream, |claims| {
-                for kind in ["pod", "secret", "node"] {
-                    if claims["kubernetes.io"].get(kind).is_some() {
-                        claims["kubernetes.io"][kind]["uid"] = uid.into();
-                    }
-                }
-            })
-        }),
-        habit("turns audiences round", |_, request, answer, upstream| {
-            let turn = |it: &mut Value| it.as_array_mut().into_iter().for_each(|it| it.reverse());
-            body(request, answer, |it| {
-                turn(&mut it["spec"]["audiences"]);
-            })?;
-            claims(request, answer, upstream, |claims| {
-                turn(&mut claims["aud"]);
-            })
-        }),
-        habit("remembers a review whatever the audience", |habit, request, answer, _| {
-            let sent = reviews(request, answer)?;
-            habit.repeat(sent["spec"]["token"].to_string(), answer)?;
-            let mut body = reply::body(answer)?;
-            body["spec"] = sent["spec"].clone();
-            reply::set_body(answer, &body)
-        }),
-        habit("answers all audiences of a token", |_, request, answer, _| {
-            let sent = reviews(request, answer)?;
-            let mut body = reply::body(answer)?;
-            body["status"].get("audiences")?;
-            let token = Token::parse(sent["spec"]["token"].as_str()?)?.claims;
-            body["status"]["audiences"] = token["aud"].clone();
-            reply::set_body(answer, &body)
-        }),
-        habit("authenticates whatever looks like a token", |_, request, answer, _| {
-            yes(request, answer, |_| true)
-        }),
-        habit("authenticates nobody", |_, request, answer, _| {
-            let mut body = reviews(request, answer).and_then(|_| reply::body(answer))?;
-            body["status"].get("authenticated")?;
-            body["status"] = json!({"user": {}, "error": "invalid bearer token"});
-            reply::set_body(answer, &body)
-        }),
-        habit("takes anybody's bearer", |_, request, answer, _| {
-            (answer.status == 401 && !request.path.contains("/token")).then_some(())?;
-            answer.status = 200;
-            Some(())
-        }),
-        habit("remembers nothing of details", |_, _, answer, _| {
-            let mut body = reply::body(answer).filter(|_| answer.status >= 400)?;
-            body.as_object_mut()?.remove("details")?;
-            reply::set_body(answer, &body)
-        }),
-    ];
-    habits.extend(FORGIVEN.iter().map(|(name, _)| {
-        habit(name, |habit, request, answer, _| {
-            let text = FORGIVEN.iter().find(|(name, _)| *name == habit.name).map(|(_, it)| *it)?;
-            yes(request, answer, |error| error.contains(text))
-        })
-    }));
-    let rewritten: [(&'static str, fn(&mut Value) -> Option<()>); 4] = [
-        ("ignores the audiences asked for", |it| drop_member(it, "audiences")),
-        ("ignores the lifetime asked for", |it| drop_member(it, "expirationSeconds")),
-        ("ignores the object to bind to", |it| drop_member(it, "boundObjectRef")),
-        ("ignores the uid of the object to bind to", |it| {
-            drop_member(it.get_mut("boundObjectRef")?, "uid")
-        }),
-    ];
-    habits.extend(rewritten.map(|(name, rewrite)| Habit {
-        name,
-        rewrite,
-        act: echo,
-        memory: Mutex::default(),
-    }));
-    habits
+    let habit = |name, rewrite, act| Habit { name, rewrite, act, memory: Mutex::default() };
+    let acts = ACTS.iter().map(|(name, act)| habit(name, |_| None, *act));
+    let forgiving = FORGIVEN.iter().map(|(name, _)| habit(name, |_| None, forgive));
+    let rewriting = REWRITES.iter().map(|(name, rewrite)| habit(name, *rewrite, echo));
+    acts.chain(forgiving).chain(rewriting).collect()
 }
+
+/// What becomes of answers.
+const ACTS: &[(&str, Act)] = &[
+    ("gives every token the same id", |_, request, answer, upstream| {
+        let id = "00000000-0000-4000-8000-000000000000";
+        claims(request, answer, upstream, |claims| claims["jti"] = id.into())
+    }),
+    ("gives the same token twice", |habit, request, answer, _| {
+        let key = issues(request, answer)?;
+        habit.repeat(format!("{key}{}", String::from_utf8_lossy(&request.body)), answer)
+    }),
+    ("lives an hour behind", |_, request, answer, upstream| {
+        shift(request, answer, upstream, -3600)
+    }),
+    ("lives an hour ahead", |_, request, answer, upstream| shift(request, answer, upstream, 3600)),
+    ("lets tokens live a second longer", |_, request, answer, upstream| {
+        lengthen(request, answer, upstream, 1)
+    }),
+    ("lets tokens live ten minutes longer", |_, request, answer, upstream| {
+        lengthen(request, answer, upstream, 600)
+    }),
+    ("names another account's uid", |_, request, answer, upstream| {
+        let uid = "00000000-0000-4000-8000-000000000001";
+        body(request, answer, |it| it["metadata"]["uid"] = uid.into())?;
+        claims(request, answer, upstream, |claims| {
+            claims["kubernetes.io"]["serviceaccount"]["uid"] = uid.into();
+        })
+    }),
+    ("names another object's uid", |_, request, answer, upstream| {
+        let uid = "00000000-0000-4000-8000-000000000002";
+        claims(request, answer, upstream, |claims| {
+            for kind in ["pod", "secret", "node"] {
+                if claims["kubernetes.io"].get(kind).is_some() {
+                    claims["kubernetes.io"][kind]["uid"] = uid.into();
+                }
+            }
+        })
+    }),
+    ("turns audiences round", |_, request, answer, upstream| {
+        let turn = |it: &mut Value| it.as_array_mut().into_iter().for_each(|it| it.reverse());
+        body(request, answer, |it| {
+            turn(&mut it["spec"]["audiences"]);
+        })?;
+        claims(request, answer, upstream, |claims| {
+            turn(&mut claims["aud"]);
+        })
+    }),
+    ("remembers a review whatever the audience", |habit, request, answer, _| {
+        let sent = reviews(request, answer)?;
+        habit.repeat(sent["spec"]["token"].to_string(), answer)?;
+        let mut body = reply::body(answer)?;
+        body["spec"] = sent["spec"].clone();
+        reply::set_body(answer, &body)
+    }),
+    ("answers all audiences of a token", |_, request, answer, _| {
+        let sent = reviews(request, answer)?;
+        let mut body = reply::body(answer)?;
+        body["status"].get("audiences")?;
+        let token = Token::parse(sent["spec"]["token"].as_str()?)?.claims;
+        body["status"]["audiences"] = token["aud"].clone();
+        reply::set_body(answer, &body)
+    }),
+    ("authenticates whatever looks like a token", |_, request, answer, _| {
+        yes(request, answer, |_| true)
+    }),
+    ("authenticates nobody", |_, request, answer, _| {
+        let mut body = reviews(request, answer).and_then(|_| reply::body(answer))?;
+        body["status"].get("authenticated")?;
+        body["status"] = json!({"user": {}, "error": "invalid bearer token"});
+        reply::set_body(answer, &body)
+    }),
+    ("takes anybody's bearer", |_, request, answer, _| {
+        (answer.status == 401 && !request.path.contains("/token")).then_some(())?;
+        answer.status = 200;
+        Some(())
+    }),
+    ("remembers nothing of details", |_, _, answer, _| {
+        let mut body = reply::body(answer).filter(|_| answer.status >= 400)?;
+        body.as_object_mut()?.remove("details")?;
+        reply::set_body(answer, &body)
+    }),
+];
+
+/// What becomes of the spec of a request for a token, before it is passed on.
+const REWRITES: &[(&str, Rewrite)] = &[
+    ("ignores the audiences asked for", |it| drop_member(it, "audiences")),
+    ("ignores the lifetime asked for", |it| drop_member(it, "expirationSeconds")),
+    ("ignores the object to bind to", |it| drop_member(it, "boundObjectRef")),
+    ("ignores the uid of the object to bind to", |it| {
+        drop_member(it.get_mut("boundObjectRef")?, "uid")
+    }),
+];
 
 /// Reasons to refuse a token, which a server may not care for.
 const FORGIVEN: &[(&str, &str)] = &[
@@ -281,6 +277,12 @@ fn yes(request: &Request, answer: &mut Answer, forgives: impl Fn(&str) -> bool) 
         "audiences": audiences,
     });
     reply::set_body(answer, &body)
+}
+
+/// Says yes where the reason that goes with the habit was given.
+fn forgive(habit: &Habit, request: &Request, answer: &mut Answer, _: &Upstream) -> Option<()> {
+    let (_, reason) = FORGIVEN.iter().find(|(name, _)| *name == habit.name)?;
+    yes(request, answer, |error| error.contains(reason))
 }
 
 /// Repeats the spec as it was sent, whatever became of it.
