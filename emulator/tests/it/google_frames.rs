@@ -2,7 +2,11 @@
 
 use {
     crate::google_world::{Google, request_with},
-    flate2::{Compression, read::GzDecoder, write::GzEncoder},
+    flate2::{
+        Compression,
+        read::GzDecoder,
+        write::{GzEncoder, ZlibEncoder},
+    },
     http::{HeaderMap, StatusCode},
     rstest::rstest,
     std::io::{Read, Write},
@@ -21,6 +25,12 @@ fn frame(flag: u8, message: &[u8]) -> Vec<u8> {
 
 fn gzip(message: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(message).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(message: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(message).unwrap();
     encoder.finish().unwrap()
 }
@@ -49,6 +59,9 @@ fn an_empty_answer_is_an_empty_frame() {
 
 #[rstest]
 #[case::compressed(&[("grpc-encoding", "gzip")], &frame(1, &gzip(MESSAGE)), "0")]
+#[case::deflated(&[("grpc-encoding", "deflate")], &frame(1, &zlib(MESSAGE)), "0")]
+#[case::deflated_without_its_header(&[("grpc-encoding", "deflate")], &frame(1, &zlib(MESSAGE)[2..]), "13")]
+#[case::too_large_when_inflated(&[("grpc-encoding", "deflate")], &frame(1, &zlib(&vec![0; 5 << 20])), "8")]
 #[case::named_but_not_compressed(&[("grpc-encoding", "gzip")], &frame(0, MESSAGE), "0")]
 #[case::compressed_without_a_name(&[], &frame(1, &gzip(MESSAGE)), "13")]
 #[case::an_unknown_encoding(&[("grpc-encoding", "snappy")], &frame(1, MESSAGE), "12")]

@@ -4,7 +4,11 @@ use {
     super::super::status::{Code, Status},
     crate::server::message::Request,
     bytes::Bytes,
-    flate2::{Compression, write::GzEncoder},
+    flate2::{
+        Compression,
+        read::{GzDecoder, ZlibDecoder},
+        write::GzEncoder,
+    },
     std::{
         borrow::Cow,
         io::{Read, Write},
@@ -13,6 +17,9 @@ use {
 
 /// The largest message that is taken, in bytes, as gRPC's own libraries have it.
 pub(super) const LARGEST: usize = 4 << 20;
+
+/// How messages may be packed.
+pub(super) const ENCODINGS: &str = "identity,deflate,gzip";
 
 /// Flag and length before each message.
 const PREFIX: usize = 5;
@@ -34,7 +41,9 @@ pub(super) fn read(request: &Request) -> Result<Cow<'_, [u8]>, Status> {
     }
     match (compressed, request.header("grpc-encoding").unwrap_or("identity")) {
         (0, _) => Ok(Cow::Borrowed(rest)),
-        (1, "gzip") => unpack(rest).map(Cow::Owned),
+        (1, "gzip") => unpack(GzDecoder::new(rest)).map(Cow::Owned),
+        // What HTTP and gRPC call deflate is zlib's format.
+        (1, "deflate") => unpack(ZlibDecoder::new(rest)).map(Cow::Owned),
         (1, "identity") => Err(Status::new(
             Code::Internal,
             "The message is compressed, but the request names no encoding.",
@@ -47,11 +56,10 @@ pub(super) fn read(request: &Request) -> Result<Cow<'_, [u8]>, Status> {
     }
 }
 
-fn unpack(packed: &[u8]) -> Result<Vec<u8>, Status> {
+fn unpack(packed: impl Read) -> Result<Vec<u8>, Status> {
     let mut message = Vec::new();
     let limit = u64::try_from(LARGEST).unwrap_or(u64::MAX);
-    let mut decoder = flate2::read::GzDecoder::new(packed).take(limit + 1);
-    match decoder.read_to_end(&mut message) {
+    match packed.take(limit + 1).read_to_end(&mut message) {
         Ok(length) if length > LARGEST => Err(too_large(length)),
         Ok(_) => Ok(message),
         Err(_) => Err(Status::new(Code::Internal, "The message cannot be decompressed.")),

@@ -123,7 +123,7 @@ fn respond(request: &Request, message: &[u8]) -> Response {
     if packs {
         insert(&mut response.headers, "grpc-encoding", "gzip");
     }
-    insert(&mut response.headers, "grpc-accept-encoding", "identity,gzip");
+    insert(&mut response.headers, "grpc-accept-encoding", frame::ENCODINGS);
     response.trailers = Some(HeaderMap::from_iter([status_line(0)]));
     response
 }
@@ -131,7 +131,7 @@ fn respond(request: &Request, message: &[u8]) -> Response {
 /// An answer of trailers only.
 pub(crate) fn error(schema: &Schema, status: &Status) -> Response {
     let mut response = Response::new(StatusCode::OK, GRPC, Bytes::new());
-    insert(&mut response.headers, "grpc-accept-encoding", "identity,gzip");
+    insert(&mut response.headers, "grpc-accept-encoding", frame::ENCODINGS);
     add_status(&mut response.headers, schema, status);
     response
 }
