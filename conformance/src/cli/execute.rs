@@ -1,7 +1,7 @@
 //! Runs a selection, and takes away what it made whatever happens.
 
 use {
-    super::{Exit, progress, warn},
+    super::{Exit, judge::applicable, progress, warn},
     crate::{
         batch::{self, Item},
         run::Run,
@@ -34,14 +34,14 @@ pub(super) async fn execute(
         }
     }
     let run = Arc::new(run);
-    let shown = progress::show(&run, items.len());
-    let outcomes = judge(&run, items, parallel, &mut interruption).await;
+    let shown = progress::show(&run, applicable(&run, &items).count());
+    let outcomes = ended(&run, items, parallel, &mut interruption).await;
     drop(shown);
     tell_left(&run, &mut interruption).await;
     outcomes.map(|outcomes| (run, outcomes))
 }
 
-async fn judge(
+async fn ended(
     run: &Arc<Run>,
     items: Vec<Item>,
     parallel: usize,

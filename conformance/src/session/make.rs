@@ -11,6 +11,10 @@ use {
 /// How long a deletion takes to reach a server's own caches, with room to spare.
 const SETTLE: Duration = Duration::from_millis(100);
 
+/// Who is told to have made what is given. Within one second managers are listed by their names,
+/// so this one has to come before the one of the requests that are judged.
+const MANAGER: &str = "given";
+
 impl Session<'_> {
     /// Names an object.
     pub(super) fn plan(&mut self, name: &str, object: &Value) -> Result<(), Stopped> {
@@ -32,7 +36,8 @@ impl Session<'_> {
         // Noted first: when the run is interrupted, the answer may never be read.
         let noted = Made::Object(blueprint.path());
         self.note(noted.clone());
-        let made = self.kubernetes()?.ask("POST", &blueprint.collection, Some(&blueprint.body));
+        let path = format!("{}?fieldManager={MANAGER}", blueprint.collection);
+        let made = self.kubernetes()?.ask("POST", &path, Some(&blueprint.body));
         let answer = made.await?;
         if (400..500).contains(&answer.status) {
             // What was refused is not there, and whoever may not make it may not delete it either.
