@@ -28,10 +28,6 @@ use {
     serde_json::{Value, json},
 };
 
-/// The kinds whose objects live in a namespace.
-const NAMESPACED: [Kind; 6] =
-    [Kind::ServiceAccount, Kind::Secret, Kind::ConfigMap, Kind::Pod, Kind::Role, Kind::RoleBinding];
-
 /// An object was created.
 pub fn created(world: &World, object: &Object) {
     if !world.settings.controllers {
@@ -194,9 +190,15 @@ fn remove_token_secrets(world: &World, account: &Object) {
     }
 }
 
+// The kinds whose objects live in a namespace.
+fn namespaced() -> impl Iterator<Item = Kind> {
+    let all = kinds::RESOURCES.iter().chain(kinds::others::kept());
+    all.filter(|resource| resource.namespaced).map(|resource| resource.kind)
+}
+
 // What finalizers hold stays; the namespace stays with it.
 fn empty(world: &World, namespace: &Object) {
-    for kind in NAMESPACED {
+    for kind in namespaced() {
         for object in world.objects.list(kind, Some(&namespace.name)).items {
             if !has_finalizers(&object.document) && world.objects.remove(&object).is_ok() {
                 world.expiries.remove(&object);
@@ -208,8 +210,7 @@ fn empty(world: &World, namespace: &Object) {
 
 fn finish(world: &World, namespace: &Object) {
     let name = Some(namespace.name.as_str());
-    let is_empty =
-        || NAMESPACED.iter().all(|kind| world.objects.list(*kind, name).items.is_empty());
+    let is_empty = || namespaced().all(|kind| world.objects.list(kind, name).items.is_empty());
     if namespace.deletion_timestamp.is_some() && !has_finalizers(&namespace.document) && is_empty()
     {
         let _ = world.objects.remove(namespace);

@@ -182,8 +182,7 @@ fn access_review<'a>(parts: &[&'a str]) -> Option<Subject<'a>> {
 fn objects<'a>(group: &str, version: &str, parts: &[&'a str]) -> Option<Endpoint<'a>> {
     let find = |plural: &str| kinds::find(group, version, plural);
     let namespaced = |plural: &str| find(plural).filter(|resource| resource.namespaced);
-    let with_status =
-        |resource: &&Resource| matches!(resource.kind, Kind::Namespace | Kind::Pod | Kind::Node);
+    let with_status = |it: &&Resource| it.has_status && it.kind != Kind::Vacant;
     match *parts {
         ["watch", ref parts @ ..] => watch(find, parts),
         [plural, name, "status"] => {

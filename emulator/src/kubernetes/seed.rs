@@ -46,9 +46,7 @@ pub fn seed_defaults(world: &World) {
 pub fn seed(world: &World, object: Value) -> Result<(), String> {
     let text = |member: &str| object[member].as_str().unwrap_or("").to_owned();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let resource = kinds::RESOURCES
-        .iter()
-        .find(|resource| resource.name == kind && resource.api_version == api_version)
+    let resource = kinds::named(&api_version, &kind)
         .ok_or_else(|| format!("kind {kind:?} of apiVersion {api_version:?} cannot be seeded"))?;
     let mut object = object;
     if resource.namespaced {

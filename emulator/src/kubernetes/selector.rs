@@ -65,7 +65,7 @@ fn selectable(kind: Kind) -> &'static [&'static str] {
 
 /// Refuses fields that cannot be selected by.
 pub fn check_fields(kind: Kind, selector: &Selector) -> Result<(), Failure> {
-    if kind == Kind::Vacant {
+    if matches!(kind, Kind::Other(_) | Kind::Vacant) {
         return Ok(());
     }
     let known = selectable(kind);

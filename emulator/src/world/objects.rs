@@ -38,6 +38,8 @@ pub enum Kind {
     ClusterRole,
     /// `clusterrolebindings`
     ClusterRoleBinding,
+    /// Any other that is kept, by a number that its adapter gave it.
+    Other(u8),
     /// Any other, of which there never are any.
     Vacant,
 }

@@ -117,3 +117,60 @@ async fn a_held_pod_goes_with_its_last_finalizer_after_its_grace() {
     assert_eq!(ask(&emulator, Way::Http1, request).await.status(), 200);
     assert_eq!(get(&emulator, &path).await.0, 404);
 }
+
+#[tokio::test]
+async fn kinds_that_no_token_depends_on_are_kept_and_go_with_their_namespace() {
+    let emulator = Emulator::start().await.unwrap();
+    let namespace = json!({"metadata": {"name": "x"}}).to_string();
+    assert_eq!(post(&emulator, "/api/v1/namespaces", &namespace).await.0, 201);
+    let leases = "/apis/coordination.k8s.io/v1/namespaces/x/leases";
+    let renewed = "2026-01-02T03:04:05.000006Z";
+    let lease =
+        json!({"metadata": {"name": "l"}, "spec": {"holderIdentity": "a", "renewTime": renewed}});
+    assert_eq!(post(&emulator, leases, &lease.to_string()).await.0, 201);
+    let (_, list) = get(&emulator, "/apis/coordination.k8s.io/v1/leases").await;
+    assert_eq!(list["kind"], "LeaseList");
+    assert_eq!(list["items"][0]["spec"], lease["spec"]);
+    assert_eq!(send(&emulator, Method::DELETE, "/api/v1/namespaces/x", &Value::Null).await, 200);
+    assert_eq!(get(&emulator, &format!("{leases}/l")).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_status_is_written_apart() {
+    let emulator = Emulator::start().await.unwrap();
+    let path = "/apis/apps/v1/namespaces/default/deployments";
+    let deployment = json!({
+        "metadata": {"name": "d"},
+        "spec": {"replicas": 1, "selector": {}, "template": {"spec": {"containers": []}}},
+        "status": {"replicas": 7},
+    });
+    let (status, made) = post(&emulator, path, &deployment.to_string()).await;
+    assert_eq!(
+        (status, &made["status"], &made["metadata"]["generation"]),
+        (201, &json!({}), &json!(1))
+    );
+    let path = format!("{path}/d");
+    for (path, body, replicas, ready, generation) in [
+        (
+            format!("{path}/status"),
+            json!({"spec": {"replicas": 2}, "status": {"readyReplicas": 1}}),
+            1,
+            json!(1),
+            1,
+        ),
+        (
+            path.clone(),
+            json!({"spec": {"replicas": 3}, "status": {"readyReplicas": 3}}),
+            3,
+            json!(1),
+            2,
+        ),
+    ] {
+        let request = Request::patch(&path).header("content-type", "application/merge-patch+json");
+        let answer = ask(&emulator, Way::Http1, request.body(body.to_string()).unwrap()).await;
+        let found: Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!(found["spec"]["replicas"], replicas, "{found}");
+        assert_eq!(found["status"]["readyReplicas"], ready, "{found}");
+        assert_eq!(found["metadata"]["generation"], generation, "{found}");
+    }
+}

@@ -44,7 +44,7 @@ type member struct {
 }
 
 // collect finds every struct that the roots reach, in order of identifier.
-func collect() []reflect.Type {
+func collect(roots []root) []reflect.Type {
 	seen := map[string]reflect.Type{}
 	var visit func(reflect.Type)
 	visit = func(t reflect.Type) {

@@ -2,7 +2,7 @@
 //
 //	schema.txt   every struct that the emulator reads or writes, field by field: JSON, protobuf, merging
 //	kinds.txt    every group, version and kind in kube-apiserver's scheme, with its Go type
-//	samples.txt  each of those structs empty and filled, as JSON and as protobuf, for tests of a codec
+//	samples.txt  the structs below the named roots, empty and filled, as JSON and as protobuf, for tests of a codec
 //
 // Run it in this folder: go run . [DIRECTORY] (default: this one). ./update VERSION moves go.mod to another release.
 package main
@@ -21,10 +21,9 @@ func main() {
 	if len(os.Args) > 1 {
 		directory = os.Args[1]
 	}
-	structs := collect()
-	write(directory, "schema.txt", schemaText(structs))
+	write(directory, "schema.txt", schemaText(collect(allRoots())))
 	write(directory, "kinds.txt", kindsText())
-	write(directory, "samples.txt", samplesText(structs))
+	write(directory, "samples.txt", samplesText(collect(roots)))
 }
 
 func write(directory, name, contents string) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"reflect"
+	"slices"
+	"strings"
 
 	apidiscoveryv2 "k8s.io/api/apidiscovery/v2"
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -11,7 +13,9 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/kubernetes/pkg/api/legacyscheme"
 )
 
 // A root is a type to start from; apiVersion is what its objects say of themselves, empty when they say nothing.
@@ -69,6 +73,46 @@ var roots = []root{
 	{"apidiscovery.k8s.io/v2", apidiscoveryv2.APIGroupDiscoveryList{}},
 	{"", runtime.Unknown{}},
 	{"", version.Info{}},
+}
+
+// The versions of which every kind that is listed is a root, too, with its list.
+var versions = []schema.GroupVersion{
+	{Group: "", Version: "v1"},
+	{Group: "apps", Version: "v1"},
+	{Group: "batch", Version: "v1"},
+	{Group: "coordination.k8s.io", Version: "v1"},
+	{Group: "discovery.k8s.io", Version: "v1"},
+	{Group: "events.k8s.io", Version: "v1"},
+	{Group: "networking.k8s.io", Version: "v1"},
+	{Group: "policy", Version: "v1"},
+	{Group: "scheduling.k8s.io", Version: "v1"},
+}
+
+// allRoots are the roots, and the kinds of those versions that are none of them.
+func allRoots() []root {
+	all := slices.Clone(roots)
+	for _, version := range versions {
+		types := legacyscheme.Scheme.KnownTypes(version)
+		var names []string
+		for name := range types {
+			kind := strings.TrimSuffix(name, "List")
+			if types[kind] != nil && types[kind+"List"] != nil {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			added := root{version.String(), reflect.New(types[name]).Elem().Interface()}
+			if !slices.ContainsFunc(roots, added.is) {
+				all = append(all, added)
+			}
+		}
+	}
+	return all
+}
+
+func (r root) is(other root) bool {
+	return r.apiVersion == other.apiVersion && r.typ().Name() == other.typ().Name()
 }
 
 func (r root) typ() reflect.Type { return reflect.TypeOf(r.value) }

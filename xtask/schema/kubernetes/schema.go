@@ -52,7 +52,7 @@ func schemaText(structs []reflect.Type) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, schemaHeader, release())
 	fmt.Fprintln(&out)
-	for _, r := range roots {
+	for _, r := range allRoots() {
 		fmt.Fprintln(&out, "root", cmp.Or(r.apiVersion, "-"), id(r.typ()))
 	}
 	models := loadModels()

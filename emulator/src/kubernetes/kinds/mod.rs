@@ -2,10 +2,10 @@
 
 pub mod admit;
 pub mod defaults;
+pub mod others;
 pub mod pod;
 pub mod prepare;
 pub mod update;
-pub mod vacant;
 pub mod validate;
 
 use crate::world::objects::Kind;
@@ -25,6 +25,8 @@ pub struct Resource {
     pub name: &'static str,
     /// Whether its objects live in a namespace.
     pub namespaced: bool,
+    /// Whether the status is written apart from the rest.
+    pub has_status: bool,
 }
 
 impl Resource {
@@ -40,15 +42,16 @@ pub fn qualified(name: &str, group: &str) -> String {
 }
 
 const fn core(kind: Kind, plural: &'static str, name: &'static str, namespaced: bool) -> Resource {
-    Resource { kind, group: "", api_version: "v1", plural, name, namespaced }
+    let has_status = matches!(kind, Kind::Namespace | Kind::Pod | Kind::Node);
+    Resource { kind, group: "", api_version: "v1", plural, name, namespaced, has_status }
 }
 
 const fn rbac(kind: Kind, plural: &'static str, name: &'static str, namespaced: bool) -> Resource {
     let (group, api_version) = ("rbac.authorization.k8s.io", "rbac.authorization.k8s.io/v1");
-    Resource { kind, group, api_version, plural, name, namespaced }
+    Resource { kind, group, api_version, plural, name, namespaced, has_status: false }
 }
 
-/// All resources of which there can be objects.
+/// The resources that are served as kube-apiserver serves them.
 pub static RESOURCES: [Resource; 10] = [
     core(Kind::Namespace, "namespaces", "Namespace", false),
     core(Kind::ServiceAccount, "serviceaccounts", "ServiceAccount", true),
@@ -66,10 +69,17 @@ pub static RESOURCES: [Resource; 10] = [
 pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
     let is_it = |resource: &&Resource| resource.group == group && resource.plural == plural;
     let kept = RESOURCES.iter().filter(|_| version == "v1").find(is_it);
-    kept.or_else(|| vacant::find(group, version, plural))
+    kept.or_else(|| others::find(group, version, plural))
 }
 
 /// The resource of a kind in the store.
 pub fn of(kind: Kind) -> &'static Resource {
-    RESOURCES.iter().find(|resource| resource.kind == kind).expect("every kind has its row")
+    let known = RESOURCES.iter().find(|resource| resource.kind == kind);
+    known.or_else(|| others::of(kind)).expect("every kind has its row")
+}
+
+/// The resource whose objects say that they are of this version and kind.
+pub fn named(api_version: &str, kind: &str) -> Option<&'static Resource> {
+    let is_it = |resource: &&Resource| resource.name == kind && resource.api_version == api_version;
+    RESOURCES.iter().find(is_it).or_else(|| others::kept().find(is_it))
 }

@@ -4,7 +4,10 @@
 
 use {
     crate::{
-        kubernetes::{kinds::pod, metadata::object_at},
+        kubernetes::{
+            kinds::{self, others, pod},
+            metadata::object_at,
+        },
         world::objects::Kind,
     },
     serde_json::{Value, json},
@@ -15,6 +18,7 @@ pub fn apply(kind: Kind, object: &mut Value) {
     match kind {
         Kind::Namespace => namespace(object),
         Kind::Pod => pod(object),
+        Kind::Other(_) => others::prepare(kinds::of(kind), object),
         _ => {}
     }
     clean(kind, object);

@@ -5,8 +5,9 @@
 
 use {
     crate::{
+        codec::{json, schema::Schema},
         kubernetes::{
-            kinds::{prepare, validate},
+            kinds::{self, prepare, validate},
             metadata::object_at,
             objects::write::Part,
             status::FieldError,
@@ -34,6 +35,10 @@ pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
         }
         (Kind::Namespace, Part::Finalizers) => keep_member(old, new, "status"),
         (Kind::Pod | Kind::Node, Part::Whole) => keep_member(old, new, "status"),
+        (Kind::Other(_), Part::Status) => keep_member(old, new, "spec"),
+        (Kind::Other(_), Part::Whole) if kinds::of(kind).has_status => {
+            keep_member(old, new, "status");
+        }
         _ => {}
     }
     prepare::clean(kind, new);
@@ -45,10 +50,24 @@ pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
         let owners = &old["metadata"]["ownerReferences"];
         object_at(new, "metadata").insert("ownerReferences".to_owned(), owners.clone());
     }
-    if (kind, part) == (Kind::Pod, Part::Whole) && old["spec"] != new["spec"] {
-        let generation = old["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
+    let counted = matches!(kind, Kind::Pod | Kind::Other(_)) && part == Part::Whole;
+    let generation = old["metadata"]["generation"].as_i64();
+    if let Some(generation) =
+        generation.filter(|_| counted && !is_same(kind, &old["spec"], &new["spec"]))
+    {
+        let generation = generation + 1;
         object_at(new, "metadata").insert("generation".to_owned(), generation.into());
     }
+}
+
+// Whether two specs are written the same way, whatever is left out in one and empty in the other.
+fn is_same(kind: Kind, old: &Value, new: &Value) -> bool {
+    let resource = kinds::of(kind);
+    let written = |spec: &Value| {
+        let structure = Schema::get().root(resource.api_version, resource.name)?;
+        Some(json::encode(structure, &json!({ "spec": spec }), false))
+    };
+    old == new || written(old) == written(new)
 }
 
 fn keep_member(old: &Value, new: &mut Value, member: &str) {

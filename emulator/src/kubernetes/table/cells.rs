@@ -4,8 +4,14 @@
 //! need them.
 
 use {
-    super::{age, name},
-    crate::{kubernetes::metadata, world::objects::Kind},
+    super::{COLUMNS, age, name},
+    crate::{
+        kubernetes::{
+            kinds::{self, Resource},
+            metadata,
+        },
+        world::objects::Kind,
+    },
     jiff::Timestamp,
     serde_json::{Value, json},
 };
@@ -33,8 +39,22 @@ pub(super) fn of(kind: Kind, object: &Value, now: Timestamp) -> Value {
         Kind::RoleBinding | Kind::ClusterRoleBinding => binding(object, &age()),
         Kind::Pod => pod(object, &age()),
         Kind::Node => node(object, &age()),
+        Kind::Other(_) => other(kinds::of(kind), object, &age()),
         Kind::Vacant => Value::Null,
     }
+}
+
+// Of what nothing is known, names and ages are told.
+fn other(resource: &Resource, object: &Value, age: &str) -> Value {
+    let columns = COLUMNS[resource.plural].as_array().map(Vec::as_slice).unwrap_or_default();
+    let cell = |column: &Value| match column["name"].as_str().unwrap_or("") {
+        "Name" => name(object),
+        "Age" => age.into(),
+        "Holder" => text(&object["spec"]["holderIdentity"]).into(),
+        _ if column["type"] == "string" => "<none>".into(),
+        _ => 0.into(),
+    };
+    columns.iter().map(cell).collect()
 }
 
 fn text(value: &Value) -> &str {

@@ -66,8 +66,8 @@ impl View {
     /// The table of objects that say of themselves what they are; `None` when there are no
     /// columns for them.
     pub fn table(&self, metadata: &Value, objects: &[Value], columns: bool) -> Option<Value> {
-        let kind = objects.first()?["kind"].as_str()?;
-        let resource = kinds::RESOURCES.iter().find(|resource| resource.name == kind)?;
+        let first = objects.first()?;
+        let resource = kinds::named(first["apiVersion"].as_str()?, first["kind"].as_str()?)?;
         Some(self.table_of(resource, metadata, objects, columns))
     }
 
