@@ -8,19 +8,11 @@ import sys
 from google.api_core import exceptions
 from google.cloud import gke_multicloud_v1 as gke
 from google.longrunning import operations_pb2
-from google.rpc import error_details_pb2
 
 import emulator
+import hosted  # It has checks of its own.
 import transports
-
-PARENT = "projects/1234/locations/us-west1"
-JWT = "urn:ietf:params:oauth:token-type:jwt"
-CHECKS = []
-
-
-def check(name):
-    """Makes a check of a function."""
-    return lambda function: CHECKS.append((name, function))
+from checks import CHECKS, JWT, PARENT, check, fails, violation, wants
 
 
 class Session:
@@ -63,29 +55,6 @@ class Session:
         usual["subject_token"] = emulator.subject_token()
         request = gke.GenerateAttachedClusterAgentTokenRequest({**usual, **fields})
         return (api or self.api).call("generate_attached_cluster_agent_token", request)
-
-
-def wants(actual, expected):
-    assert actual == expected, f"wanted {expected!r}, got {actual!r}"
-
-
-def fails(kind, call):
-    """The error of that class that a call ends with."""
-    try:
-        answer = call()
-    except kind as error:
-        return error
-    raise AssertionError(f"wanted {kind.__name__}, got {answer!r}")
-
-
-def violation(error):
-    """The field that is wrong. Over REST the library leaves it as JSON."""
-    for detail in error.details:
-        if isinstance(detail, error_details_pb2.BadRequest):
-            return detail.field_violations[0].field
-        if isinstance(detail, dict) and detail["@type"].endswith("/google.rpc.BadRequest"):
-            return detail["fieldViolations"][0]["field"]
-    raise AssertionError(f"no BadRequest in {error.details!r}")
 
 
 @check("server config")

@@ -28,6 +28,7 @@ pub(super) const FLOWS: &[Flow<Session>] = &[
         name: "describe what is deleted",
         run: |s| s.fails("attached clusters describe flows", &[], "NOT_FOUND"),
     },
+    Flow { name: "an unknown bearer", run: unknown_bearer },
 ];
 
 const VERSION: [&str; 2] = ["--platform-version", "1.33.0-gke.1"];
@@ -102,4 +103,10 @@ fn delete(s: &Session) -> Result<(), String> {
 fn delete_again(s: &Session) -> Result<(), String> {
     s.fails("attached clusters delete flows", &[], "NOT_FOUND")?;
     s.says("attached clusters delete flows", &["--allow-missing"], "Deleted")
+}
+
+fn unknown_bearer(s: &Session) -> Result<(), String> {
+    let file = s.attached.server.write("unknown-token", "ya29.unknown")?;
+    let flags = ["--access-token-file", &file];
+    s.fails("attached clusters list", &flags, "ACCESS_TOKEN_TYPE_UNSUPPORTED")
 }
