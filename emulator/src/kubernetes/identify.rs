@@ -3,7 +3,7 @@
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/bearertoken`.
 
 use crate::{
-    kubernetes::status::Failure,
+    kubernetes::{status::Failure, web_socket},
     server::message::Request,
     tokens::review::{self, Error},
     world::{World, authentications::Authenticated, callers::Caller},
@@ -48,8 +48,14 @@ pub fn identify(
         Credential::Bearer(token) => authenticate(world, token, &world.settings.api_audiences)
             .map(|authenticated| authenticated.caller)
             .map_err(|_| Failure::unauthorized()),
-        _ if world.settings.anonymous_auth => Ok(Caller::anonymous()),
-        _ => Err(Failure::unauthorized()),
+        // A browser's WebSocket has no other place for it.
+        _ => match web_socket::token(request) {
+            Ok(Some(token)) => authenticate(world, &token, &world.settings.api_audiences)
+                .map(|authenticated| authenticated.caller)
+                .map_err(|_| Failure::unauthorized()),
+            Ok(None) if world.settings.anonymous_auth => Ok(Caller::anonymous()),
+            _ => Err(Failure::unauthorized()),
+        },
     };
     (caller, warning)
 }

@@ -40,6 +40,7 @@ pub mod status;
 pub mod table;
 pub mod token_request;
 pub mod token_review;
+pub mod web_socket;
 pub mod webhook;
 
 use {

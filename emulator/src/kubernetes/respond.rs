@@ -12,7 +12,7 @@ use {
             body,
             exchange::{Exchange, Reply},
             status::Failure,
-            status_code,
+            status_code, web_socket,
         },
         server::message::{Answer, Response, Stream},
     },
@@ -42,8 +42,12 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
             Err(error) => failure(exchange, &error),
         },
         Reply::Watch(watch) => {
-            let head = finish(exchange, StatusCode::OK, watch.content_type(), Bytes::new());
-            return Answer::Stream(Stream { head, lasts: watch.lasts(), source: watch });
+            let socket = web_socket::is_asked(exchange.request).then(|| watch.framing());
+            let head = match socket {
+                Some(_) => web_socket::shake(exchange.request),
+                None => finish(exchange, StatusCode::OK, watch.content_type(), Bytes::new()),
+            };
+            return Answer::Stream(Stream { head, lasts: watch.lasts(), source: watch, socket });
         }
         Reply::Document { status, content_type, body, cache_control, nosniff } => {
             let mut response = finish(exchange, status_code(status), content_type, body);

@@ -10,13 +10,10 @@ use {
         server::conn::{http1, http2},
         service::service_fn,
     },
-    hyper_util::{
-        rt::{TokioExecutor, TokioIo},
-        server::graceful::GracefulConnection,
-    },
+    hyper_util::rt::{TokioExecutor, TokioIo},
     std::{
         io,
-        pin::pin,
+        pin::{Pin, pin},
         sync::{
             Arc,
             atomic::{AtomicU64, Ordering},
@@ -122,7 +119,7 @@ async fn speak<S>(
     connection: Arc<Connection>,
     stopping: watch::Receiver<()>,
 ) where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let trouble = connection.trouble.clone();
     let enough = enough(Arc::clone(&connection), stopping);
@@ -130,26 +127,32 @@ async fn speak<S>(
     if protocol == Protocol::Http2 {
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.max_header_list_size(HEADER_LIMIT);
-        run(http2.serve_connection(TokioIo::new(stream), service), enough).await;
+        let served = http2.serve_connection(TokioIo::new(stream), service);
+        run(served, enough, |served| served.graceful_shutdown()).await;
     } else {
         let mut http1 = http1::Builder::new();
         // As Go does: names in title case, and an answer even when the client's half is closed.
         http1.title_case_headers(true).half_close(true).pipeline_flush(true);
         http1.max_buf_size(2 * HEAD_LIMIT).max_headers(MOST_HEADERS);
         let stream = TokioIo::new(Guard::new(stream, trouble));
-        run(http1.serve_connection(stream, service), enough).await;
+        let served = http1.serve_connection(stream, service).with_upgrades();
+        run(served, enough, |served| served.graceful_shutdown()).await;
     }
 }
 
 /// Runs a connection until it ends, or until it is told to and has taken its time for it.
-async fn run(served: impl GracefulConnection, enough: impl Future<Output = ()>) {
+async fn run<C: Future>(
+    served: C,
+    enough: impl Future<Output = ()>,
+    leave: impl FnOnce(Pin<&mut C>),
+) {
     let mut served = pin!(served);
     tokio::select! {
         biased;
         _ = served.as_mut() => return,
         () = enough => {}
     }
-    served.as_mut().graceful_shutdown();
+    leave(served.as_mut());
     let _ = timeout(LEAVE, served).await;
 }
 

@@ -123,6 +123,17 @@ pub struct Stream {
     pub source: Box<dyn Source>,
     /// How long it lasts at most.
     pub lasts: Duration,
+    /// How it is framed on a WebSocket, to which the head then leads; `None` for a plain body.
+    pub socket: Option<Framing>,
+}
+
+/// How the pieces of a stream go over a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Each is a text.
+    Text,
+    /// Each is bytes, behind four that say how many.
+    Binary,
 }
 
 /// Where the body of a [`Stream`] comes from.

@@ -9,6 +9,7 @@ mod listener;
 pub mod message;
 mod router;
 mod service;
+mod socket;
 mod stream;
 mod talk;
 pub mod tls;

@@ -12,6 +12,7 @@ use {
                 Answer, Conversation, Document, Fetched, Request, Response, Stream, Unfetched,
             },
             router::Api,
+            socket,
             stream::Streaming,
             talk::Talk,
         },
@@ -53,9 +54,10 @@ pub(super) struct Connection {
 /// Answers one request.
 pub(super) async fn exchange(
     connection: Arc<Connection>,
-    request: http::Request<Incoming>,
+    mut request: http::Request<Incoming>,
 ) -> Result<http::Response<Body>, Broken> {
     connection.begun.fetch_add(1, Ordering::Relaxed);
+    let upgrade = hyper::upgrade::on(&mut request);
     let (parts, incoming) = request.into_parts();
     let world = &connection.context.world;
     if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
@@ -88,7 +90,17 @@ pub(super) async fn exchange(
     }
     let mut framed = frame(api, &request, response);
     if let Some(stream) = stream {
-        *framed.body_mut() = Body::going_on(Streaming::new(connection, stream));
+        match stream.socket {
+            None => *framed.body_mut() = Body::going_on(Streaming::new(connection, stream)),
+            Some(framing) if framed.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                // What comes from now on is no HTTP.
+                connection.trouble.open();
+                let stream = Streaming::new(connection, stream);
+                tokio::spawn(socket::serve(upgrade, stream, framing));
+            }
+            // The client did not shake hands as it should.
+            Some(_) => {}
+        }
     }
     Ok(framed)
 }

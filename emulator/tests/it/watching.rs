@@ -102,3 +102,48 @@ async fn stopping_ends_watches() {
     // Closed or reset, but not left open.
     let _ = watch.0.read_to_end(&mut rest);
 }
+
+#[tokio::test]
+async fn a_watch_goes_over_a_web_socket() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut stream = TcpStream::connect(emulator.address()).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let head = format!(
+        "GET {CONFIG_MAPS}?watch=true HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://a\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let read = |stream: &mut TcpStream, wanted: &[u8]| {
+        let (mut all, mut piece) = (Vec::new(), [0; 4096]);
+        while !all.windows(wanted.len()).any(|window| window == wanted) {
+            let length = stream.read(&mut piece).unwrap();
+            assert!(length > 0, "it has not come, but {all:?}");
+            all.extend_from_slice(&piece[..length]);
+        }
+        all
+    };
+    let answer = read(&mut stream, b"\r\n\r\n");
+    let answer = String::from_utf8_lossy(&answer).to_lowercase();
+    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
+    assert!(answer.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="), "{answer}");
+    create(&emulator, "told").await;
+    read(&mut stream, b"\"name\":\"told\"");
+    // A ping is answered, and a close frame ends it.
+    stream.write_all(&[0x89, 0x81, 0, 0, 0, 0, b'a']).unwrap();
+    read(&mut stream, &[0x8a, 1, b'a']);
+    stream.write_all(&[0x88, 0x80, 0, 0, 0, 0]).unwrap();
+    read(&mut stream, &[0x88, 2, 0x03, 0xe8]);
+    assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_web_socket_wants_an_origin() {
+    let emulator = Emulator::start().await.unwrap();
+    let request = Request::get(format!("{CONFIG_MAPS}?watch=true"))
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let response = client::ask(&emulator, Way::Http1, request.body("").unwrap()).await;
+    assert_eq!(response.status(), 403);
+}

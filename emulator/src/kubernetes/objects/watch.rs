@@ -22,7 +22,7 @@ use {
             status::Failure,
             table,
         },
-        server::message::{Source, Step},
+        server::message::{Framing, Source, Step},
         world::{
             World,
             changes::{Change, News},
@@ -134,6 +134,14 @@ impl Watch {
         match self.form.output.media_type {
             MediaType::Protobuf => "application/vnd.kubernetes.protobuf;stream=watch",
             _ => "application/json",
+        }
+    }
+
+    /// How it goes over a WebSocket.
+    pub fn framing(&self) -> Framing {
+        match self.form.output.media_type {
+            MediaType::Protobuf => Framing::Binary,
+            _ => Framing::Text,
         }
     }
 

@@ -14,7 +14,10 @@ use {
     std::{
         io,
         pin::Pin,
-        sync::{Arc, Mutex, PoisonError},
+        sync::{
+            Arc, Mutex, PoisonError,
+            atomic::{AtomicBool, Ordering},
+        },
         task::{Context, Poll, ready},
     },
     tokio::io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -26,18 +29,27 @@ const PIECE: usize = 8 << 10;
 /// How long a head may be. Source: go `net/http/server.go`, `initialReadLimitSize`.
 pub(super) const HEAD_LIMIT: usize = (1 << 20) + (4 << 10);
 
-/// Why the body of the latest request could not be read, in Go's words.
+/// Why the body of the latest request could not be read, in Go's words; and whether what comes is
+/// looked at no longer.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Trouble(Arc<Mutex<Option<&'static str>>>);
+pub(super) struct Trouble {
+    why: Arc<Mutex<Option<&'static str>>>,
+    open: Arc<AtomicBool>,
+}
 
 impl Trouble {
     /// Takes it, if there is any.
     pub(super) fn take(&self) -> Option<&'static str> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Lets everything pass from now on: it is no HTTP.
+    pub(super) fn open(&self) {
+        self.open.store(true, Ordering::Relaxed);
     }
 
     fn put(&self, why: &'static str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
 }
 
@@ -74,6 +86,9 @@ impl<S> Guard<S> {
 
     /// Works on what has come; whether there is something to hand on, or an end.
     fn advance(&mut self) -> bool {
+        if self.trouble.open.load(Ordering::Relaxed) && !matches!(self.state, State::Over) {
+            self.state = State::Through;
+        }
         loop {
             match &mut self.state {
                 State::Over => return true,
