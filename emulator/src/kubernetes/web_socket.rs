@@ -28,6 +28,10 @@ const BEARER: &str = "base64url.bearer.authorization.k8s.io.";
 /// What the key of a client is hashed with. Source: RFC 6455, section 1.3.
 const SALT: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
+/// A bearer token that cannot be taken from among the protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Untaken;
+
 /// Whether a request wants to go on as a WebSocket.
 pub fn is_asked(request: &Request) -> bool {
     let is_upgrade = |value: &HeaderValue| {
@@ -38,7 +42,7 @@ pub fn is_asked(request: &Request) -> bool {
 }
 
 /// The bearer token among the protocols; an error when it cannot be taken from there.
-pub fn token(request: &Request) -> Result<Option<String>, ()> {
+pub fn token(request: &Request) -> Result<Option<String>, Untaken> {
     if !is_asked(request) {
         return Ok(None);
     }
@@ -46,13 +50,13 @@ pub fn token(request: &Request) -> Result<Option<String>, ()> {
     let mut tokens = protocols.iter().filter_map(|protocol| protocol.strip_prefix(BEARER));
     let Some(token) = tokens.next() else { return Ok(None) };
     if tokens.next().is_some() {
-        return Err(());
+        return Err(Untaken);
     }
-    let token = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| ())?;
-    let token = String::from_utf8(token).map_err(|_| ())?;
+    let token = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| Untaken)?;
+    let token = String::from_utf8(token).map_err(|_| Untaken)?;
     // Another protocol has to be left for the answer.
     if protocols.len() == 1 {
-        return Err(());
+        return Err(Untaken);
     }
     Ok(Some(token).filter(|token| !token.is_empty()))
 }
