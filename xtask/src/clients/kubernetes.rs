@@ -14,8 +14,19 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "kubernetes-go",
         needs: &["go"],
-        install: &["go build -o bin/client-go ./client-go"],
-        runs: &["bin/client-go"],
+        install: &[
+            "go build -o bin/client-go ./client-go",
+            "go build -modfile=client-go-0.32.mod -o bin/client-go-0.32 ./client-go",
+            "go build -modfile=client-go-0.29.mod -o bin/client-go-0.29 ./client-go",
+            "go -C runtime build -o ../bin/ ./...",
+        ],
+        runs: &[
+            "bin/client-go",
+            "bin/client-go-0.32",
+            "bin/client-go-0.29",
+            "bin/manager",
+            "bin/relying-party",
+        ],
     },
     Program {
         name: "kubernetes-python",
@@ -25,6 +36,21 @@ const PROGRAMS: &[Program] = &[
             "venv/bin/pip install --quiet --requirement requirements.txt",
         ],
         runs: &["venv/bin/python main.py"],
+    },
+    Program {
+        name: "kubernetes-node",
+        needs: &["node", "npm"],
+        install: &["npm install --no-audit --no-fund --silent"],
+        runs: &["node main.mjs"],
+    },
+    Program {
+        name: "kubernetes-java",
+        needs: &["mvn", "javac", "java"],
+        install: &[
+            "mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars",
+            "javac -d classes -cp jars/* -sourcepath src src/Main.java",
+        ],
+        runs: &["java -cp jars/*:classes Main"],
     },
 ];
 

@@ -143,10 +143,16 @@ func (s *session) expiry(t *check.T) {
 	name, err := whoami(s.as(token))
 	t.Must(err)
 	t.Equal("who", name, s.builder())
-	response, err := http.Post(s.Controls+"/_emulator/v1/clock", "application/json", strings.NewReader(`{"advance":"2h"}`))
-	t.Must(err)
-	t.Equal("the clock", response.StatusCode, 200)
+	s.clock(t, `{"advance":"2h"}`)
+	defer s.clock(t, `{"reset":true}`)
 	t.Contains(s.review(t, token).Error, "service account token has expired")
 	_, err = whoami(s.as(token))
 	t.Error(err, apierrors.IsUnauthorized, "Unauthorized")
+}
+
+func (s *session) clock(t *check.T, change string) {
+	response, err := http.Post(s.Controls+"/_emulator/v1/clock", "application/json", strings.NewReader(change))
+	t.Must(err)
+	defer response.Body.Close()
+	t.Equal("the clock", response.StatusCode, 200)
 }
