@@ -1,5 +1,7 @@
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Named checks, and the line that each prints: how it went, the tool, its name, what was wrong. */
 class Checks {
@@ -21,11 +23,30 @@ class Checks {
 
     void check(String name, Check check) {
         try {
-            check.run();
+            limited(check);
             System.out.println(String.join("\t", "ok", tool, name));
         } catch (Throwable error) {
             failures++;
             System.out.println(String.join("\t", "failed", tool, name, (error + " " + cause(error)).replaceAll("\\s+", " ")));
+        }
+    }
+
+    /** A library that waits for an answer in vain is stopped. */
+    private static void limited(Check check) throws Throwable {
+        CompletableFuture<Throwable> end = new CompletableFuture<>();
+        Thread thread = new Thread(() -> {
+            try {
+                check.run();
+                end.complete(null);
+            } catch (Throwable error) {
+                end.complete(error);
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        Throwable error = end.get(30, TimeUnit.SECONDS);
+        if (error != null) {
+            throw error;
         }
     }
 
