@@ -153,7 +153,8 @@ impl Target {
         let Some(kind) = claim.kind() else {
             return Err(self.unusable(claim, not_registered(claim)));
         };
-        let (structure, go_type) = (Schema::get().by_id(kind.structure), kind.go_type);
+        let go_type = kind.go_type;
+        let structure = Schema::get().by_id(kind.structure).or_else(|| first_version(&kind));
         if kind.group == self.group && kind.kind == self.kind {
             // Versions of a kind differ little, so an unknown one is read like the known.
             let structure = structure.unwrap_or(self.structure);
@@ -197,6 +198,13 @@ impl Target {
         );
         DecodeError { cause: message.clone(), message, warnings }
     }
+}
+
+/// What the first version of a kind is made of: its others differ little.
+fn first_version(kind: &kinds::Kind) -> Option<&'static Struct> {
+    let version =
+        if kind.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", kind.group) };
+    Schema::get().root(&version, kind.kind)
 }
 
 fn not_registered(claim: &Claim<'_>) -> String {

@@ -143,10 +143,15 @@ fn read(
     kind: &'static str,
     options_kind: &str,
 ) -> Result<(Value, WriteOptions), Failure> {
-    let media_type = content_type(exchange)?;
+    // An update looks at the type of its body after all else, a creation before.
+    let media_type = content_type(exchange);
+    if options_kind == "CreateOptions" {
+        media_type.as_ref().map_err(Clone::clone)?;
+    }
     let body = limited(exchange)?;
     let options = negotiate::write_options(&exchange.query)
         .map_err(|invalid| Failure::invalid(options_kind, "meta.k8s.io", "", fields(invalid)))?;
+    let media_type = media_type?;
     let target = Target::new(api_version, kind).expect("every kind that is read is in the schema");
     match decode(media_type, body, &target, options.field_validation) {
         Ok(Decoded { object, warnings }) => {

@@ -94,6 +94,9 @@ pub fn answer(world: &World, request: &Request) -> Answer {
     let route = if decoded.starts_with('/') { path.route() } else { Route::Unknown };
     let endpoint = match route {
         Route::Unknown => return respond::unknown_path(&exchange).into(),
+        Route::NotFound if is_of_discovery(path.text) && !openid::is_served(world) => {
+            return respond::unknown_path(&exchange).into();
+        }
         Route::NotFound => return respond::failure(&exchange, &Failure::no_route()).into(),
         Route::Found(Endpoint::Document(document)) if !exists(world, document, path.text) => {
             return respond::unknown_path(&exchange).into();
@@ -132,6 +135,11 @@ fn check_timeout(exchange: &Exchange<'_>) -> Result<(), Failure> {
     negotiate::parse_duration(text).map(drop).map_err(|error| {
         Failure::bad_request(format!("invalid timeout specified in the request URL - {error}"))
     })
+}
+
+/// Whether a path is below those of the discovery of keys.
+fn is_of_discovery(path: &str) -> bool {
+    path.starts_with("/openid/") || path.starts_with("/.well-known/")
 }
 
 fn exists(world: &World, document: Document, path: &str) -> bool {

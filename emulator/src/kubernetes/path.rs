@@ -104,6 +104,14 @@ fn resource<'a>(
 
 /// The name that a list is restricted to, if its field selector demands exactly one.
 fn named(query: &Query) -> String {
+    // Options that cannot be read are no options at all.
+    let unread = |name: &str| {
+        let text = query.get(name);
+        !text.is_empty() && text.parse::<i64>().is_err()
+    };
+    if unread("limit") || unread("timeoutSeconds") {
+        return String::new();
+    }
     let exact = |term: &str| {
         let (field, value) = term.split_once("==").or_else(|| term.split_once('='))?;
         (field == "metadata.name").then(|| value.to_owned())

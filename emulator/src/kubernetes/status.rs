@@ -8,6 +8,7 @@ use {
         kubernetes::kinds::{Resource, qualified},
     },
     serde_json::{Map, Value, json},
+    std::fmt::Write as _,
 };
 
 /// A failure, as a Status tells it.
@@ -67,7 +68,7 @@ pub struct FieldError {
 impl FieldError {
     /// A value that breaks a rule; it is shown as JSON, a text as Go quotes it.
     pub fn invalid(field: &str, value: &Value, detail: &str) -> Self {
-        let shown = value.as_str().map_or_else(|| value.to_string(), quote);
+        let shown = value.as_str().map_or_else(|| go_json(value), quote);
         let text = format!("Invalid value: {shown}: {detail}");
         Self { reason: "FieldValueInvalid", field: field.to_owned(), text }
     }
@@ -99,6 +100,21 @@ impl FieldError {
         };
         Self { reason: "FieldValueRequired", field: field.to_owned(), text }
     }
+}
+
+/// A value as Go writes it in JSON: what HTML or JavaScript minds is escaped.
+fn go_json(value: &Value) -> String {
+    let mut text = String::new();
+    for character in value.to_string().chars() {
+        match character {
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "\\u{:04x}", u32::from(character));
+            }
+            _ => text.push(character),
+        }
+    }
+    text
 }
 
 impl Failure {

@@ -20,7 +20,7 @@ use {
     },
     http::{
         HeaderValue, Method, StatusCode, Version,
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
+        header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
     },
     hyper::{body::Incoming, ext::ReasonPhrase},
     std::sync::{
@@ -63,7 +63,9 @@ pub(super) async fn exchange(
     if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
         return Ok(talk(connection, incoming, conversation));
     }
-    let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers);
+    // Who asks whether to go on is told the answer instead, where no body is looked at.
+    let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers)
+        || (parts.method == Method::GET && parts.headers.contains_key(EXPECT));
     let received = if unread { Ok(Received::default()) } else { body::receive(incoming).await };
     let (received, broken) = match received {
         Ok(received) => (received, None),

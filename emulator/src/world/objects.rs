@@ -240,15 +240,6 @@ impl Objects {
         Ok(version)
     }
 
-    /// Forgets how it came to this: who wants to follow from before cannot.
-    pub fn settle(&self) {
-        let mut state = self.lock();
-        let version = state.version;
-        let wakers = state.changes.clear(version);
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-    }
-
     /// Takes all of them away. Versions go on from where they were; whoever follows them has to
     /// begin anew.
     pub fn clear(&self) {

@@ -11,6 +11,7 @@ mod client;
 mod difference;
 mod emulator;
 mod generate;
+mod known;
 mod names;
 mod protobuf;
 mod random;

@@ -28,6 +28,9 @@ pub(crate) fn print(findings: &Findings, seed: u64) {
     println!("differences in status and reason: {}", findings.at(Level::Status));
     println!("differences in meaning:           {}", findings.at(Level::Meaning));
     println!("differences in bytes:             {}", findings.at(Level::Bytes));
+    for (reason, count) in &findings.known {
+        println!("known to stay: {count} ({reason})");
+    }
     println!("causes: {}; seen once and not again: {}", findings.groups.len(), findings.passing);
     println!(
         "distinct error messages: {} ({} with their names and numbers)",

@@ -4,7 +4,7 @@ use {
     crate::{
         Result,
         difference::{self, Difference, Level},
-        generate,
+        generate, known,
         random::Random,
         scenario::{Play, Scenario, Side, Told},
         shrink,
@@ -57,6 +57,8 @@ pub(crate) struct Findings {
     pub(crate) messages: BTreeSet<String>,
     /// The error messages as they were.
     pub(crate) exact_messages: BTreeSet<String>,
+    /// How many differences stay, by their reasons.
+    pub(crate) known: BTreeMap<&'static str, usize>,
     /// How many differences did not come again.
     pub(crate) passing: usize,
 }
@@ -149,6 +151,10 @@ impl Pair {
     }
 
     fn keep(&mut self, case: Case, findings: &mut Findings) -> Result {
+        if let Some(reason) = known::reason(&case) {
+            *findings.known.entry(reason).or_default() += 1;
+            return Ok(());
+        }
         let cause = case.difference.cause.clone();
         if let Some(group) = findings.groups.get_mut(&cause) {
             group.count += 1;

@@ -163,7 +163,6 @@ pub(super) fn watch(random: &mut Random, setting: &Setting) -> Request {
     request.query.extend(["watch=true".to_owned(), "timeoutSeconds=1".to_owned()]);
     match random.below(8) {
         0 => request.query.push("resourceVersion=0".to_owned()),
-        1 => request.query.push("resourceVersion=1".to_owned()),
         2 => request.query.push("resourceVersion=x".to_owned()),
         3 if !setting.objects.is_empty() => {
             let step = setting.objects[random.below(setting.objects.len())];

@@ -12,8 +12,9 @@ use {
 /// Twists a request, once or twice.
 pub(super) fn twist(random: &mut Random, setting: &Setting, request: &mut Request) {
     for _ in 0..=random.below(2) {
-        match random.below(10) {
+        match random.below(11) {
             8 => wire(random, request),
+            10 => twice(random, request),
             0 => query(random, request),
             1 => accept(random, request),
             2 => content_type(random, request),
@@ -171,6 +172,19 @@ fn content_type(random: &mut Random, request: &mut Request) {
     if random.chance(10) {
         request.headers.retain(|(name, _)| name != "Content-Type");
     }
+}
+
+/// Sends a header twice.
+fn twice(random: &mut Random, request: &mut Request) {
+    let (name, value) = match random.below(6) {
+        0 => ("Accept", "application/yaml"),
+        1 => ("Accept", "application/json"),
+        2 => ("Content-Type", "application/yaml"),
+        3 => ("User-Agent", "Mozilla/5.0"),
+        4 => ("Impersonate-User", "second"),
+        _ => ("X-Forwarded-For", "1.2.3.4"),
+    };
+    request.headers.push((name.to_owned(), value.to_owned()));
 }
 
 fn credentials(random: &mut Random, setting: &Setting, request: &mut Request) {

@@ -114,6 +114,9 @@ fn contents(random: &mut Random, kind: &str, body: &mut Value) {
 
 fn patch(random: &mut Random, setting: &Setting, path: String, kind: &str) -> Request {
     let request = Request::new("PATCH", path);
+    if random.chance(25) {
+        return apply(random, request, kind);
+    }
     let (language, body) = match random.below(20) {
         0..6 => ("application/json-patch+json", json_patch(random, setting, kind)),
         6..12 => ("application/merge-patch+json", merge(random, setting, kind)),
@@ -154,6 +157,39 @@ fn patch(random: &mut Random, setting: &Setting, path: String, kind: &str) -> Re
             "{\"$patch\":\"odd\"}",
             "{\"$retainKeys\":[\"metadata\"]}",
         ]));
+    }
+    request
+}
+
+fn apply(random: &mut Random, request: Request, kind: &str) -> Request {
+    let version = if kind.starts_with("Role") { "rbac.authorization.k8s.io/v1" } else { "v1" };
+    let name = request.path.rsplit('/').next().unwrap_or("").to_owned();
+    let mut body = json!({ "apiVersion": version, "kind": kind, "metadata": { "name": name } });
+    if random.chance(60) {
+        body["metadata"]["labels"] = json!({ "a": random.text(&["b", "c", "not ok"]) });
+    }
+    if random.chance(30) {
+        body["metadata"]["annotations"] = json!({ "x/y": random.text(&["1", "2"]) });
+    }
+    contents(random, kind, &mut body);
+    match random.below(12) {
+        0 => body["kind"] = "Other".into(),
+        1 => body["apiVersion"] = "v9".into(),
+        2 => body["unknown"] = 1.into(),
+        3 => body["metadata"]["managedFields"] = json!([{ "manager": "m" }]),
+        4 => body["metadata"]["name"] = "other".into(),
+        _ => {}
+    }
+    let mut request = request.json(body.clone());
+    if random.chance(50) {
+        request.body = Body::Yaml(body);
+    }
+    request = request.header("Content-Type", "application/apply-patch+yaml");
+    if random.chance(85) {
+        request = request.query(random.pick(&["fieldManager=one", "fieldManager=two"]));
+    }
+    if random.chance(30) {
+        request = request.query(random.pick(&["force=true", "force=1", "force=x", "force="]));
     }
     request
 }

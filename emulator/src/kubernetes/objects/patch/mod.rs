@@ -129,7 +129,9 @@ fn changed(
             PatchError::Unfit => Failure::unfit_patch(),
             PatchError::Unplanned(text) => Failure::unplanned(text),
         })?;
-    let text = text::of(&String::from_utf8_lossy(&raw), &before, &patched);
+    // A merge patch touches what it names, though nothing may come of it.
+    let merged = if form == Form::Merge { &sent } else { &Value::Null };
+    let text = text::of(&String::from_utf8_lossy(&raw), &before, &patched, merged);
     let shown = if form == Form::Strategic { go(&sent) } else { text.clone() };
     let refuse = |why: &str| {
         let error = FieldError::invalid("patch", &shown.as_str().into(), why);

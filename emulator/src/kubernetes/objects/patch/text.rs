@@ -5,15 +5,15 @@ use {
     std::collections::BTreeMap,
 };
 
-/// The text of `after`, which was made of `before`, whose text is `raw`.
-pub(super) fn of(raw: &str, before: &Value, after: &Value) -> String {
+/// The text of `after`, which was made of `before`, whose text is `raw`, by merging `merged`.
+pub(super) fn of(raw: &str, before: &Value, after: &Value, merged: &Value) -> String {
     match (before, after) {
-        _ if before == after => raw.to_owned(),
+        _ if before == after && !merged.is_object() => raw.to_owned(),
         (Value::Object(before), Value::Object(after)) => {
             let parts: BTreeMap<String, &RawValue> = serde_json::from_str(raw).unwrap_or_default();
             let member = |(name, value): (&String, &Value)| {
                 let text = match (parts.get(name), before.get(name)) {
-                    (Some(raw), Some(before)) => of(raw.get(), before, value),
+                    (Some(raw), Some(before)) => of(raw.get(), before, value, &merged[name]),
                     _ => value.to_string(),
                 };
                 format!("{}:{text}", Value::from(name.as_str()))
@@ -44,9 +44,13 @@ mod tests {
         let mut after = before.clone();
         after["data"]["c"] = json!(1);
         assert_eq!(
-            of(raw, &before, &after),
+            of(raw, &before, &after, &Value::Null),
             r#"{"data":{"a":"1","b":"1","c":1},"kind":"K","metadata":{"name":"n","labels":{}}}"#
         );
-        assert_eq!(of(raw, &before, &before), raw);
+        assert_eq!(of(raw, &before, &before, &Value::Null), raw);
+        assert_eq!(
+            of(raw, &before, &before, &json!({"metadata": {}})),
+            r#"{"data":{"b":"1","a":"1"},"kind":"K","metadata":{"labels":{},"name":"n"}}"#
+        );
     }
 }
