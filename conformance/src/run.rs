@@ -197,15 +197,15 @@ impl Run {
     /// Why a case does not apply to the target, if it does not.
     pub fn skipped(&self, id: &str, case: &Case, variant: Variant) -> Option<String> {
         let facts = &self.target.facts;
-        let requirement = self.catalog.requirement(case);
-        if let Some(why) = requirement.and_then(|it| it.versions.excludes(facts.minor())) {
-            return Some(why);
-        }
         if case.needs_kubernetes() && self.target.kubernetes.is_none() {
             return Some("no Kubernetes endpoint was named".to_owned());
         }
         if id.starts_with("google/") && self.target.google.is_none() {
             return Some("no Google endpoint was named".to_owned());
+        }
+        let requirement = self.catalog.requirement(case);
+        if let Some(why) = requirement.and_then(|it| it.versions.excludes(facts.minor())) {
+            return Some(why);
         }
         if id.starts_with("google/") && self.target.cluster.is_none() {
             let emulated = self.features.contains(&Need::OwnClusters);
@@ -346,7 +346,9 @@ impl Run {
         }
         let snapshot = self.catalog.snapshots.get(id)?;
         let server = self.target.facts.server();
-        let emulator = self.target.facts.features.contains(&Need::Clock);
+        // A cluster that was named is not the one that was recorded.
+        let own = self.target.cluster.is_none();
+        let emulator = own && self.target.facts.features.contains(&Need::Clock);
         let applies = match self.compared {
             Compared::Nothing => false,
             _ if snapshot.recorded_from == server => true,

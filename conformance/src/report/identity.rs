@@ -128,6 +128,17 @@ fn feature(run: &Run, need: Need) -> Feature {
         (Need::Uncapped, false) => Some("a cap on lifetimes"),
         _ => None,
     };
-    let words = instead.map_or_else(|| need.to_string(), str::to_owned);
+    let words = instead.map_or_else(|| short(need), str::to_owned);
     Feature { name, words, present, told: present || instead.is_some() }
+}
+
+/// What it is, said of an endpoint and not of a case.
+fn short(need: Need) -> String {
+    match need {
+        Need::GoogleAuth => "authentication".to_owned(),
+        Need::OwnClusters => "room for clusters of the suite's own".to_owned(),
+        Need::SubjectToken => "a subject token".to_owned(),
+        Need::TwoHourCap => "a cap of two hours".to_owned(),
+        need => need.to_string(),
+    }
 }

@@ -2,13 +2,14 @@
 
 use {
     crate::{
-        cli::{code, run},
+        cli::{code, file, run},
         deviant::{self, Reply},
         emulator::{self, RUNTIME},
     },
     rstest::rstest,
-    serde_json::json,
+    serde_json::{Value, json},
     std::{process::Output, time::Duration},
+    token_conformance::{google::cluster, target::Side},
     token_emulator::{
         Emulator,
         config::Config,
@@ -87,4 +88,35 @@ fn a_managed_cluster_conforms_at_must() {
     let target = ["run", "--server", &url, "--token", token, "--level", "must"];
     let output = run(&[&target[..], &["--skip", "kubernetes/discovery/*"]].concat());
     assert_eq!(code(&output), 0, "{}", told(&output));
+}
+
+/// As at Google, where the suite may register nothing: one cluster is named, and one of its tokens.
+#[test]
+fn a_cluster_that_is_named_is_the_one_that_is_used() {
+    let judged = emulator::alone();
+    let target = &judged.run.target;
+    let (kubernetes, google) =
+        (target.kubernetes.as_ref().unwrap(), target.google.as_ref().unwrap());
+    let ask = |side: &Side, method: &str, path: &str, body: &Value| {
+        RUNTIME.block_on(side.ask(method, path, Some(body))).unwrap().value().unwrap()
+    };
+    let clusters = "/v1/projects/p/locations/us-west1/attachedClusters";
+    let path = format!("{clusters}?attachedClusterId=named");
+    let operation = ask(google, "POST", &path, &cluster::blueprint(target));
+    let path = format!("/v1/{}", operation["name"].as_str().unwrap());
+    while ask(google, "GET", &path, &Value::Null)["done"] != true {}
+    let accounts = "/api/v1/namespaces/default/serviceaccounts";
+    ask(kubernetes, "POST", accounts, &json!({"metadata": {"name": "agent"}}));
+    let token = ask(kubernetes, "POST", &format!("{accounts}/agent/token"), &json!({}));
+    let token = token["status"]["token"].as_str().unwrap();
+
+    let subject = file("subject", token).display().to_string();
+    let endpoint = ["--google-endpoint", judged.emulator.url()];
+    let access = ["--access-token", judged.emulator.google_access_token()];
+    let named = "projects/p/locations/us-west1/attachedClusters/named";
+    let named = ["--attached-cluster", named, "--subject-token-file", &subject];
+    let level = ["--level", "observed"];
+    let output = run(&[&["run"][..], &endpoint, &access, &named, &level].concat());
+    assert_eq!(code(&output), 0, "{}", told(&output));
+    assert!(!told(&output).contains(token));
 }
