@@ -9,6 +9,7 @@ mod json;
 mod kubectl;
 mod kubernetes;
 mod program;
+mod running;
 mod scenario;
 mod server;
 mod together;

@@ -1,11 +1,14 @@
 //! A program that is driven: how it is found, run, and what it said.
 
-use std::{
-    io::{Read, Write},
-    path::Path,
-    process::{Child, Command, Stdio},
-    thread::{self, JoinHandle},
-    time::{Duration, Instant},
+use {
+    super::running::Running,
+    std::{
+        io::{Read, Write},
+        path::Path,
+        process::{Child, Command, Stdio},
+        thread::{self, JoinHandle},
+        time::{Duration, Instant},
+    },
 };
 
 /// How long one command may take.
@@ -83,6 +86,15 @@ impl Tool {
         let (success, said) =
             command.spawn().and_then(|child| converse(child, input)).map_err(wrong)?;
         Ok(Answer { success, said })
+    }
+
+    /// Starts it, for as long as it is wanted.
+    pub(super) fn start(&self, arguments: &[&str]) -> Result<Running, String> {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = command.spawn().map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(Running::new(child))
     }
 
     /// Runs it, and wants it to fail with that text.

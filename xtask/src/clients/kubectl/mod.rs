@@ -40,6 +40,9 @@ const FLOWS: &[Flow<Session>] = &[
     Flow { name: "create secret", run: create_secret },
     Flow { name: "run (a pod)", run: run_pod },
     Flow { name: "get", run: get },
+    Flow { name: "get -w", run: watch },
+    Flow { name: "wait --for=delete", run: wait },
+    Flow { name: "proxy", run: proxy },
     Flow { name: "create token", run: create_token },
     Flow { name: "create token --audience", run: audience },
     Flow { name: "create token --duration", run: duration },
@@ -181,6 +184,39 @@ fn get(s: &Session) -> Result<(), String> {
     s.says(&["get", "secret", "s", "-o", "name"], "secret/s")?;
     s.says(&["get", "pods", "-o", "name"], "pod/p")?;
     expect(&s.tool.run(&["get", "namespace", &s.namespace, "-o", "yaml"])?.out, "phase: Active")
+}
+
+/// What changes while it is watched is told.
+fn watch(s: &Session) -> Result<(), String> {
+    let watch = ["--namespace", &s.namespace, "get", "configmaps", "--watch", "-o", "name"];
+    s.kubectl(&["create", "configmap", "before"])?;
+    let running = s.tool.start(&watch)?;
+    running.says("configmap/before")?;
+    s.kubectl(&["create", "configmap", "while"])?;
+    running.says("configmap/while").map(drop)
+}
+
+fn wait(s: &Session) -> Result<(), String> {
+    s.kubectl(&["create", "configmap", "waited-for"])?;
+    s.kubectl(&["patch", "configmap", "waited-for", "-p", HELD])?;
+    s.kubectl(&["delete", "configmap", "waited-for", "--wait=false"])?;
+    let line = ["wait", "--for=delete", "configmap/waited-for", "--timeout=20s"];
+    let waiting = [&["--namespace", &s.namespace], &line[..]].concat();
+    let running = s.tool.start(&waiting)?;
+    s.kubectl(&["patch", "configmap", "waited-for", "-p", r#"{"metadata":{"finalizers":null}}"#])?;
+    // A version that finds it gone before it waits says nothing.
+    let _ = running.says("condition met");
+    s.tool.run(&waiting).map(drop)
+}
+
+const HELD: &str = r#"{"metadata":{"finalizers":["a.example/b"]}}"#;
+
+fn proxy(s: &Session) -> Result<(), String> {
+    let running = s.tool.start(&["proxy", "--port=0"])?;
+    let line = running.says("Starting to serve on ")?;
+    let address = line.rsplit(' ').next().unwrap_or_default();
+    let url = format!("http://{address}/api/v1/namespaces/{}", s.namespace);
+    expect(&Tool::at("curl").run(&["--silent", "--noproxy", "*", &url])?.out, "\"Active\"")
 }
 
 fn create_token(s: &Session) -> Result<(), String> {
