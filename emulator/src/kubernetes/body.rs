@@ -68,9 +68,15 @@ pub fn accept(exchange: &Exchange<'_>) -> Result<Output, Failure> {
 }
 
 fn accept_as(exchange: &Exchange<'_>, tables: bool) -> Result<Output, Failure> {
-    let header = exchange.request.header("accept").unwrap_or("");
-    let output =
-        negotiate::accept(header, tables).ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
+    chosen(exchange, |header| negotiate::accept(header, tables))
+}
+
+fn chosen(
+    exchange: &Exchange<'_>,
+    choose: impl Fn(&str) -> Option<Output>,
+) -> Result<Output, Failure> {
+    let output = choose(exchange.request.header("accept").unwrap_or(""))
+        .ok_or_else(|| Failure::not_acceptable(NOT_ACCEPTABLE))?;
     let client = exchange.request.header("user-agent").unwrap_or("");
     let pretty = output.pretty || negotiate::is_pretty(exchange.request.query(), client);
     Ok(Output { pretty, ..output })
@@ -83,17 +89,13 @@ pub fn accept_object(exchange: &Exchange<'_>) -> Result<Output, Failure> {
 
 /// The same for what cannot be turned into anything else.
 pub fn accept_plain(exchange: &Exchange<'_>) -> Result<Output, Failure> {
-    let plain = accept(exchange)?;
-    if plain.transform.is_some() {
-        return Err(Failure::not_acceptable(NOT_ACCEPTABLE));
-    }
-    Ok(plain)
+    chosen(exchange, negotiate::accept_plain)
 }
 
 /// How an error is written: as the client accepts it, or as indented JSON.
 pub fn accept_error(exchange: &Exchange<'_>) -> Output {
     let fallback = Output { pretty: true, ..Output::default() };
-    accept(exchange).ok().filter(|output| output.transform.is_none()).unwrap_or(fallback)
+    accept_plain(exchange).unwrap_or(fallback)
 }
 
 /// Reads the object that is to be created, and the options of its creation.

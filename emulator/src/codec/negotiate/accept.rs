@@ -49,6 +49,18 @@ pub fn accept(header: &str, tables: bool) -> Option<Output> {
     })
 }
 
+/// The choice where nothing can be turned into anything else: errors and discovery.
+pub fn accept_plain(header: &str) -> Option<Output> {
+    if header.is_empty() {
+        return Some(Output::default());
+    }
+    let plain = |clause: &Clause<'_>| {
+        let media_type = MediaType::ALL.into_iter().find(|it| clause.covers(*it))?;
+        clause.output(media_type, false).filter(|output| output.transform.is_none())
+    };
+    clauses(header).iter().find_map(plain)
+}
+
 /// The choice of a handler of aggregated discovery, which takes nothing but what asks for that.
 /// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/discovery/aggregated/negotiation.go`.
 pub fn accept_discovery(header: &str) -> Option<Output> {
@@ -211,6 +223,25 @@ mod tests {
         #[case] expected: Option<MediaType>,
     ) {
         assert_eq!(accept(header, false).map(|output| output.media_type), expected);
+    }
+
+    #[rstest]
+    #[case("", Some(MediaType::Json))]
+    #[case("application/yaml;as=Table;v=v1;g=meta.k8s.io,application/json", Some(MediaType::Json))]
+    #[case(
+        "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,*/*;q=0.1",
+        Some(MediaType::Json)
+    )]
+    #[case(
+        "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/yaml",
+        Some(MediaType::Yaml)
+    )]
+    #[case("application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io", None)]
+    fn errors_and_discovery_are_written_as_they_are(
+        #[case] header: &str,
+        #[case] expected: Option<MediaType>,
+    ) {
+        assert_eq!(accept_plain(header).map(|output| output.media_type), expected);
     }
 
     #[test]

@@ -7,7 +7,10 @@ mod options;
 mod query;
 
 pub use {
-    accept::{NOT_ACCEPTABLE, Output, Transform, accept, accept_discovery, is_routable, ranges},
+    accept::{
+        NOT_ACCEPTABLE, Output, Transform, accept, accept_discovery, accept_plain, is_routable,
+        ranges,
+    },
     content_type::{UNSUPPORTED_MEDIA_TYPE, content_type},
     duration::parse_duration,
     options::{Invalid, WriteOptions, field_manager, is_pretty, write_options},
