@@ -138,7 +138,10 @@ impl Target {
     pub fn redactor(&self) -> Redactor {
         let mut redactor = Redactor::default();
         for side in [&self.kubernetes, &self.google].into_iter().flatten() {
-            redactor.name(&side.client.endpoint().authority(), "{server}");
+            let authority = side.client.endpoint().authority();
+            // A bare host may be a word that stands in names and issuers, too.
+            let before = if authority.contains(':') { "" } else { "//" };
+            redactor.name(&format!("{before}{authority}"), &format!("{before}{{server}}"));
             redactor.credential(side.credential.as_deref().unwrap_or_default());
         }
         redactor.credential(self.subject_token.as_deref().unwrap_or_default());

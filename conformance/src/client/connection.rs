@@ -15,7 +15,7 @@ use {
     },
     hyper_util::rt::{TokioExecutor, TokioIo},
     rustls::{ClientConfig, pki_types::ServerName},
-    std::{error::Error, fmt::Display, sync::Arc},
+    std::{error::Error, fmt::Display, sync::Arc, time::Duration},
     tokio::{
         io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
         net::TcpStream,
@@ -25,6 +25,8 @@ use {
 
 /// What a client of HTTP/2 begins with: the preface, and a frame of settings that sets nothing.
 const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/// How long a connection may take to come about.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The type of a frame of settings.
 const SETTINGS: u8 = 4;
 
@@ -74,11 +76,16 @@ pub async fn greets_http2(endpoint: &Endpoint) -> Result<bool, Unreachable> {
 }
 
 async fn stream(endpoint: &Endpoint) -> Result<TcpStream, Unreachable> {
-    let stream = match &endpoint.proxy {
-        Some(proxy) => proxy.connect(&endpoint.host, endpoint.port).await,
-        None => TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await,
+    let connected = async {
+        match &endpoint.proxy {
+            Some(proxy) => proxy.connect(&endpoint.host, endpoint.port).await,
+            None => TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await,
+        }
     };
-    stream.map_err(|error| unreachable(endpoint, error))
+    match tokio::time::timeout(PATIENCE, connected).await {
+        Ok(stream) => stream.map_err(|error| unreachable(endpoint, error)),
+        Err(_) => Err(unreachable(endpoint, format!("no connection within {PATIENCE:?}"))),
+    }
 }
 
 impl Connection {
