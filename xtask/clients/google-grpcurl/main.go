@@ -45,6 +45,7 @@ var checks = []struct {
 	{"without credentials", refused},
 	{"a service that is not there", unknown},
 	{"health", healthy},
+	{"health by reflection", healthyByReflection},
 }
 
 func plaintext() string { return strings.TrimPrefix(ready.URL, "http://") }
@@ -142,6 +143,10 @@ func healthy() error {
 		}
 	}
 	return nil
+}
+
+func healthyByReflection() error {
+	return says(grpcurl("-plaintext", plaintext(), "grpc.health.v1.Health/Check"), "SERVING")
 }
 
 func main() {
