@@ -198,6 +198,16 @@ impl Failure {
         Self::new(409, "AlreadyExists", message).about(resource_details(resource, name))
     }
 
+    /// The same for a name that the server may have made: it might make another.
+    #[must_use]
+    pub fn generated(mut self) -> Self {
+        self.message.push_str(", the server was not able to generate a unique name for the object");
+        if let Some(details) = &mut self.details {
+            details.retry_after = 1;
+        }
+        self
+    }
+
     /// 409: the object is not the one that the request means. `kind` is what the text calls it.
     pub fn conflict(kind: &str, group: &str, name: &str, why: &str) -> Self {
         let what = qualified(kind, group);

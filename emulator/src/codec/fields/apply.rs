@@ -203,15 +203,15 @@ fn contend(
     Ok(())
 }
 
-// Who somebody is, as text: managers are told in the order of these.
+// Who somebody is, as the real server keeps it: managers are told in the order of these.
 fn identifier(manager: &Manager<'_>) -> String {
-    let version = if manager.applies() { "" } else { manager.text("apiVersion") };
-    format!(
-        "{}\0{}\0{version}\0{}",
-        manager.text("manager"),
-        manager.text("operation"),
-        manager.text("subresource")
-    )
+    let member = |name: &str| match manager.text(name) {
+        "" => String::new(),
+        text => format!("\"{name}\":{},", Value::from(text)),
+    };
+    let version = if manager.applies() { String::new() } else { member("apiVersion") };
+    let members = [member("manager"), member("operation"), version, member("subresource")];
+    format!("{{{}}}", members.concat().trim_end_matches(','))
 }
 
 fn who(manager: &Manager<'_>) -> String {

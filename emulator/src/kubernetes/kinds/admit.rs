@@ -147,8 +147,8 @@ fn token_volume(name: &str) -> Value {
     })
 }
 
-// A pod stays for five minutes on a node that has gone away, unless it says otherwise.
-fn tolerate(spec: &mut Map<String, Value>) {
+/// A pod stays for five minutes on a node that has gone away, unless it says otherwise.
+pub fn tolerate(spec: &mut Map<String, Value>) {
     let tolerations = spec.entry("tolerations").or_insert_with(|| json!([]));
     let Some(tolerations) = tolerations.as_array_mut() else { return };
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {

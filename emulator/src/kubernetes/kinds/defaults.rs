@@ -56,7 +56,10 @@ fn secret(object: &mut Value) {
         members.insert("type".to_owned(), "Opaque".into());
     }
     // stringData is for writing only: it goes into data.
-    if let Some(Value::Object(texts)) = members.remove("stringData") {
+    let texts = members.remove("stringData");
+    if let Some(Value::Object(texts)) =
+        texts.filter(|it| it.as_object().is_some_and(|it| !it.is_empty()))
+    {
         let data = object_at(object, "data");
         for (key, text) in texts {
             let text = text.as_str().unwrap_or("");

@@ -4,6 +4,7 @@ pub mod admit;
 pub mod defaults;
 pub mod others;
 pub mod pod;
+pub mod pod_update;
 pub mod prepare;
 pub mod update;
 pub mod validate;

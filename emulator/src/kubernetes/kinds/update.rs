@@ -7,19 +7,18 @@ use {
     crate::{
         codec::{json, schema::Schema},
         kubernetes::{
-            kinds::{self, prepare, validate},
+            kinds::{self, pod_update, prepare, validate},
             metadata::object_at,
             objects::write::Part,
             status::FieldError,
         },
         world::objects::Kind,
     },
-    serde_json::{Map, Value, json},
+    serde_json::{Value, json},
 };
 
 const IMMUTABLE: &str = "field is immutable";
 const SEALED: &str = "field is immutable when `immutable` is set";
-const POD_SPEC: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
 
 /// Puts back what this part of an object has no say in.
 pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
@@ -34,7 +33,11 @@ pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
             };
         }
         (Kind::Namespace, Part::Finalizers) => keep_member(old, new, "status"),
-        (Kind::Pod | Kind::Node, Part::Whole) => keep_member(old, new, "status"),
+        (Kind::Pod, Part::Whole) => {
+            keep_member(old, new, "status");
+            pod_update::admit(old, new);
+        }
+        (Kind::Node, Part::Whole) => keep_member(old, new, "status"),
         (Kind::Other(_), Part::Status) => keep_member(old, new, "spec"),
         (Kind::Other(_), Part::Whole) if kinds::of(kind).has_status => {
             keep_member(old, new, "status");
@@ -99,7 +102,7 @@ pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError
     match kind {
         Kind::Namespace => errors.extend(namespace(part, new)),
         Kind::Node => errors.extend(node(&old["spec"], &new["spec"])),
-        Kind::Pod if part == Part::Whole => errors.extend(pod(old, new)),
+        Kind::Pod if part == Part::Whole => errors.extend(pod_update::check(old, new)),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             errors.extend(role_ref(&old["roleRef"], &new["roleRef"]));
         }
@@ -143,10 +146,11 @@ fn sealed(old: &Value, new: &Value, members: &[&str]) -> Vec<FieldError> {
         return Vec::new();
     }
     let opened = (new["immutable"] != true).then_some("immutable");
-    let empty = |value: &Value| value.as_object().is_none_or(Map::is_empty);
-    let changed = members.iter().copied().filter(|member| {
-        old[*member] != new[*member] && !(empty(&old[*member]) && empty(&new[*member]))
-    });
+    // What is empty is kept as nothing, which is not the same when it comes again.
+    let known = |value: &Value| value.as_object().filter(|it| !it.is_empty()).cloned();
+    let sent = |value: &Value| value.as_object().cloned();
+    let changed =
+        members.iter().copied().filter(|member| known(&old[*member]) != sent(&new[*member]));
     opened.into_iter().chain(changed).map(|field| FieldError::forbidden(field, SEALED)).collect()
 }
 
@@ -200,29 +204,4 @@ fn role_ref(old: &Value, new: &Value) -> Option<FieldError> {
     let text = |member: &str| new[member].as_str().unwrap_or("");
     let shown = json!({"APIGroup": text("apiGroup"), "Kind": text("kind"), "Name": text("name")});
     (old != new).then(|| FieldError::invalid("roleRef", &shown, IMMUTABLE))
-}
-
-// The real server shows what differs behind this.
-fn pod(old: &Value, new: &Value) -> Option<FieldError> {
-    for list in ["containers", "initContainers"] {
-        let count = |pod: &Value| pod["spec"][list].as_array().map_or(0, Vec::len);
-        if count(old) != count(new) {
-            let kind = if list == "containers" { "containers" } else { "init containers" };
-            let detail = format!("pod updates may not add or remove {kind}");
-            return Some(FieldError::forbidden(&format!("spec.{list}"), &detail));
-        }
-    }
-    let fixed = |object: &Value| {
-        let mut spec = object["spec"].clone();
-        for list in ["containers", "initContainers"] {
-            for container in spec[list].as_array_mut().into_iter().flatten() {
-                container["image"] = Value::Null;
-            }
-        }
-        for member in ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds"] {
-            spec[member] = Value::Null;
-        }
-        spec
-    };
-    (fixed(old) != fixed(new)).then(|| FieldError::forbidden("spec", POD_SPEC))
 }

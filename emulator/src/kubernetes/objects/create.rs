@@ -149,10 +149,12 @@ fn keep(
 ) -> Result<Value, Failure> {
     let name = metadata::text(&object, "name").to_owned();
     let namespace = metadata::text(&object, "namespace").to_owned();
+    let prefix = metadata::text(&object, "generateName").to_owned();
     let taken = || world.objects.get(resource.kind, &namespace, &name);
     let exists = || {
         let going = taken().is_some_and(|it| it.deletion_timestamp.is_some());
-        Failure::already_exists(resource, &name, going)
+        let failure = Failure::already_exists(resource, &name, going);
+        if prefix.is_empty() { failure } else { failure.generated() }
     };
     if dry_run {
         return if taken().is_some() { Err(exists()) } else { Ok(object) };
