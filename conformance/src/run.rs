@@ -17,7 +17,7 @@ use {
         variant::{Protocol, Variant},
         verdict::{Failure, Outcome, Verdict},
     },
-    serde_json::json,
+    serde_json::{Value, json},
     std::{
         collections::HashSet,
         sync::{
@@ -55,8 +55,11 @@ pub struct Run {
     features: HashSet<Need>,
     /// Why nothing can be made in the namespace.
     unopened: Option<String>,
-    /// The issuer of the first token, where no discovery document names it.
+    /// Who issued the first token, and for whom it is, where it names nobody.
     issuer: Option<String>,
+    audience: Option<String>,
+    /// Whether a token has told how long it may live.
+    probed: bool,
     ledger: Ledger,
     clusters: Clusters,
     count: AtomicUsize,
@@ -116,6 +119,8 @@ impl Run {
             features,
             unopened: None,
             issuer: None,
+            audience: None,
+            probed: false,
             ledger: Ledger::default(),
             clusters: Clusters::default(),
             count: AtomicUsize::new(0),
@@ -136,6 +141,12 @@ impl Run {
     /// What the target has of what cases may need.
     pub fn features(&self) -> &HashSet<Need> {
         &self.features
+    }
+
+    /// Whether it is known what the target has of this. What a token tells is not, before one has
+    /// been issued.
+    pub fn knows(&self, need: Need) -> bool {
+        self.probed || !matches!(need, Need::Uncapped | Need::TwoHourCap)
     }
 
     /// Begins no further case. Those that have begun end, and take away what they made.
@@ -169,7 +180,8 @@ impl Run {
         if probe.lifetime.is_some_and(|it| it != LONGEST) {
             self.features.remove(&Need::Uncapped);
         }
-        self.issuer = probe.issuer;
+        self.probed = probe.lifetime.is_some();
+        (self.issuer, self.audience) = (probe.issuer, probe.audience);
         // A cluster may hide its documents; what claims to be kube-apiserver has them wherever its
         // issuer is a URL.
         if self.level > Level::Must && self.issuer.as_deref().is_none_or(is_discoverable) {
@@ -283,6 +295,7 @@ impl Run {
             ledger: &self.ledger,
             clusters: &self.clusters,
             issuer: self.issuer.as_deref(),
+            audience: self.audience.as_deref(),
         }
     }
 
@@ -383,6 +396,8 @@ struct Probe {
     lifetime: Option<i64>,
     /// Who issued it.
     issuer: Option<String>,
+    /// For whom it is, where that is one and a URL.
+    audience: Option<String>,
 }
 
 impl Probe {
@@ -401,8 +416,14 @@ impl Probe {
         let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok()?;
         let body = answer.value()?;
         let token = body["status"]["token"].as_str().and_then(Token::parse);
-        let issuer = token.and_then(|it| it.claims["iss"].as_str().map(str::to_owned));
-        Some(Self { lifetime: body["spec"]["expirationSeconds"].as_i64(), issuer })
+        let claims = token.map(|it| it.claims).unwrap_or_default();
+        let url = |it: &Value| it.as_str().filter(|it| it.contains("://")).map(str::to_owned);
+        let audience = match claims["aud"].as_array().map(Vec::as_slice) {
+            Some([only]) => url(only),
+            _ => None,
+        };
+        let issuer = claims["iss"].as_str().map(str::to_owned);
+        Some(Self { lifetime: body["spec"]["expirationSeconds"].as_i64(), issuer, audience })
     }
 }
 

@@ -65,7 +65,8 @@ impl Identity {
     pub fn of(run: &Run) -> Self {
         let facts = &run.target.facts;
         let known = |side: &Side, version: Option<&String>, needs: &[Need], http2: bool| {
-            let mut features: Vec<Feature> = needs.iter().map(|it| feature(run, *it)).collect();
+            let needs = needs.iter().filter(|it| run.knows(**it));
+            let mut features: Vec<Feature> = needs.map(|it| feature(run, *it)).collect();
             let (name, words) = ("http2".to_owned(), "HTTP/2".to_owned());
             features.push(Feature { name, words, present: http2, told: http2 });
             let endpoint = side.client.endpoint().to_string();

@@ -53,6 +53,8 @@ pub struct Shared<'a> {
     pub clusters: &'a Clusters,
     /// The issuer, where it is known by its tokens alone.
     pub issuer: Option<&'a str>,
+    /// For whom its tokens are that name nobody.
+    pub audience: Option<&'a str>,
 }
 
 /// Why a case could not be run to its end.
@@ -68,7 +70,7 @@ impl<'a> Session<'a> {
         shared: Shared<'a>,
         suffix: String,
     ) -> Self {
-        let Shared { namespace, own, ledger, clusters, issuer } = shared;
+        let Shared { namespace, own, ledger, clusters, issuer, audience } = shared;
         let (mut vars, mut redactor) = (Vars::default(), target.redactor());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
@@ -80,6 +82,8 @@ impl<'a> Session<'a> {
             vars.set("issuer", issuer);
             redactor.name(issuer, "{issuer}");
         }
+        // Recorded was a server whose audience is its issuer.
+        redactor.name(audience.unwrap_or_default(), "{issuer}");
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());
         Self {
             target,

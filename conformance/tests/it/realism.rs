@@ -57,6 +57,10 @@ fn judged(config: Config, level: &str) -> Output {
     },
     "should"
 )]
+#[case::with_one_other_audience(
+    Config { api_audiences: vec!["https://api.example.test".to_owned()], ..Config::default() },
+    "observed"
+)]
 #[case::without_anonymous_callers(Config { anonymous_auth: false, ..Config::default() }, "observed")]
 #[case::that_demands_google_bearers(
     Config { google_auth: GoogleAuth::Strict, ..Config::default() },
