@@ -196,9 +196,11 @@ impl Drop for Kube {
     }
 }
 
-/// The folder that has both binaries, which are built where they are not there yet.
+/// The folder that has both binaries, which are built where they are not there yet. The one that
+/// is named has the usual version, or the one that is named, too.
 fn binaries(version: &str) -> Result<PathBuf> {
-    if let Some(folder) = std::env::var_os("KUBEBUILDER_ASSETS") {
+    let named = std::env::var("KUBE_VERSION").unwrap_or_else(|_| VERSION.to_owned());
+    if let Some(folder) = std::env::var_os("KUBEBUILDER_ASSETS").filter(|_| version == named) {
         return Ok(folder.into());
     }
     let folder = cargo::target().join("kube-apiserver").join(version);

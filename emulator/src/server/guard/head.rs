@@ -59,18 +59,33 @@ pub(super) struct Head {
 /// The length of the head at the start of these bytes; `None` when it has not ended.
 pub(super) fn length(bytes: &[u8]) -> Option<usize> {
     let mut start = 0;
-    let mut first = true;
+    let mut count = 0;
     while let Some(length) = bytes[start..].iter().position(|byte| *byte == b'\n') {
         let line = &bytes[start..start + length];
         start += length + 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        // A first line that makes no sense ends everything.
-        if line.is_empty() || (first && Line::read(line).is_err()) {
+        // A line that makes no sense ends everything.
+        if line.is_empty() || is_refused(count, line, bytes.get(start)) {
             return Some(start);
         }
-        first = false;
+        count += 1;
     }
     None
+}
+
+/// Whether a line is refused before the head has ended. What may go on on the next line is known
+/// once that begins.
+fn is_refused(count: usize, line: &[u8], next: Option<&u8>) -> bool {
+    match count {
+        0 => Line::read(line).is_err(),
+        _ if line.first().is_some_and(is_blank) => count == 1,
+        _ if !line.contains(&b':') => true,
+        _ => next.is_some_and(|next| !is_blank(next)) && header(line).is_none(),
+    }
+}
+
+fn is_blank(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t')
 }
 
 /// Reads a head, and writes it as it can be read in one way only.
@@ -149,6 +164,14 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
         .iter()
         .position(|byte| *byte == b':')
         .is_some_and(|at| at > 0 && target[..at].iter().all(u8::is_ascii_alphanumeric));
+    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let mut escapes = path.split(|byte| *byte == b'%').skip(1);
+    let digits = |escape: &[u8]| {
+        escape.get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    if !escapes.all(digits) {
+        return false;
+    }
     target == b"*" || target[0] == b'/' || method == b"CONNECT" || has_scheme
 }
 
@@ -156,9 +179,8 @@ type Header<'a> = (&'a [u8], Cow<'a, [u8]>);
 
 fn headers<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Header<'a>>, Refusal> {
     let mut headers: Vec<Header<'a>> = Vec::new();
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     while let Some(line) = lines.next().filter(|line| !line.is_empty()) {
-        if line.first().is_some_and(blank) {
+        if line.first().is_some_and(is_blank) {
             // It goes on with the header before, if there is one.
             let (_, value) = headers.last_mut().ok_or(Refusal::Bad)?;
             let value = value.to_mut();
@@ -166,16 +188,23 @@ fn headers<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Header<'
             value.extend_from_slice(trim(line));
             continue;
         }
-        let colon = line.iter().position(|byte| *byte == b':').ok_or(Refusal::Bad)?;
-        let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
-        if name.is_empty() || !name.iter().all(|byte| is_token(*byte) || *byte == b' ') {
-            return Err(Refusal::Bad);
-        }
+        let (name, value) = header(line).ok_or(Refusal::Bad)?;
         headers.push((name, value.into()));
     }
-    let plain = |byte: &u8| *byte == b'\t' || (*byte >= 0x20 && *byte != 0x7f);
-    let plain = headers.iter().all(|(_, value)| value.iter().all(plain));
+    let plain = headers.iter().all(|(_, value)| value.iter().all(is_plain));
     if plain { Ok(headers) } else { Err(Refusal::Bad) }
+}
+
+/// Name and value of a header; `None` when it cannot be one.
+fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
+    let named = !name.is_empty() && name.iter().all(|byte| is_token(*byte) || *byte == b' ');
+    (named && value.iter().all(is_plain)).then_some((name, value))
+}
+
+fn is_plain(byte: &u8) -> bool {
+    *byte == b'\t' || (*byte >= 0x20 && *byte != 0x7f)
 }
 
 fn framing(line: &Line<'_>, headers: &[Header<'_>]) -> Result<Framing, Refusal> {
@@ -263,9 +292,8 @@ fn write_target(target: &[u8], output: &mut BytesMut) {
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(|byte| !blank(byte)).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(|byte| !blank(byte)).map_or(start, |at| at + 1);
+    let start = bytes.iter().position(|byte| !is_blank(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_blank(byte)).map_or(start, |at| at + 1);
     &bytes[start..end]
 }
 
@@ -294,6 +322,7 @@ mod tests {
     #[case("GET\r\n", Refusal::Bad)]
     #[case("GET /\r\n\r\n", Refusal::Bad)]
     #[case("GET / HTTP/1.1 \r\n\r\n", Refusal::Bad)]
+    #[case("GET /%zz HTTP/1.1\r\nHost: a b\r\n\r\n", Refusal::Bad)]
     #[case("GET api HTTP/1.1\r\nHost: a\r\n\r\n", Refusal::Bad)]
     #[case("GET / HTTP/2.0\r\nHost: a\r\n\r\n", Refusal::Version)]
     #[case("GET / HTTP/1.1\r\n\r\n", Refusal::Malformed("missing required Host header"))]
@@ -303,6 +332,8 @@ mod tests {
     #[case("GET / HTTP/1.1\r\n Host: a\r\n\r\n", Refusal::Bad)]
     #[case("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", Refusal::Encoding)]
     #[case("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: +2\r\n\r\n", Refusal::Bad)]
+    #[case("GET / HTTP/1.1\r\nHost: a\r\nX-A: \u{1}\r\nno end", Refusal::Bad)]
+    #[case("GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n", Refusal::Bad)]
     fn what_go_refuses_is_refused(#[case] sent: &str, #[case] expected: Refusal) {
         assert_eq!(check(sent), Err(expected));
     }

@@ -126,7 +126,7 @@ pub(super) fn change(random: &mut Random, request: &mut Request) {
         }
         // What is left of a token that was broken would be compared by chance; so would be the
         // name that is made of a broken prefix.
-        _ if known && !["{{token", "generateName"].iter().any(|it| text.contains(it)) => {
+        _ if known && !["{{token", "{{uid", "generateName"].iter().any(|it| text.contains(it)) => {
             let byte =
                 random.text(&["\0", "\u{7f}", "\u{1}", "\u{8}", "\u{a}", "\u{12}", "\u{20}"]);
             let byte = if random.chance(30) { 0xff } else { byte.as_bytes()[0] };
