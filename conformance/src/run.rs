@@ -379,8 +379,11 @@ impl Run {
     }
 }
 
-/// Whether a mismatch, or one within it, has been told already.
+/// Whether a mismatch, or one within it, has been told already, and counts wherever this does.
 fn says(told: &Mismatch, mismatch: &Mismatch) -> bool {
+    if told.level > mismatch.level {
+        return false;
+    }
     let what = mismatch.what.strip_prefix("body ").unwrap_or(&mismatch.what);
     let told = told.what.strip_prefix("body ").unwrap_or(&told.what);
     told.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))

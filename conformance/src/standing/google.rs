@@ -13,9 +13,12 @@ use {
 /// What every JSON answer carries. Repeated headers are joined.
 const HEADERS: &[(&str, &str, Level)] = &[
     ("content-type", "application/json; charset=UTF-8", Level::Should),
-    ("cache-control", "~ private|no-store", Level::Should),
+    ("cache-control", "~ ^(private|.*no-store.*)$", Level::Should),
     ("x-content-type-options", "nosniff", Level::Should),
     ("www-authenticate", "<absent>", Level::Should),
+    ("location", "<absent>", Level::Should),
+    ("retry-after", "<absent>", Level::Should),
+    ("allow", "<absent>", Level::Should),
     ("vary", "Origin, X-Origin, Referer", Level::Observed),
     ("server", "ESF", Level::Observed),
     ("x-frame-options", "SAMEORIGIN", Level::Observed),

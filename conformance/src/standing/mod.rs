@@ -92,6 +92,14 @@ fn body(exchange: &Exchange, expected: &[&Expect], context: Context<'_>) -> Vec<
         (200, Some(body)) if path.trim_end_matches('/') == "/openid/v1/jwks" => {
             discovery::key_set(body, context)
         }
+        (201, Some(body)) if body["kind"] == "Status" => {
+            let mut found = Vec::new();
+            let status = json!({
+                "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201,
+            });
+            compare("body", &status, Some(body), Level::Should, &mut found);
+            found
+        }
         (200..=202, Some(body)) if plain && !request.path.contains("watch=") => {
             object::judge(exchange, body, context)
         }

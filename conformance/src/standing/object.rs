@@ -120,12 +120,13 @@ fn deleted(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let expected = json!({"deletionTimestamp": "<time>", "deletionGracePeriodSeconds": "<number>"});
     compare("body metadata", &expected, Some(metadata), Level::Should, &mut found);
+    let grace = &metadata["deletionGracePeriodSeconds"];
     if body["kind"] != "Pod" {
         let what = "body metadata deletionGracePeriodSeconds";
-        let got = metadata.get("deletionGracePeriodSeconds");
-        compare(what, &json!(0), got, Level::Should, &mut found);
-        found.extend(clock::judge("body metadata deletionTimestamp", at, context));
+        compare(what, &json!(0), Some(grace), Level::Should, &mut found);
     }
+    let after = grace.as_i64().unwrap_or_default();
+    found.extend(clock::judge_after("body metadata deletionTimestamp", at, after, context));
     found
 }
 

@@ -109,7 +109,7 @@ then: {status: 200, body: {done: true, response: {name: $new}}}
 #[case::no_message(
     MISSING,
     |it: &mut Reply| it.json(|it| it["error"]["message"] = "".into()),
-    &["body error message"]
+    &["body error message", "body error message"]
 )]
 #[case::violation(
     MISSING,

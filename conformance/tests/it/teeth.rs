@@ -149,7 +149,7 @@ then: {text: ok, headers: {content-type: text/plain; charset=utf-8, x-content-ty
 )]
 #[case::reason(REFUSE, |it: &mut Reply| it.json(|it| it["reason"] = "Bad".into()), &["reason"])]
 #[case::message(REFUSE, |it: &mut Reply| it.json(|it| it["message"] = "no".into()), &["message"])]
-#[case::no_message(REFUSE, |it: &mut Reply| it.json(|it| it["message"] = "".into()), &["message"])]
+#[case::no_message(REFUSE, |it: &mut Reply| it.json(|it| it["message"] = "".into()), &["message", "body message"])]
 #[case::code(REFUSE, |it: &mut Reply| it.json(|it| it["code"] = 400.into()), &["body code"])]
 #[case::details(REFUSE, |it: &mut Reply| it.json(|it| it["details"]["name"] = "x".into()), &["details name"])]
 #[case::cause(

@@ -22,6 +22,17 @@ const FREE: &[(&str, &str)] = &[
     ),
     // What a server was built of and what it could pass for; no client acts on either.
     ("GET /version", "^body (emulation|minCompatibility)"),
+    // Which kind is said to be refused to an impersonator differs from version to version.
+    ("cannot impersonate", "^body details"),
+    // A gate that was off adds a cause.
+    ("resourceVersionMatch", "^body details causes is longer"),
+    // Tokens only point at pods and nodes, and depend on their metadata and node alone.
+    ("(pods|nodes)", "^body (items [0-9]+ )?(spec|status|metadata generation)"),
+    // What describes the API to generators of clients.
+    ("/openapi/v[23]", "^(body|text)"),
+    // Google's texts, and headers that a front end adds.
+    ("", "^body error (message|details [0-9]+ fieldViolations [0-9]+ description) is"),
+    ("/v1/projects", "^header (audit-id|warning) is"),
     // Who set which field.
     ("", "^body (items [0-9]+ )?metadata managedFields"),
     // How the body ends and is laid out.

@@ -111,7 +111,9 @@ pub(crate) fn about(answer: &Answer) -> BTreeSet<About> {
             }
         }
     }
-    found.insert(About::Ending);
+    if !answer.body.is_empty() {
+        found.insert(About::Ending);
+    }
     match reply::body(answer) {
         Some(body) => {
             let twists = Twist::all(&body).into_iter();

@@ -96,7 +96,8 @@ async fn tasks(args: &Args, catalog: &Arc<Catalog>) -> Result<(Vec<Task>, bool),
     let all: Vec<Item> = catalog
         .cases
         .iter()
-        .filter(|(id, _)| glob::matches(&args.run, id))
+        // The trailers of gRPC do not go through a liar of plain HTTP.
+        .filter(|(id, _)| glob::matches(&args.run, id) && !id.starts_with("google/grpc/"))
         .flat_map(|(id, case)| case.variants().into_iter().map(|it| (id.clone(), it)))
         .collect();
     let caps = |item: &Item| catalog.cases[&item.0].needs.contains(&Need::TwoHourCap);
@@ -212,8 +213,10 @@ async fn habits(args: &Args, catalog: &Arc<Catalog>) -> Result<bool, String> {
         let name = habit.name;
         stage.liar.set(Some(Arc::new(habit)));
         match sweep::first_to_tell(&stage, &items).await {
-            true => caught += 1,
-            false => println!("missed: a server that {name}"),
+            Some(true) => caught += 1,
+            Some(false) => println!("missed: a server that {name}"),
+            // Some can be had only where the clock can be moved.
+            None => tried -= 1,
         }
     }
     stage.close().await;

@@ -126,13 +126,13 @@ pub(crate) async fn tell_from_the_start(stage: &Stage, lie: Lie, kind: &Kind) ->
     }
 }
 
-/// Whether some case tells of what the liar does.
-pub(crate) async fn first_to_tell(stage: &Stage, items: &[Item]) -> bool {
+/// Whether some case tells of what the liar does, if he can do it at all.
+pub(crate) async fn first_to_tell(stage: &Stage, items: &[Item]) -> Option<bool> {
     for item in items {
         let verdict = stage.judge(item, Level::Should).await;
         if is_caught(&verdict) && stage.liar.has_lied() {
-            return true;
+            return Some(true);
         }
     }
-    false
+    stage.liar.has_lied().then_some(false)
 }
