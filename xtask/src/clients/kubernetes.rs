@@ -52,6 +52,12 @@ const PROGRAMS: &[Program] = &[
         ],
         runs: &["java -cp jars/*:classes Main"],
     },
+    Program {
+        name: "kubernetes-rust",
+        needs: &["cargo"],
+        install: &["cargo build --quiet --locked --target-dir target"],
+        runs: &["target/debug/kubernetes-rust"],
+    },
 ];
 
 /// Every program that is selected.

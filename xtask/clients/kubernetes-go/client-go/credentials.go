@@ -27,6 +27,7 @@ func credentials(s *session) {
 	s.Run("impersonating a service account", s.impersonatedAccount)
 	s.Run("impersonating without a user", s.impersonationWithoutUser)
 	s.Run("a client without protobuf over HTTP/1.1", s.http1)
+	s.OnEmulator("a bearer over plain http", "a real server has no plain http", s.plain)
 	s.OnEmulator("a token that expires", "the clock of a real server cannot be moved", s.expiry)
 }
 
@@ -136,6 +137,13 @@ func (s *session) http1(t *check.T) {
 	t.Must(err)
 	_, err = client.CoreV1().ServiceAccounts(s.namespace).CreateToken(ctx, "builder", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	t.Must(err)
+}
+
+func (s *session) plain(t *check.T) {
+	client := kubernetes.NewForConfigOrDie(&rest.Config{Host: s.Controls, BearerToken: s.token(t)})
+	name, err := whoami(client)
+	t.Must(err)
+	t.Equal("who", name, s.builder())
 }
 
 func (s *session) expiry(t *check.T) {

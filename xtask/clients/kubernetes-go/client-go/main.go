@@ -59,6 +59,7 @@ func main() {
 	apply(s)
 	discoveries(s)
 	informer(s)
+	leader(s)
 	s.cleanUp()
 	suite.End()
 }
