@@ -55,6 +55,20 @@ pub fn format(seconds: i64) -> String {
     text
 }
 
+/// A time in UTC with its microseconds: `2026-01-02T03:04:05.000006Z`.
+pub fn format_micros(seconds: i64, micros: i64) -> String {
+    let text = format(seconds);
+    format!("{}.{:06}Z", text.trim_end_matches('Z'), micros.clamp(0, 999_999))
+}
+
+/// The microseconds of a time that can be parsed.
+pub fn micros(text: &str) -> i64 {
+    let fraction = text.split_once('.').map(|(_, fraction)| fraction).unwrap_or("");
+    let digits =
+        fraction.bytes().take_while(u8::is_ascii_digit).map(|digit| i64::from(digit - b'0'));
+    digits.chain(std::iter::repeat(0)).take(6).fold(0, |micros, digit| micros * 10 + digit)
+}
+
 struct Parser<'a> {
     text: &'a str,
     rest: &'a str,
@@ -210,6 +224,14 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use {super::*, rstest::rstest};
+
+    #[test]
+    fn microseconds_are_read_and_written() {
+        for (text, expected) in [("00Z", 0), ("00.5Z", 500_000), ("00.0000019+01:00", 1)] {
+            assert_eq!(micros(&format!("2026-01-02T03:04:{text}")), expected, "{text}");
+        }
+        assert_eq!(format_micros(0, 6), "1970-01-01T00:00:00.000006Z");
+    }
 
     #[rstest]
     #[case("2026-01-02T03:04:05Z", "2026-01-02T03:04:05Z")]

@@ -108,7 +108,12 @@ impl<'a> Reader<'a> {
     fn value(&mut self, shape: Shape, old: Option<Value>) -> Result<Option<Value>, String> {
         if matches!(
             shape.kind,
-            Kind::Time | Kind::Quantity | Kind::IntOrString | Kind::Raw | Kind::Any
+            Kind::Time
+                | Kind::MicroTime
+                | Kind::Quantity
+                | Kind::IntOrString
+                | Kind::Raw
+                | Kind::Any
         ) {
             return self.custom(shape, old);
         }
@@ -314,6 +319,7 @@ impl<'a> Reader<'a> {
         }
         match shape.kind {
             Kind::Time => self.time(raw),
+            Kind::MicroTime if raw == b"null" => Ok(None),
             Kind::Quantity => self.quantity(raw).map(Some),
             Kind::IntOrString => self.int_or_string(raw).map(Some),
             Kind::Raw if raw == b"null" => Ok(old),

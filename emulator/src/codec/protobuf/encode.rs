@@ -128,6 +128,13 @@ fn special(out: &mut Vec<u8>, kind: &Kind, value: &Value) {
                 write_number(out, 2, 0);
             }
         }
+        Kind::MicroTime => {
+            let text = text(value);
+            if let Ok(seconds) = time::parse(text) {
+                write_number(out, 1, seconds);
+                write_number(out, 2, time::micros(text) * 1_000);
+            }
+        }
         Kind::Quantity => write_bytes(out, 1, value.as_str().unwrap_or("0").as_bytes()),
         Kind::IntOrString => {
             write_number(out, 1, i64::from(value.is_string()));

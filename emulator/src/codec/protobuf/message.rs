@@ -203,7 +203,8 @@ fn items(bytes: &[u8], field: &Field, old: Option<Value>) -> Result<Value, Strin
 
 fn special(kind: &Kind, bytes: &[u8]) -> Result<Value, String> {
     match kind {
-        Kind::Time => timestamp(bytes),
+        Kind::Time => timestamp(bytes, |seconds, _| time::format(seconds)),
+        Kind::MicroTime => timestamp(bytes, time::format_micros),
         Kind::Quantity => {
             let text = text_field(bytes, "Quantity", "String_")?.unwrap_or_default();
             quantity::canonical(&text).map(Value::String).map_err(str::to_owned)
@@ -216,14 +217,13 @@ fn special(kind: &Kind, bytes: &[u8]) -> Result<Value, String> {
     }
 }
 
-fn timestamp(bytes: &[u8]) -> Result<Value, String> {
-    let mut seconds = 0;
+/// A time, or nothing where it is Go's zero; `format` is given seconds and microseconds.
+fn timestamp(bytes: &[u8], format: fn(i64, i64) -> String) -> Result<Value, String> {
+    let (mut seconds, mut nanos) = (0, 0);
     each(bytes, "Timestamp", |tag, cursor| {
         match tag.number {
             1 => seconds = number(tag, cursor, "Seconds")?,
-            2 => {
-                number(tag, cursor, "Nanos")?;
-            }
+            2 => nanos = number(tag, cursor, "Nanos")?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -231,7 +231,7 @@ fn timestamp(bytes: &[u8]) -> Result<Value, String> {
     if bytes.is_empty() || seconds == time::ZERO {
         return Ok(Value::Null);
     }
-    Ok(Value::String(time::format(seconds)))
+    Ok(Value::String(format(seconds, nanos / 1_000)))
 }
 
 fn int_or_string(bytes: &[u8]) -> Result<Value, String> {

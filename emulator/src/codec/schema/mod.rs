@@ -108,6 +108,8 @@ pub enum Kind {
     Any,
     /// A time of whole seconds: RFC 3339 text in a document.
     Time,
+    /// A time of microseconds: RFC 3339 text in a document.
+    MicroTime,
     /// A quantity, in its canonical text.
     Quantity,
     /// A number or text.
@@ -217,7 +219,12 @@ impl Field {
     fn is_always_printed(&self) -> bool {
         let structure = matches!(
             self.kind,
-            Kind::Struct(_) | Kind::Time | Kind::Quantity | Kind::IntOrString | Kind::Raw
+            Kind::Struct(_)
+                | Kind::Time
+                | Kind::MicroTime
+                | Kind::Quantity
+                | Kind::IntOrString
+                | Kind::Raw
         );
         structure && !self.pointer
     }

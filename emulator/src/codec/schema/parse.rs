@@ -121,6 +121,7 @@ fn kind(text: &'static str, ids: &Ids) -> Kind {
         "int64" => Kind::Int64,
         "bytes" => Kind::Bytes,
         "time" => Kind::Time,
+        "microtime" => Kind::MicroTime,
         "quantity" => Kind::Quantity,
         "intorstring" => Kind::IntOrString,
         "fieldsv1" | "rawextension" => Kind::Raw,
