@@ -33,6 +33,8 @@ const FREE: &[(&str, &str)] = &[
     // Google's texts, and headers that a front end adds.
     ("", "^body error (message|details [0-9]+ fieldViolations [0-9]+ description) is"),
     ("/v1/projects", "^header (audit-id|warning) is"),
+    // What is echoed and changes nothing.
+    ("/token 201", "^body metadata (labels|annotations|generateName)"),
     // Who set which field.
     ("", "^body (items [0-9]+ )?metadata managedFields"),
     // How the body ends and is laid out.

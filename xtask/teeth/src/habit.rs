@@ -42,6 +42,41 @@ pub(crate) fn all() -> Vec<Habit> {
     acts.chain(forgiving).chain(rewriting).collect()
 }
 
+/// A cluster that someone manages: its tokens are signed elsewhere, live a day at most, and its
+/// documents are hidden. None of that is a lie about a `must`.
+pub(crate) fn managed() -> Habit {
+    let act: Act = |_, request, answer, upstream| {
+        if request.path.starts_with("/.well-known/") || request.path.starts_with("/openid/v1/") {
+            *answer = Answer { status: 404, ..Answer::default() };
+            return Some(());
+        }
+        let seconds = reply::body(answer)?["spec"]["expirationSeconds"].as_i64()?;
+        issues(request, answer)?;
+        let mut header = reply::token(answer, Part::Header)?;
+        header["typ"] = "JWT".into();
+        reply::set_token(answer, Part::Header, &header, &*upstream.sign)?;
+        let over = seconds - DAY;
+        if over > 0 {
+            lengthen(request, answer, upstream, -over)?;
+            let text =
+                format!("requested expiration of {seconds} seconds shortened to {DAY} seconds");
+            answer.headers.push(("warning".to_owned(), format!("299 - \"{text}\"")));
+            let at = reply::token(answer, Part::Claims)?["exp"].as_i64()?;
+            body(request, answer, |it| it["status"]["expirationTimestamp"] = written(at).into())?;
+        }
+        Some(())
+    };
+    Habit { name: "is managed", rewrite: |_| None, act, memory: Mutex::default() }
+}
+
+/// A day in seconds.
+const DAY: i64 = 86_400;
+
+/// A time as Kubernetes writes it.
+fn written(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map(|it| it.to_string()).unwrap_or_default()
+}
+
 /// What becomes of answers.
 const ACTS: &[(&str, Act)] = &[
     ("gives every token the same id", |_, request, answer, upstream| {

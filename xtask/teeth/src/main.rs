@@ -27,7 +27,7 @@ use {
         time::Instant,
     },
     sweep::{Fate, Kind, Kinds},
-    token_conformance::{batch::Item, case::Need, catalog::Catalog, glob},
+    token_conformance::{batch::Item, case::Need, catalog::Catalog, glob, level::Level},
 };
 
 /// The cap of a server whose cap is tested.
@@ -219,9 +219,12 @@ async fn habits(args: &Args, catalog: &Arc<Catalog>) -> Result<bool, String> {
             None => tried -= 1,
         }
     }
+    let managed = Arc::new(habit::managed());
+    let wronged = stage.judge_from_the_start(managed, &items, Level::Must).await?;
+    wronged.iter().for_each(|it| println!("a managed cluster is wronged: {it}"));
     stage.close().await;
     println!("{caught} of {tried} habits caught");
-    Ok(caught == tried)
+    Ok(caught == tried && wronged.is_empty())
 }
 
 /// Prints what was not caught, and how much was.

@@ -47,6 +47,9 @@ impl Stage {
 
     /// What a case comes to.
     pub(crate) async fn judge(&self, item: &Item, level: Level) -> Verdict {
+        if !binds(&self.catalog, &item.0, level) {
+            return Verdict::Passed;
+        }
         let run = if level == Level::Observed { &self.observed } else { &self.should };
         judge(&self.catalog, run, item).await
     }
@@ -69,27 +72,37 @@ impl Stage {
         &self,
         deceit: Arc<dyn Deceit>,
         items: &[Item],
-    ) -> Result<bool, String> {
+        level: Level,
+    ) -> Result<Vec<String>, String> {
         self.liar.set(Some(deceit));
-        let told = async {
-            let Ok(target) = target(&self.liar).await else { return Ok(true) };
-            let Ok(run) = open(&self.catalog, &Arc::new(target), Level::Should).await else {
-                return Ok(true);
-            };
-            let mut caught = false;
-            for item in items {
-                caught = is_caught(&judge(&self.catalog, &run, item).await);
-                if caught {
-                    break;
-                }
-            }
-            self.liar.set(None);
-            run.close().await;
-            Ok(caught)
-        };
-        let told = told.await;
+        let told = self.tell_from_the_start(items, level).await;
         self.liar.set(None);
         told
+    }
+
+    async fn tell_from_the_start(
+        &self,
+        items: &[Item],
+        level: Level,
+    ) -> Result<Vec<String>, String> {
+        let Ok(target) = target(&self.liar).await else { return Ok(vec![NOTHING.to_owned()]) };
+        let Ok(run) = open(&self.catalog, &Arc::new(target), level).await else {
+            return Ok(vec![NOTHING.to_owned()]);
+        };
+        let mut told = Vec::new();
+        for item in items.iter().filter(|it| binds(&self.catalog, &it.0, level)) {
+            let verdict = judge(&self.catalog, &run, item).await;
+            if is_caught(&verdict) {
+                told.push(format!("{} {verdict:?}", item.0));
+            }
+            // One that tells is enough, unless nobody should.
+            if !told.is_empty() && level > Level::Must {
+                break;
+            }
+        }
+        self.liar.set(None);
+        run.close().await;
+        Ok(told)
     }
 
     /// Takes away what was made.
@@ -99,6 +112,15 @@ impl Stage {
             run.close().await;
         }
     }
+}
+
+/// What is told when not even a run can be opened.
+const NOTHING: &str = "nothing can be judged";
+
+/// Whether a case is run at a level.
+pub(crate) fn binds(catalog: &Catalog, id: &str, level: Level) -> bool {
+    let requirement = catalog.cases.get(id).and_then(|case| catalog.requirement(case));
+    requirement.is_some_and(|it| it.level <= level)
 }
 
 /// Whether a verdict makes the exit code 1.

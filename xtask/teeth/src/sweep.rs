@@ -7,7 +7,7 @@ use {
         liar::Told,
         lie::{self, About, Lie},
         reply,
-        stage::{Stage, is_caught},
+        stage::{Stage, binds, is_caught},
     },
     std::{
         collections::{BTreeMap, BTreeSet},
@@ -74,16 +74,11 @@ pub(crate) async fn record(
         for (request, answer) in heard.iter().filter(|(it, _)| crate::liar::is_judged(it)) {
             let kind = kinds.entry(reply::kind(request, answer)).or_default();
             kind.cases.insert(item.clone());
-            kind.binds |= binds(catalog, &item.0);
+            kind.binds |= binds(catalog, &item.0, Level::Should);
             kind.lies.extend(lie::about(answer));
         }
     }
     failed
-}
-
-fn binds(catalog: &Catalog, id: &str) -> bool {
-    let requirement = catalog.cases.get(id).and_then(|case| catalog.requirement(case));
-    requirement.is_some_and(|it| it.level <= Level::Should)
 }
 
 /// Tells one lie to the cases that it is about.
@@ -120,8 +115,8 @@ pub(crate) async fn tell_from_the_start(stage: &Stage, lie: Lie, kind: &Kind) ->
     let mut items: Vec<Item> = kind.cases.iter().cloned().collect();
     items.push((PLAIN.to_owned(), Wrapped::Json));
     let told = Arc::new(Told { lie, always: true });
-    match stage.judge_from_the_start(told, &items).await {
-        Ok(true) => Fate::Caught,
+    match stage.judge_from_the_start(told, &items, Level::Should).await {
+        Ok(told) if !told.is_empty() => Fate::Caught,
         _ => Fate::Missed,
     }
 }
