@@ -10,7 +10,7 @@ struct Known {
 
 /// How many there are at most: whoever takes one off makes this smaller.
 #[cfg(test)]
-const MOST: usize = 6;
+const MOST: usize = 7;
 
 /// Why a difference stays, if it is one that does.
 pub(crate) fn reason(case: &Case) -> Option<&'static str> {
