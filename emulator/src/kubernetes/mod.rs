@@ -26,6 +26,7 @@ pub mod node_restriction;
 pub mod objects;
 pub mod openapi;
 pub mod openid;
+pub mod outage;
 pub mod path;
 pub mod rbac;
 pub mod respond;

@@ -97,6 +97,15 @@ pub fn unknown_path(exchange: &Exchange<'_>) -> Response {
     response
 }
 
+/// The response of a server that has too much to do, as it is given before any handler is asked.
+pub fn too_many_requests(exchange: &Exchange<'_>) -> Response {
+    let content_type = "text/plain; charset=utf-8";
+    let body = Bytes::from_static(b"Too many requests, please try again later.\n");
+    let mut response = finish(exchange, StatusCode::TOO_MANY_REQUESTS, content_type, body);
+    forbid_sniffing(&mut response);
+    response
+}
+
 /// The response to a path that names a verb, and no resource after it.
 pub fn resourceless(exchange: &Exchange<'_>) -> Response {
     let uri = exchange.request.uri.to_string();

@@ -292,6 +292,23 @@ impl Failure {
         Self::new(422, "Invalid", message).about(Details { causes, ..details(kind, group, name) })
     }
 
+    /// 429: the server has too much to do.
+    pub fn too_many_requests(message: String, seconds: u32) -> Self {
+        let details = Details { retry_after: seconds, ..Details::default() };
+        Self::new(429, "TooManyRequests", message).about(details)
+    }
+
+    /// 503: the server is not there for this.
+    pub fn service_unavailable(message: String) -> Self {
+        Self { nosniff: true, ..Self::new(503, "ServiceUnavailable", message) }
+    }
+
+    /// 504: the server took too long.
+    pub fn timeout(what: &str, seconds: u32) -> Self {
+        let details = Details { retry_after: seconds, ..Details::default() };
+        Self::new(504, "Timeout", format!("Timeout: {what}")).about(details)
+    }
+
     /// 500: the server's own fault.
     pub fn internal(what: &str) -> Self {
         let message = format!("Internal error occurred: {what}");

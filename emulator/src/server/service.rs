@@ -167,16 +167,30 @@ fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> 
     }
     // No request is to see a world that is half reset.
     let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);
-    if api == Api::Google
-        && fetched.0.is_empty()
-        && let Some(fault) = control.faults.take(|| google::method(request))
+    if fetched.0.is_empty()
+        && let Some(refusal) = refuse(context, api, request)
     {
-        return google::refuse(world, request, &fault).into();
+        return refusal.into();
     }
     match api {
         Api::Google => google::answer(world, request, fetched),
         Api::Kubernetes | Api::Control => kubernetes::answer(world, request),
     }
+}
+
+/// The answer to a request that was ordered to fail.
+fn refuse(
+    Context { world, control, .. }: &Context,
+    api: Api,
+    request: &Request,
+) -> Option<Response> {
+    let faults = &control.faults;
+    if api == Api::Google {
+        let fault = faults.take_google(|| google::method(request))?;
+        return Some(google::refuse(world, request, &fault));
+    }
+    let outage = faults.take_kubernetes(&request.method, request.path())?;
+    Some(kubernetes::outage::refuse(world, request, &outage))
 }
 
 fn record(world: &World, request: &Request, response: &Response) {

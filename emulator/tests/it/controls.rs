@@ -1,7 +1,9 @@
 //! `/_emulator/v1/`, as a test in another language uses it.
 
 use {
-    crate::client::{get, post},
+    crate::client::{Way, ask, get, post},
+    bytes::Bytes,
+    http::{Request, Response},
     serde_json::json,
     std::sync::atomic::{AtomicBool, Ordering},
     token_emulator::{Config, Emulator},
@@ -140,4 +142,64 @@ async fn a_fault_is_told_over_grpc_too_and_forgotten_with_the_state() {
     assert_eq!(ask().await.headers()["grpc-status"], "14");
     assert_eq!(post(&emulator, "/_emulator/v1/state", "").await.0, 200);
     assert_eq!(ask().await.headers()["grpc-status"], "3");
+}
+
+#[tokio::test]
+async fn a_request_of_kubernetes_fails_as_often_as_it_was_ordered() {
+    let emulator = Emulator::start().await.unwrap();
+    let token = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    for (order, status, reason, retry_after) in [
+        (r#"{"code": 401}"#, 401, "Unauthorized", None),
+        (r#"{"code": 409, "method": "POST"}"#, 409, "Conflict", None),
+        (r#"{"code": 410}"#, 410, "Expired", None),
+        (
+            r#"{"code": 429, "message": "busy", "retry_after": 7}"#,
+            429,
+            "TooManyRequests",
+            Some("7"),
+        ),
+        (r#"{"code": 429, "message": "busy", "retry_after": 0}"#, 429, "TooManyRequests", None),
+        (r#"{"code": 500, "path": "/default/token"}"#, 500, "InternalError", None),
+        (r#"{"code": 500, "retry_after": 2}"#, 500, "InternalError", Some("2")),
+        (r#"{"code": 503}"#, 503, "ServiceUnavailable", Some("1")),
+        (r#"{"code": 504}"#, 504, "Timeout", None),
+    ] {
+        assert_eq!(post(&emulator, "/_emulator/v1/faults", order).await.0, 200);
+        let answer = ask_for_token(&emulator, token).await;
+        let header = answer.headers().get("retry-after").map(|value| value.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), header), (status, retry_after), "{order}");
+        let answer: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        assert_eq!((&answer["kind"], &answer["reason"]), (&json!("Status"), &json!(reason)));
+        assert_eq!(answer["code"], status);
+        assert_eq!(ask_for_token(&emulator, token).await.status(), 201);
+    }
+}
+
+#[tokio::test]
+async fn an_overload_is_told_as_priority_and_fairness_tells_it() {
+    let emulator = Emulator::start().await.unwrap();
+    let order = r#"{"code": 429, "path": "/token", "times": 2}"#;
+    assert_eq!(post(&emulator, "/_emulator/v1/faults", order).await.0, 200);
+    assert_eq!(get(&emulator, "/api/v1/namespaces").await.0, 200);
+    let token = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    let answer = ask_for_token(&emulator, token).await;
+    assert_eq!(answer.status(), 429);
+    assert_eq!(answer.body().as_ref(), b"Too many requests, please try again later.\n");
+    for (header, value) in [
+        ("retry-after", "1"),
+        ("content-type", "text/plain; charset=utf-8"),
+        ("x-content-type-options", "nosniff"),
+    ] {
+        assert_eq!(answer.headers()[header], value);
+    }
+    assert!(answer.headers().contains_key("x-kubernetes-pf-flowschema-uid"));
+    let (_, journal) = get(&emulator, "/_emulator/v1/journal").await;
+    assert_eq!(journal["entries"][1]["status"], 429);
+    assert_eq!(ask_for_token(&emulator, token).await.status(), 429);
+    assert_eq!(ask_for_token(&emulator, token).await.status(), 201);
+}
+
+async fn ask_for_token(emulator: &Emulator, path: &str) -> Response<Bytes> {
+    let request = Request::post(path).header("content-type", "application/json").body("{}");
+    ask(emulator, Way::Http1, request.unwrap()).await
 }

@@ -1,0 +1,120 @@
+//! What befalls a request whatever it asks: the server is overloaded, stops or is too slow, another
+//! writer was faster. None of these comes about here by itself.
+//!
+//! Sources: apiserver `pkg/server/filters/priority-and-fairness.go`, `waitgroup.go` and
+//! `timeout.go`; apimachinery `pkg/api/errors/errors.go`.
+
+use {
+    super::{
+        exchange::Exchange,
+        path::{self, Path},
+        respond,
+        route::Attributes,
+        status::Failure,
+    },
+    crate::{
+        codec::negotiate::Query,
+        server::message::{Request, Response},
+        world::{World, callers::Caller},
+    },
+    http::{HeaderValue, header::RETRY_AFTER},
+};
+
+/// The statuses that an outage may have.
+pub const OUTAGES: [u16; 7] = [401, 409, 410, 429, 500, 503, 504];
+
+/// What befalls a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// The status, one of [`OUTAGES`].
+    pub code: u16,
+    /// Its sentence; empty for kube-apiserver's own.
+    pub message: String,
+    /// After how many seconds to try again, where that is not what kube-apiserver says; 0 for not
+    /// at all.
+    pub retry_after: Option<u32>,
+}
+
+/// Whether there is an outage of that status.
+pub fn is_outage(code: u16) -> bool {
+    OUTAGES.contains(&code)
+}
+
+/// The answer to a request that is befallen.
+pub fn refuse(world: &World, request: &Request, outage: &Outage) -> Response {
+    let decoded = path::decode(request.path()).unwrap_or_default();
+    let path = Path::new(&decoded);
+    let query = Query::parse(request.query());
+    let attributes = path.attributes(&request.method, &query).unwrap_or_default();
+    let (caller, warnings) = (Caller::default(), Vec::new().into());
+    let exchange = Exchange { world, request, query, attributes, caller, warnings };
+    let failure = outage.failure(&exchange.attributes);
+    let is_plain = outage.code == 429 && outage.message.is_empty();
+    let mut response = if is_plain {
+        respond::too_many_requests(&exchange)
+    } else {
+        respond::failure(&exchange, &failure)
+    };
+    match outage.seconds() {
+        0 => response.headers.remove(RETRY_AFTER),
+        seconds => response.headers.insert(RETRY_AFTER, HeaderValue::from(seconds)),
+    };
+    response
+}
+
+impl Outage {
+    fn failure(&self, attributes: &Attributes<'_>) -> Failure {
+        let or = |usual: &str| match self.message.as_str() {
+            "" => usual.to_owned(),
+            message => message.to_owned(),
+        };
+        match self.code {
+            401 => Failure::unauthorized(),
+            409 => {
+                let why = or("the object has been modified; please apply your changes to the \
+                              latest version and try again");
+                Failure::conflict(attributes.resource, attributes.group, &attributes.name, &why)
+            }
+            410 => Failure::expired(or("The resourceVersion for the provided list is too old.")),
+            429 => Failure::too_many_requests(self.message.clone(), self.seconds()),
+            503 => Failure::service_unavailable(or("apiserver is shutting down")),
+            504 => {
+                let what = or("request did not complete within the allotted timeout");
+                Failure::timeout(&what, self.seconds())
+            }
+            _ => Failure::internal(&or("the request was made to fail")),
+        }
+    }
+
+    fn seconds(&self) -> u32 {
+        let usual = u32::from(matches!(self.code, 429 | 503));
+        self.retry_after.unwrap_or(usual)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, rstest::rstest};
+
+    #[rstest]
+    #[case(409, "", r#"Operation cannot be fulfilled on serviceaccounts "a": the object has been modified; please apply your changes to the latest version and try again"#)]
+    #[case(429, "storage is (re)initializing", "storage is (re)initializing")]
+    #[case(500, "no quorum", "Internal error occurred: no quorum")]
+    #[case(503, "", "apiserver is shutting down")]
+    #[case(504, "", "Timeout: request did not complete within the allotted timeout")]
+    fn each_has_its_words(#[case] code: u16, #[case] message: &str, #[case] expected: &str) {
+        let outage = Outage { code, message: message.to_owned(), retry_after: None };
+        let attributes =
+            Attributes { resource: "serviceaccounts", name: "a".into(), ..Attributes::default() };
+        let failure = outage.failure(&attributes);
+        assert_eq!((failure.code, failure.message.as_str()), (code, expected));
+    }
+
+    #[test]
+    fn each_has_its_own_status() {
+        for code in OUTAGES {
+            let outage = Outage { code, message: "x".to_owned(), retry_after: None };
+            assert_eq!(outage.failure(&Attributes::default()).code, code);
+        }
+    }
+}
