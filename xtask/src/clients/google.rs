@@ -24,7 +24,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "google-node",
         needs: &["node", "npm"],
-        install: &["npm install --no-audit --no-fund --silent"],
+        install: &["npm ci --no-audit --no-fund --silent"],
         runs: &["node main.mjs"],
     },
     Program {

@@ -40,7 +40,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "kubernetes-node",
         needs: &["node", "npm"],
-        install: &["npm install --no-audit --no-fund --silent"],
+        install: &["npm ci --no-audit --no-fund --silent"],
         runs: &["node main.mjs"],
     },
     Program {
