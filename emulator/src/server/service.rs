@@ -65,7 +65,8 @@ pub(super) async fn exchange(
     }
     // Who asks whether to go on is told the answer instead, where no body is looked at.
     let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers)
-        || (parts.method == Method::GET && parts.headers.contains_key(EXPECT));
+        || (matches!(parts.method, Method::GET | Method::HEAD)
+            && parts.headers.contains_key(EXPECT));
     let received = if unread { Ok(Received::default()) } else { body::receive(incoming).await };
     let (received, broken) = match received {
         Ok(received) => (received, None),

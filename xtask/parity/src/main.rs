@@ -115,5 +115,5 @@ fn compare(options: &Options) -> Result<bool> {
             report::MESSAGES
         );
     }
-    Ok(same && wide && findings.groups.is_empty())
+    Ok(same && wide && findings.is_clean())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     difference::Level,
-    run::{Findings, Group},
+    run::{Case, Findings, Group},
 };
 
 /// The fewest distinct error messages of 5,000 exchanges, or the generator is too narrow.
@@ -14,15 +14,11 @@ pub(crate) fn print(findings: &Findings, seed: u64) {
     groups.sort_by_key(|(_, group)| (group.case.difference.level, usize::MAX - group.count));
     for (cause, group) in groups {
         println!("== {} x {:?}: {cause}", group.count, group.case.difference.level);
-        let steps: Vec<_> =
-            group.case.scenario.steps.iter().filter(|step| !step.method.is_empty()).collect();
-        // A scenario that could not be made small is told by its end.
-        for step in steps.iter().skip(steps.len().saturating_sub(6)) {
-            println!("{}", step.show());
-        }
-        let (real, ours) = (group.case.real.show(), group.case.ours.show());
-        println!("-- kube-apiserver: {}", window(&real, &ours));
-        println!("-- emulator:       {}\n", window(&ours, &real));
+        tell(&group.case);
+    }
+    for case in &findings.passing {
+        println!("== once and not again, {:?}: {}", case.difference.level, case.difference.cause);
+        tell(case);
     }
     println!("seed {seed}: {} exchanges", findings.exchanges);
     println!("differences in status and reason: {}", findings.at(Level::Status));
@@ -31,12 +27,28 @@ pub(crate) fn print(findings: &Findings, seed: u64) {
     for (reason, count) in &findings.known {
         println!("known to stay: {count} ({reason})");
     }
-    println!("causes: {}; seen once and not again: {}", findings.groups.len(), findings.passing);
+    println!(
+        "causes: {}; seen once and not again: {}",
+        findings.groups.len(),
+        findings.passing.len()
+    );
     println!(
         "distinct error messages: {} ({} with their names and numbers)",
         findings.messages.len(),
         findings.exact_messages.len()
     );
+}
+
+/// Prints a scenario that differs at its end, and both answers.
+fn tell(case: &Case) {
+    let steps: Vec<_> = case.scenario.steps.iter().filter(|step| !step.method.is_empty()).collect();
+    // A scenario that could not be made small is told by its end.
+    for step in steps.iter().skip(steps.len().saturating_sub(6)) {
+        println!("{}", step.show());
+    }
+    let (real, ours) = (case.real.show(), case.ours.show());
+    println!("-- kube-apiserver: {}", window(&real, &ours));
+    println!("-- emulator:       {}\n", window(&ours, &real));
 }
 
 /// A long text from a little before the place where it differs from another.

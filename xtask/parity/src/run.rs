@@ -59,11 +59,16 @@ pub(crate) struct Findings {
     pub(crate) exact_messages: BTreeSet<String>,
     /// How many differences stay, by their reasons.
     pub(crate) known: BTreeMap<&'static str, usize>,
-    /// How many differences did not come again.
-    pub(crate) passing: usize,
+    /// Differences that did not come again when they were looked at twice more.
+    pub(crate) passing: Vec<Case>,
 }
 
 impl Findings {
+    /// Whether the two were the same throughout.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.groups.is_empty() && self.passing.is_empty()
+    }
+
     /// How many exchanges differed at a level.
     pub(crate) fn at(&self, level: Level) -> usize {
         self.groups.values().filter(|it| it.case.difference.level == level).map(|it| it.count).sum()
@@ -160,9 +165,9 @@ impl Pair {
             group.count += 1;
             return Ok(());
         }
-        // What does not come again was a cache that lagged.
+        // It may be a cache that lagged, or a race; either is told.
         if !self.ends_with(&case.scenario, &cause)? && !self.ends_with(&case.scenario, &cause)? {
-            findings.passing += 1;
+            findings.passing.push(case);
             return Ok(());
         }
         let case = if findings.groups.len() < SHRUNK { self.small(case)? } else { case };

@@ -7,6 +7,7 @@ mod objects;
 mod odd;
 mod paths;
 mod reviews;
+mod texts;
 mod tokens;
 mod updates;
 mod wire;

@@ -79,8 +79,16 @@ fn read(
     bytes: &[u8],
     validation: FieldValidation,
 ) -> Result<Config, Failure> {
-    let (text, duplicates) = yaml::to_json(bytes)
-        .map_err(|error| Failure::bad_request(format!("error encoding patch: {error}")))?;
+    let (text, duplicates) = yaml::to_json(bytes).map_err(|error| {
+        // What begins as JSON does is read once only, by what decodes it.
+        let is_json = String::from_utf8_lossy(bytes).trim_start().starts_with('{');
+        let step = if is_json {
+            "decoding patch: error converting YAML to JSON"
+        } else {
+            "encoding patch"
+        };
+        Failure::bad_request(format!("error {step}: {error}"))
+    })?;
     let mut object: Value = serde_json::from_slice(&text)
         .map_err(|error| Failure::bad_request(format!("error decoding patch: {error}")))?;
     whole(&mut object);
