@@ -160,10 +160,10 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
     if target.is_empty() || target.iter().any(|byte| *byte < 0x20 || *byte == 0x7f) {
         return false;
     }
-    let has_scheme = target
-        .iter()
-        .position(|byte| *byte == b':')
-        .is_some_and(|at| at > 0 && target[..at].iter().all(u8::is_ascii_alphanumeric));
+    let has_scheme = || {
+        let colon = target.iter().position(|byte| *byte == b':');
+        colon.is_some_and(|at| at > 0 && target[..at].iter().all(u8::is_ascii_alphanumeric))
+    };
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
     let mut escapes = path.split(|byte| *byte == b'%').skip(1);
     let digits = |escape: &[u8]| {
@@ -172,7 +172,7 @@ fn is_target(method: &[u8], target: &[u8]) -> bool {
     if !escapes.all(digits) {
         return false;
     }
-    target == b"*" || target[0] == b'/' || method == b"CONNECT" || has_scheme
+    target == b"*" || target[0] == b'/' || method == b"CONNECT" || has_scheme()
 }
 
 type Header<'a> = (&'a [u8], Cow<'a, [u8]>);
@@ -191,8 +191,10 @@ fn headers<'a>(mut lines: impl Iterator<Item = &'a [u8]>) -> Result<Vec<Header<'
         let (name, value) = header(line).ok_or(Refusal::Bad)?;
         headers.push((name, value.into()));
     }
-    let plain = headers.iter().all(|(_, value)| value.iter().all(is_plain));
-    if plain { Ok(headers) } else { Err(Refusal::Bad) }
+    // What has gone on was added unseen.
+    let folded = |value: &Cow<'_, [u8]>| matches!(value, Cow::Owned(_));
+    let plain = |(_, value): &Header<'_>| !folded(value) || value.iter().all(is_plain);
+    if headers.iter().all(plain) { Ok(headers) } else { Err(Refusal::Bad) }
 }
 
 /// Name and value of a header; `None` when it cannot be one.
@@ -281,14 +283,14 @@ fn write(line: &Line<'_>, headers: &[Header<'_>], framing: &Framing, output: &mu
 
 /// Writes a target with what a URL may not hold as it is escaped, which is the same to Go.
 fn write_target(target: &[u8], output: &mut BytesMut) {
-    for byte in target {
-        match byte {
-            b'"' | b'#' | b'<' | b'>' | b'`' | 0x80.. => {
-                output.extend_from_slice(format!("%{byte:02X}").as_bytes());
-            }
-            byte => output.extend_from_slice(&[*byte]),
-        }
+    let is_escaped = |byte: &u8| matches!(byte, b'"' | b'#' | b'<' | b'>' | b'`' | 0x80..);
+    let mut rest = target;
+    while let Some(at) = rest.iter().position(is_escaped) {
+        output.extend_from_slice(&rest[..at]);
+        output.extend_from_slice(format!("%{:02X}", rest[at]).as_bytes());
+        rest = &rest[at + 1..];
     }
+    output.extend_from_slice(rest);
 }
 
 fn trim(bytes: &[u8]) -> &[u8] {
@@ -297,13 +299,31 @@ fn trim(bytes: &[u8]) -> &[u8] {
     &bytes[start..end]
 }
 
+/// Letters, digits and some signs, by their bytes: every byte of every head is looked up.
+const fn alphanumeric_and(signs: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < signs.len() {
+        table[signs[at] as usize] = true;
+        at += 1;
+    }
+    table
+}
+
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    static TABLE: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
+    TABLE[usize::from(byte)]
 }
 
 /// Source: golang.org/x/net `http/httpguts`, `validHostByte`.
 fn is_host(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!$%&()*+,-.:;='[]_~".contains(&byte)
+    static TABLE: [bool; 256] = alphanumeric_and(b"!$%&()*+,-.:;='[]_~");
+    TABLE[usize::from(byte)]
 }
 
 #[cfg(test)]

@@ -13,14 +13,14 @@ use {
     head::{Framing, Refusal},
     std::{
         io,
-        pin::Pin,
+        pin::{Pin, pin},
         sync::{
             Arc, Mutex, PoisonError,
             atomic::{AtomicBool, Ordering},
         },
         task::{Context, Poll, ready},
     },
-    tokio::io::{AsyncRead, AsyncWrite, ReadBuf},
+    tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
 };
 
 /// How much is read at once.
@@ -179,8 +179,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         let this = self.get_mut();
         while this.output.is_empty() && !this.advance() {
             this.input.reserve(PIECE);
-            let read = read_once(&mut this.stream, context, &mut this.input);
-            if ready!(read)? == 0 {
+            let read = pin!(this.stream.read_buf(&mut this.input));
+            if ready!(read.poll(context))? == 0 {
                 this.end();
             }
         }
@@ -189,21 +189,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         this.output.advance(length);
         Poll::Ready(Ok(()))
     }
-}
-
-/// Reads once into what is reserved; how much it was.
-fn read_once<S: AsyncRead + Unpin>(
-    stream: &mut S,
-    context: &mut Context<'_>,
-    input: &mut BytesMut,
-) -> Poll<io::Result<usize>> {
-    let start = input.len();
-    input.resize(start + PIECE, 0);
-    let mut buffer = ReadBuf::new(&mut input[start..]);
-    let read = Pin::new(stream).poll_read(context, &mut buffer);
-    let length = buffer.filled().len();
-    input.truncate(start + if read.is_ready() { length } else { 0 });
-    read.map_ok(|()| length)
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
