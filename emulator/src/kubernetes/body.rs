@@ -328,7 +328,11 @@ fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
         return Err(Failure::unplanned(why));
     }
     let body = &exchange.request.body;
-    if body.len() > LIMIT { Err(Failure::too_large(LIMIT)) } else { Ok(body) }
+    if body.len() > LIMIT {
+        Err(Failure::too_large(&format!("limit is {LIMIT}")))
+    } else {
+        Ok(body)
+    }
 }
 
 fn decode(

@@ -8,7 +8,7 @@
 use {
     crate::{
         kubernetes::{
-            garbage,
+            garbage::{self, News},
             kinds::{
                 self,
                 validate::{SERVICE_ACCOUNT_NAME, TOKEN_SECRET},
@@ -26,10 +26,11 @@ use {
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     serde_json::{Value, json},
+    std::sync::Arc,
 };
 
 /// An object was created.
-pub fn created(world: &World, object: &Object) {
+pub fn created(world: &World, object: &Arc<Object>) {
     if !world.settings.controllers {
         return;
     }
@@ -43,7 +44,7 @@ pub fn created(world: &World, object: &Object) {
 }
 
 /// Another version of an object was written.
-pub fn updated(world: &World, object: &Object) {
+pub fn updated(world: &World, object: &Arc<Object>) {
     if !world.settings.controllers {
         return;
     }
@@ -58,10 +59,31 @@ pub fn updated(world: &World, object: &Object) {
 }
 
 /// An object was removed.
-pub fn removed(world: &World, object: &Object) {
-    if !world.settings.controllers {
-        return;
+pub fn removed(world: &World, object: &Arc<Object>) {
+    follow(world, News::Removed(Arc::clone(object)));
+}
+
+/// What follows when an object was removed, or its deletion has begun.
+pub fn follow(world: &World, news: News) {
+    if world.settings.controllers {
+        settle(world, &news);
+        garbage::follow(world, news);
     }
+}
+
+/// The part of it that is no garbage collector's.
+pub fn settle(world: &World, news: &News) {
+    match news {
+        News::Deleting(object) => match object.kind {
+            Kind::Namespace => empty(world, object),
+            Kind::Pod => world.expiries.add(object),
+            _ => {}
+        },
+        News::Removed(object) => settle_removed(world, object),
+    }
+}
+
+fn settle_removed(world: &World, object: &Object) {
     if object.kind == Kind::ClusterRole {
         bootstrap::aggregate(world);
     }
@@ -80,20 +102,6 @@ pub fn removed(world: &World, object: &Object) {
         }
         finish(world, &namespace);
     }
-    garbage::removed(world, object);
-}
-
-/// An object's deletion has begun.
-pub fn deleting(world: &World, object: &Object) {
-    if !world.settings.controllers {
-        return;
-    }
-    match object.kind {
-        Kind::Namespace => empty(world, object),
-        Kind::Pod => world.expiries.add(object),
-        _ => {}
-    }
-    garbage::deleting(world, object);
 }
 
 /// Does what the time has come for.
@@ -152,7 +160,7 @@ const MANAGER: &str = "kube-controller-manager";
 const CERTIFICATES: &str = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.";
 
 // A token Secret whose service account exists gets its token; any other goes.
-fn fill_token(world: &World, secret: &Object) {
+fn fill_token(world: &World, secret: &Arc<Object>) {
     let name = secret.document["metadata"]["annotations"][SERVICE_ACCOUNT_NAME].as_str();
     let account = world.objects.get(Kind::ServiceAccount, &secret.namespace, name.unwrap_or(""));
     let Some(account) = account else {

@@ -256,9 +256,9 @@ impl Failure {
         Self::new(504, "Timeout", message).about(details)
     }
 
-    /// 413: the body is too long.
-    pub fn too_large(limit: usize) -> Self {
-        let message = format!("Request entity too large: limit is {limit}");
+    /// 413: the body is too long, or what is in it is too much.
+    pub fn too_large(why: &str) -> Self {
+        let message = format!("Request entity too large: {why}");
         Self::new(413, "RequestEntityTooLarge", message)
     }
 

@@ -10,8 +10,10 @@ use {
     },
 };
 
-/// How many changes are remembered.
+/// How many changes are remembered, and how many bytes of what they did away with; then the oldest
+/// is forgotten.
 const LIMIT: usize = 4096;
+const PINNED: usize = 64 << 20;
 
 /// A change of one object.
 #[derive(Debug, Clone)]
@@ -22,6 +24,9 @@ pub struct Change {
     pub before: Option<Arc<Object>>,
     /// The object afterwards; `None` when it was removed.
     pub after: Option<Arc<Object>>,
+    /// About how many bytes it keeps from being freed. What is there afterwards it does not: that
+    /// is in the store, or is what the next change did away with.
+    weight: usize,
 }
 
 /// What is new since a version.
@@ -41,6 +46,7 @@ pub enum News {
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     recent: VecDeque<Change>,
+    pinned: usize,
     // The version up to which changes are forgotten.
     forgotten: u64,
     // Who waits, by number: somebody who asks again is not kept twice.
@@ -62,17 +68,21 @@ impl Change {
 }
 
 impl Changes {
-    /// Remembers a change; the wakers of those who wait for it.
+    /// Remembers a change, with the weight of what was before; the wakers of those who wait for it.
     pub(super) fn add(
         &mut self,
         version: u64,
-        before: Option<Arc<Object>>,
+        (before, weight): (Option<Arc<Object>>, usize),
         after: Option<Arc<Object>>,
     ) -> Vec<Waker> {
-        if self.recent.len() == LIMIT {
-            self.forgotten = self.recent.pop_front().map_or(version, |change| change.version);
+        while (self.recent.len() >= LIMIT || self.pinned + weight > PINNED)
+            && let Some(oldest) = self.recent.pop_front()
+        {
+            self.forgotten = oldest.version;
+            self.pinned -= oldest.weight;
         }
-        self.recent.push_back(Change { version, before, after });
+        self.recent.push_back(Change { version, before, after, weight });
+        self.pinned += weight;
         self.wakers()
     }
 
@@ -123,11 +133,31 @@ impl Changes {
     /// Forgets all changes up to a version.
     pub(super) fn clear(&mut self, version: u64) -> Vec<Waker> {
         self.recent.clear();
+        self.pinned = 0;
         self.forgotten = version;
         self.wakers()
     }
 
     fn wakers(&mut self) -> Vec<Waker> {
         std::mem::take(&mut self.waiting).into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_keep_few_bytes_from_being_freed() {
+        let mut changes = Changes::default();
+        for version in 1..=100 {
+            changes.add(version, (None, 1 << 20), None);
+        }
+        assert_eq!(changes.recent.len(), 64);
+        assert!(changes.since(35).is_none() && changes.since(36).is_some());
+        for version in 101..=10_000 {
+            changes.add(version, (None, 0), None);
+        }
+        assert_eq!((changes.recent.len(), changes.pinned), (LIMIT, 0));
     }
 }

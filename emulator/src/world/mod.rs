@@ -11,6 +11,7 @@ pub mod documents;
 pub mod entropy;
 pub mod expiries;
 pub mod hosted;
+mod index;
 pub mod journal;
 pub mod keys;
 pub mod objects;

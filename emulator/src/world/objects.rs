@@ -4,7 +4,10 @@
 //! adapter reads.
 
 use {
-    crate::world::changes::{Changes, News},
+    crate::world::{
+        changes::{Changes, News},
+        index::Index,
+    },
     jiff::Timestamp,
     serde_json::Value,
     std::{
@@ -85,6 +88,26 @@ impl std::fmt::Debug for Object {
     }
 }
 
+impl Object {
+    /// About how many bytes it takes.
+    fn weight(&self) -> usize {
+        weight(&self.document)
+    }
+}
+
+fn weight(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(elements) => elements.iter().map(weight).sum(),
+            Value::Object(members) => members
+                .iter()
+                .map(|(name, value)| size_of::<String>() + name.len() + weight(value))
+                .sum(),
+            _ => 0,
+        }
+}
+
 /// All objects.
 #[derive(Debug, Default)]
 pub struct Objects {
@@ -96,6 +119,7 @@ struct State {
     version: u64,
     // The key is `namespace/name`, or the name alone, so that lists come in etcd's order.
     kinds: BTreeMap<Kind, Shelf>,
+    index: Index,
     changes: Changes,
 }
 
@@ -143,14 +167,13 @@ impl Objects {
     /// The object with that identity.
     pub fn with_uid(&self, uid: &str) -> Option<Arc<Object>> {
         let state = self.lock();
-        state.kinds.values().flat_map(BTreeMap::values).find(|object| object.uid == uid).cloned()
+        state.index.with_uid(uid).find_map(|place| state.at(place)).cloned()
     }
 
     /// The objects that the one with that identity owns.
     pub fn owned_by(&self, uid: &str) -> Vec<Arc<Object>> {
         let state = self.lock();
-        let objects = state.kinds.values().flat_map(BTreeMap::values);
-        objects.filter(|object| object.owners.iter().any(|it| it == uid)).cloned().collect()
+        state.index.owned_by(uid).filter_map(|place| state.at(place)).cloned().collect()
     }
 
     /// The objects of a kind at an earlier version of the store; `None` when what was then is forgotten.
@@ -207,8 +230,9 @@ impl Objects {
         }
         state.version += 1;
         let object = Arc::new(build(state.version));
+        state.index.change(&key, None, Some(&object));
         state.kinds.entry(kind).or_default().insert(key, Arc::clone(&object));
-        tell(state, None, Some(Arc::clone(&object)));
+        tell(state, (None, 0), Some(Arc::clone(&object)));
         Ok(object)
     }
 
@@ -218,25 +242,31 @@ impl Objects {
         read: &Object,
         build: impl FnOnce(u64) -> Object,
     ) -> Result<Arc<Object>, WriteError> {
+        // The one that was read is the one that goes, or nothing happens.
+        let freed = read.weight();
         let mut state = self.lock();
         let version = state.version + 1;
         let place = state.place(read)?;
         let object = Arc::new(build(version));
         let before = std::mem::replace(place, Arc::clone(&object));
         state.version = version;
-        tell(state, Some(before), Some(Arc::clone(&object)));
+        let key = key(&read.namespace, &read.name);
+        state.index.change(&key, Some(&before), Some(&object));
+        tell(state, (Some(before), freed), Some(Arc::clone(&object)));
         Ok(object)
     }
 
     /// Takes away the version that was read; the version of the store from then on.
     pub fn remove(&self, read: &Object) -> Result<u64, WriteError> {
+        let freed = read.weight();
         let mut state = self.lock();
         state.place(read)?;
         state.version += 1;
         let version = state.version;
         let key = key(&read.namespace, &read.name);
         let before = state.kinds.entry(read.kind).or_default().remove(&key);
-        tell(state, before, None);
+        state.index.change(&key, before.as_ref(), None);
+        tell(state, (before, freed), None);
         Ok(version)
     }
 
@@ -247,6 +277,7 @@ impl Objects {
         state.version += 1;
         let version = state.version;
         state.kinds.clear();
+        state.index = Index::default();
         let wakers = state.changes.clear(version);
         drop(state);
         wakers.into_iter().for_each(Waker::wake);
@@ -258,6 +289,10 @@ impl Objects {
 }
 
 impl State {
+    fn at(&self, (kind, key): &(Kind, String)) -> Option<&Arc<Object>> {
+        self.kinds.get(kind)?.get(key)
+    }
+
     fn place(&mut self, read: &Object) -> Result<&mut Arc<Object>, WriteError> {
         let found = self
             .kinds
@@ -273,7 +308,11 @@ impl State {
 }
 
 // Tells those who wait for it of a change, once the lock is released.
-fn tell(mut state: MutexGuard<'_, State>, before: Option<Arc<Object>>, after: Option<Arc<Object>>) {
+fn tell(
+    mut state: MutexGuard<'_, State>,
+    before: (Option<Arc<Object>>, usize),
+    after: Option<Arc<Object>>,
+) {
     let version = state.version;
     let wakers = state.changes.add(version, before, after);
     drop(state);
@@ -346,5 +385,32 @@ mod tests {
             .replace(&first, |version| Object { resource_version: version, ..(*first).clone() })
             .unwrap();
         assert_eq!(objects.remove(&first), Err(WriteError::Changed));
+    }
+
+    #[test]
+    fn an_object_is_found_by_itself_and_by_its_owner_while_it_is_there() {
+        let objects = Objects::default();
+        let first = create(&objects, "a", "s").unwrap();
+        let owned = |uid: &str| objects.owned_by(uid).len();
+        let owners = |read: &Object, owners: &[&str]| {
+            let owners = owners.iter().copied().map(str::to_owned).collect();
+            objects.replace(read, |resource_version| Object {
+                resource_version,
+                owners,
+                ..read.clone()
+            })
+        };
+        let second = owners(&first, &["x", "y"]).unwrap();
+        assert_eq!((owned("x"), owned("y")), (1, 1));
+        let third = owners(&second, &["y"]).unwrap();
+        assert_eq!((owned("x"), owned("y")), (0, 1));
+        let found = objects.with_uid(&third.uid).unwrap();
+        assert_eq!(found.resource_version, third.resource_version);
+        objects.remove(&third).unwrap();
+        assert_eq!(owned("y"), 0);
+        assert!(objects.with_uid(&third.uid).is_none());
+        let again = create(&objects, "a", "s").unwrap();
+        objects.clear();
+        assert!(objects.with_uid(&again.uid).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Bytes that no client means: an error or a closed connection, and the next request is served.
 
 use {
-    crate::client::{self, Way},
+    crate::client::{self, Way, ask, get, post},
     http::Request,
     rstest::rstest,
     token_emulator::Emulator,
@@ -124,4 +124,16 @@ async fn a_flood_of_body_is_answered(#[case] way: Way, #[case] length: usize) {
         assert!(response.status().is_client_error(), "{path}: {}", response.status());
     }
     client::assert_serves(&emulator);
+}
+
+#[tokio::test]
+async fn a_generation_begins_again_behind_the_last() {
+    let emulator = Emulator::start().await.unwrap();
+    let maps = "/api/v1/namespaces/default/configmaps";
+    let map = r#"{"metadata":{"name":"a","generation":9223372036854775807,"finalizers":["a.example/b"]}}"#;
+    assert_eq!(post(&emulator, maps, map).await.0, 201);
+    let request = Request::delete(format!("{maps}/a")).body("").unwrap();
+    let response = ask(&emulator, Way::Http1, request).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(get(&emulator, &format!("{maps}/a")).await.1["metadata"]["generation"], i64::MIN);
 }

@@ -2,7 +2,11 @@
 
 use {
     crate::client::{Way, ask, get, post},
+    bytes::Bytes,
     http::{Method, Request},
+    http_body_util::{BodyExt, Full},
+    hyper::client::conn::http1,
+    hyper_util::rt::TokioIo,
     rstest::rstest,
     serde_json::{Value, json},
     token_emulator::Emulator,
@@ -172,5 +176,39 @@ async fn a_status_is_written_apart() {
         assert_eq!(found["spec"]["replicas"], replicas, "{found}");
         assert_eq!(found["status"]["readyReplicas"], ready, "{found}");
         assert_eq!(found["metadata"]["generation"], generation, "{found}");
+    }
+}
+
+#[tokio::test]
+async fn a_chain_of_owners_may_be_as_long_as_it_likes() {
+    let emulator = Emulator::start().await.unwrap();
+    for (policy, length) in [("Background", 20_000), ("Foreground", 2000)] {
+        chain(&emulator, length).await;
+        let options = json!({"propagationPolicy": policy});
+        let deleted = send(&emulator, Method::DELETE, &format!("{MAPS}/link-0"), &options).await;
+        assert_eq!(deleted, 200);
+        let (status, left) = get(&emulator, MAPS).await;
+        let names: Vec<_> =
+            left["items"].as_array().unwrap().iter().map(|map| &map["metadata"]["name"]).collect();
+        assert_eq!((status, names), (200, vec![&json!("kube-root-ca.crt")]));
+    }
+}
+
+/// Makes config maps each of which owns the next.
+async fn chain(emulator: &Emulator, length: usize) {
+    let stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut owners = json!([]);
+    for number in 0..length {
+        let name = format!("link-{number}");
+        let map = json!({"metadata": {"name": name, "ownerReferences": owners}});
+        let request = Request::post(MAPS).header("host", "localhost");
+        let request = request.body(Full::new(Bytes::from(map.to_string()))).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert_eq!(response.status(), 201);
+        let made = response.into_body().collect().await.unwrap().to_bytes();
+        let made: Value = serde_json::from_slice(&made).unwrap();
+        owners = json!([{"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": made["metadata"]["uid"]}]);
     }
 }

@@ -58,7 +58,8 @@ pub fn keep(kind: Kind, part: Part, old: &Value, new: &mut Value) {
     if let Some(generation) =
         generation.filter(|_| counted && !is_same(kind, &old["spec"], &new["spec"]))
     {
-        let generation = generation + 1;
+        // As Go counts.
+        let generation = generation.wrapping_add(1);
         object_at(new, "metadata").insert("generation".to_owned(), generation.into());
     }
 }

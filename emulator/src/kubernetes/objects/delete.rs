@@ -7,6 +7,7 @@ use {
         kubernetes::{
             body, controllers,
             exchange::{Exchange, Outcome},
+            garbage::News,
             kinds::Resource,
             metadata::{self, has_finalizers},
             names, objects,
@@ -20,6 +21,7 @@ use {
     },
     jiff::SignedDuration,
     serde_json::{Value, json},
+    std::sync::Arc,
 };
 
 /// The namespaces that cannot be deleted.
@@ -62,13 +64,27 @@ pub fn delete(
     objects::reply(exchange, 200, object, output)
 }
 
-/// Deletes an object; what is told of it.
+/// Deletes an object, and does what follows; what is told of it.
 pub fn remove(
+    world: &World,
+    resource: &Resource,
+    place: (&str, &str),
+    options: &Options,
+) -> Result<Value, Failure> {
+    let (told, news) = begin(world, resource, place, options)?;
+    if let Some(news) = news {
+        controllers::follow(world, news);
+    }
+    Ok(told)
+}
+
+/// Deletes an object; what is told of it, and what has become of it, which has yet to be followed.
+pub fn begin(
     world: &World,
     resource: &Resource,
     (namespace, name): (&str, &str),
     options: &Options,
-) -> Result<Value, Failure> {
+) -> Result<(Value, Option<News>), Failure> {
     loop {
         let found = objects::find(world, resource, namespace, name)?;
         check_preconditions(resource, &found, options)?;
@@ -78,7 +94,7 @@ pub fn remove(
             after_deletion(world, &held(&found, &options.policy), options)
         };
         match apply(world, &found, &next, options.dry_run) {
-            Ok(document) => return Ok(answer(resource, &found, &next, document)),
+            Ok((document, news)) => return Ok((answer(resource, &found, &next, document), news)),
             // Somebody else wrote it in between: read it again.
             Err(WriteError::Changed) => {}
             Err(_) => return Err(Failure::not_found(resource, name)),
@@ -247,30 +263,34 @@ fn marked(world: &World, found: &Object, grace: i64) -> Value {
     if let Some(generation) =
         metadata.get("generation").and_then(Value::as_i64).filter(|_| !already)
     {
-        metadata.insert("generation".to_owned(), (generation + 1).into());
+        metadata.insert("generation".to_owned(), generation.wrapping_add(1).into());
     }
     document
 }
 
-fn apply(world: &World, found: &Object, next: &Next, dry_run: bool) -> Result<Value, WriteError> {
+fn apply(
+    world: &World,
+    found: &Arc<Object>,
+    next: &Next,
+    dry_run: bool,
+) -> Result<(Value, Option<News>), WriteError> {
     match next {
         Next::Gone(document) | Next::Stays(document) if dry_run => {
             let same = objects::from_document(found.kind, document.clone(), found.resource_version);
-            Ok(objects::with_version(&same))
+            Ok((objects::with_version(&same), None))
         }
         Next::Gone(document) => {
             let version = world.objects.remove(found)?;
-            controllers::removed(world, found);
             let last = objects::from_document(found.kind, document.clone(), version);
-            Ok(objects::with_version(&last))
+            Ok((objects::with_version(&last), Some(News::Removed(Arc::clone(found)))))
         }
-        Next::Stays(document) if *document == found.document => Ok(objects::with_version(found)),
+        Next::Stays(document) if *document == found.document => {
+            Ok((objects::with_version(found), None))
+        }
         Next::Stays(document) => {
             let build = |version| objects::from_document(found.kind, document.clone(), version);
             let object = world.objects.replace(found, build)?;
-            let answer = objects::with_version(&object);
-            controllers::deleting(world, &object);
-            Ok(answer)
+            Ok((objects::with_version(&object), Some(News::Deleting(object))))
         }
     }
 }

@@ -7,6 +7,10 @@ use bytes::{Buf, BytesMut};
 /// The longest line that tells a length. Source: `maxLineLength`.
 const LINE_LIMIT: usize = 4096;
 
+/// How many bytes may come behind the body: what Go's reader holds at once.
+/// Source: go `net/http/transfer.go`, seeUpcomingDoubleCRLF; go `bufio`, defaultBufSize.
+const TRAILER_LIMIT: usize = 4096;
+
 /// Where in the body it is.
 #[derive(Debug, Default)]
 pub(super) struct Chunks {
@@ -61,14 +65,12 @@ impl Chunks {
                     Some(_) => return Err("malformed chunked encoding"),
                 },
                 // What is said behind the body is of no interest.
-                State::Trailer => match line(input) {
-                    None => return Ok(false),
-                    Some(line) if line.iter().all(|byte| matches!(byte, b'\r' | b'\n')) => {
-                        output.extend_from_slice(b"0\r\n\r\n");
-                        return Ok(true);
-                    }
-                    Some(_) => {}
-                },
+                State::Trailer => {
+                    let Some(length) = trailer(input)? else { return Ok(false) };
+                    input.advance(length);
+                    output.extend_from_slice(b"0\r\n\r\n");
+                    return Ok(true);
+                }
             }
         }
     }
@@ -78,6 +80,19 @@ impl Chunks {
 fn line(input: &mut BytesMut) -> Option<BytesMut> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
     Some(input.split_to(end + 1))
+}
+
+/// How long the trailer is, if it has come whole.
+fn trailer(input: &[u8]) -> Result<Option<usize>, &'static str> {
+    let held = input.get(..TRAILER_LIMIT).unwrap_or(input);
+    if held.starts_with(b"\r\n") {
+        return Ok(Some(2));
+    }
+    match held.windows(4).position(|window| window == b"\r\n\r\n") {
+        Some(at) => Ok(Some(at + 4)),
+        None if held.len() < TRAILER_LIMIT => Ok(None),
+        None => Err("http: suspiciously long trailer after chunked body"),
+    }
 }
 
 fn size(line: &[u8]) -> Result<u64, &'static str> {
@@ -127,5 +142,26 @@ mod tests {
             String::from_utf8(output.to_vec()).unwrap()
         });
         assert_eq!(read, expected.map(str::to_owned));
+    }
+
+    #[rstest]
+    #[case("a".repeat(4092), Ok(true))]
+    #[case("a".repeat(4093), Err("http: suspiciously long trailer after chunked body"))]
+    #[case("a: b\r\n".repeat(700), Err("http: suspiciously long trailer after chunked body"))]
+    fn a_trailer_is_short(#[case] trailer: String, #[case] expected: Result<bool, &'static str>) {
+        let sent = format!("0\r\n{trailer}\r\n\r\n");
+        let (mut input, mut output) = (BytesMut::from(sent.as_str()), BytesMut::new());
+        assert_eq!(Chunks::default().advance(&mut input, &mut output), expected);
+    }
+
+    #[test]
+    fn a_trailer_without_end_is_refused_before_all_of_it_has_come() {
+        let (mut input, mut output) = (BytesMut::from("0\r\n"), BytesMut::new());
+        let mut chunks = Chunks::default();
+        let read = (0..10).try_fold(false, |_, _| {
+            input.extend_from_slice(&[b'a'; 1000]);
+            chunks.advance(&mut input, &mut output)
+        });
+        assert_eq!(read, Err("http: suspiciously long trailer after chunked body"));
     }
 }

@@ -7,16 +7,31 @@ use {
 
 /// What strictness says of each.
 pub(super) fn find(bytes: &[u8]) -> Vec<String> {
-    let found = RefCell::new(Vec::new());
+    let found = RefCell::new(Found::default());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     // What is no JSON has been refused before.
     let _ = Walk { path: String::new(), found: &found }.deserialize(&mut deserializer);
-    found.into_inner()
+    found.into_inner().texts
+}
+
+/// What was found, in its order, each once.
+#[derive(Debug, Default)]
+struct Found {
+    texts: Vec<String>,
+    paths: HashSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, path: &str) {
+        if self.paths.insert(path.to_owned()) {
+            self.texts.push(format!("duplicate field {path:?}"));
+        }
+    }
 }
 
 struct Walk<'a> {
     path: String,
-    found: &'a RefCell<Vec<String>>,
+    found: &'a RefCell<Found>,
 }
 
 impl<'de> DeserializeSeed<'de> for Walk<'_> {
@@ -40,10 +55,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
             let dot = if self.path.is_empty() { "" } else { "." };
             let path = format!("{}{dot}{name}", self.path);
             if !seen.insert(name) {
-                let text = format!("duplicate field {path:?}");
-                if !self.found.borrow().contains(&text) {
-                    self.found.borrow_mut().push(text);
-                }
+                self.found.borrow_mut().add(&path);
             }
             map.next_value_seed(Walk { path, found: self.found })?;
         }
@@ -95,5 +107,12 @@ mod tests {
     fn names_that_come_twice_are_told_once() {
         let text = br#"{"a":{"b":1,"b":2,"b":3},"c":[{"d":1,"d":2}]}"#;
         assert_eq!(find(text), [r#"duplicate field "a.b""#, r#"duplicate field "c[0].d""#]);
+    }
+
+    #[test]
+    fn many_names_take_no_longer_each() {
+        let names = (0..100_000).map(|number| format!("\"{number}\":1,\"{number}\":2"));
+        let text = format!("{{{}}}", names.collect::<Vec<_>>().join(","));
+        assert_eq!(find(text.as_bytes()).len(), 100_000);
     }
 }

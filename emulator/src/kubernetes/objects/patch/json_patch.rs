@@ -6,7 +6,19 @@
 use {
     super::{PatchError, type_of},
     serde_json::Value,
+    std::io::{self, Write},
 };
+
+/// How many operations a patch may have.
+/// Source: kubernetes `handlers/patch.go`, maxJSONPatchOperations.
+const OPERATIONS: usize = 10_000;
+
+/// How many bytes of JSON all copies of a patch may have.
+/// Source: kubernetes `apiserver/pkg/server/config.go`, JSONPatchMaxCopyBytes.
+const COPIED: usize = 3 << 20;
+
+/// How deep an object may become: no kind goes as deep, and what walks a tree is safe within it.
+const DEEPEST: usize = 1000;
 
 /// Applies a list of operations to an object.
 pub(super) fn apply(object: &mut Value, patch: &Value) -> Result<(), PatchError> {
@@ -31,10 +43,67 @@ pub(super) fn apply(object: &mut Value, patch: &Value) -> Result<(), PatchError>
             }
         }
     }
-    if operations.len() > 10_000 {
-        return Err(PatchError::Unfit);
+    if operations.len() > OPERATIONS {
+        return Err(PatchError::TooLong(format!(
+            "The allowed maximum operations in a JSON patch is {OPERATIONS}, got {}",
+            operations.len()
+        )));
     }
-    operations.iter().try_for_each(|operation| step(object, operation).ok_or(PatchError::Unfit))
+    let mut bounds = Bounds { copied: 0, depth: depth(object) };
+    let mut step = |operation| step(object, operation, &mut bounds);
+    operations.iter().try_for_each(|operation| step(operation).ok_or(PatchError::Unfit))
+}
+
+/// What the operations so far have made of the object, at most.
+#[derive(Debug)]
+struct Bounds {
+    copied: usize,
+    depth: usize,
+}
+
+impl Bounds {
+    /// Counts a copy; `None` when it is one too many.
+    fn copy(&mut self, value: &Value) -> Option<()> {
+        let mut size = Size(0);
+        // Nothing is copied for free; nothing refuses to be counted.
+        if !value.is_null() {
+            serde_json::to_writer(&mut size, value).ok()?;
+        }
+        self.copied += size.0;
+        (self.copied <= COPIED).then_some(())
+    }
+
+    /// Something of a depth was put at a path; `None` when the object is too deep by now.
+    fn put(&mut self, object: &Value, path: &str, below: usize) -> Option<()> {
+        self.depth = self.depth.max(path.matches('/').count() + below);
+        if self.depth > DEEPEST {
+            // It may be less: look.
+            self.depth = depth(object);
+        }
+        (self.depth <= DEEPEST).then_some(())
+    }
+}
+
+/// Counts what is written.
+struct Size(usize);
+
+impl Write for Size {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn depth(value: &Value) -> usize {
+    match value {
+        Value::Array(elements) => 1 + elements.iter().map(depth).max().unwrap_or(0),
+        Value::Object(members) => 1 + members.values().map(depth).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// What strictness says of members that no operation has.
@@ -56,23 +125,38 @@ fn mistyped(found: &str, place: &str, go_type: &str) -> PatchError {
     ))
 }
 
-fn step(object: &mut Value, operation: &Value) -> Option<()> {
+fn step(object: &mut Value, operation: &Value, bounds: &mut Bounds) -> Option<()> {
     let text = |member: &str| operation[member].as_str();
-    let value = operation.get("value").cloned();
+    let value = operation.get("value");
     match text("op")? {
-        // No value is null.
-        "add" => add(object, text("path")?, value.unwrap_or_default()),
+        op @ ("add" | "replace") => {
+            let path = text("path")?;
+            // No value is null.
+            let value = value.cloned().unwrap_or_default();
+            let below = depth(&value);
+            if op == "add" {
+                add(object, path, value)?
+            } else {
+                replace(object, path, value)?
+            }
+            bounds.put(object, path, below)
+        }
         "remove" => remove(object, text("path")?).map(drop),
-        "replace" => replace(object, text("path")?, value.unwrap_or_default()),
         "move" => {
-            let moved = remove(object, text("from")?)?;
-            add(object, text("path")?, moved)
+            let (from, path) = (text("from")?, text("path")?);
+            let moved = remove(object, from)?;
+            add(object, path, moved)?;
+            bounds.put(object, path, bounds.depth)
         }
         "copy" => {
-            let copied = get(object, text("from")?)?;
-            add(object, text("path")?, copied)
+            let (from, path) = (text("from")?, text("path")?);
+            let found = get(object, from)?;
+            bounds.copy(found)?;
+            let copied = found.clone();
+            add(object, path, copied)?;
+            bounds.put(object, path, bounds.depth)
         }
-        "test" => test(object, text("path")?, value.as_ref()),
+        "test" => test(object, text("path")?, value),
         _ => None,
     }
 }
@@ -150,21 +234,20 @@ fn replace(object: &mut Value, path: &str, value: Value) -> Option<()> {
     Some(())
 }
 
-fn get(object: &mut Value, path: &str) -> Option<Value> {
+fn get<'a>(object: &'a mut Value, path: &str) -> Option<&'a Value> {
     match parent(object, path)? {
-        (Value::Object(members), name) => Some(members.get(&name).cloned().unwrap_or(Value::Null)),
+        (Value::Object(members), name) => Some(members.get(&name).unwrap_or(&Value::Null)),
         (Value::Array(elements), name) => {
             let index = index(&name, elements.len())?;
-            elements.get(index).cloned()
+            elements.get(index)
         }
         _ => None,
     }
 }
 
 fn test(object: &mut Value, path: &str, value: Option<&Value>) -> Option<()> {
-    let found = if path.is_empty() { object.clone() } else { get(object, path)? };
-    let wanted = value.unwrap_or(&Value::Null);
-    (found == *wanted).then_some(())
+    let found = if path.is_empty() { object } else { get(object, path)? };
+    (found == value.unwrap_or(&Value::Null)).then_some(())
 }
 
 #[cfg(test)]
@@ -186,5 +269,51 @@ mod tests {
         let mut object = json!({"a": [1, 2]});
         let applied = apply(&mut object, &patch);
         assert_eq!(applied.ok().map(|()| object), expected);
+    }
+
+    /// Applies a patch to an object with a long member.
+    fn applied(operations: Vec<Value>) -> Result<(), PatchError> {
+        let mut object = json!({"a": {"b": "x".repeat(1 << 10)}});
+        apply(&mut object, &operations.into())
+    }
+
+    #[rstest]
+    #[case(11, Ok(()))]
+    #[case(40, Err(PatchError::Unfit))]
+    fn copies_may_have_three_mebibytes(
+        #[case] copies: usize,
+        #[case] expected: Result<(), PatchError>,
+    ) {
+        let copy = |number| json!({"op": "copy", "from": "/a", "path": format!("/a/{number}")});
+        assert_eq!(applied((0..copies).map(copy).collect()), expected);
+    }
+
+    #[test]
+    fn an_object_grows_only_so_deep() {
+        // Each puts the whole of it at its own deepest place.
+        let nest = |turn| json!({"op": "copy", "from": "/a", "path": format!("/a{}", "/c".repeat(1_usize << turn))});
+        let shorten = json!({"op": "replace", "path": "/a/b", "value": 1});
+        let operations = |turns| std::iter::once(shorten.clone()).chain((0..turns).map(nest));
+        assert_eq!(applied(operations(9).collect()), Ok(()));
+        assert_eq!(applied(operations(17).collect()), Err(PatchError::Unfit));
+        let turn = |number| {
+            [
+                json!({"op": "add", "path": format!("/{}", number + 1), "value": {}}),
+                json!({"op": "move", "from": format!("/{number}"), "path": format!("/{}/a", number + 1)}),
+            ]
+        };
+        let first = json!({"op": "add", "path": "/0", "value": {}});
+        let operations = |turns| std::iter::once(first.clone()).chain((0..turns).flat_map(turn));
+        assert_eq!(applied(operations(900).collect()), Ok(()));
+        assert_eq!(applied(operations(4900).collect()), Err(PatchError::Unfit));
+    }
+
+    #[test]
+    fn a_patch_has_only_so_many_operations() {
+        let test = json!({"op": "test", "path": "/c"});
+        assert_eq!(applied(vec![test.clone(); OPERATIONS]), Ok(()));
+        let text = "The allowed maximum operations in a JSON patch is 10000, got 10001";
+        let expected = Err(PatchError::TooLong(text.to_owned()));
+        assert_eq!(applied(vec![test; OPERATIONS + 1]), expected);
     }
 }

@@ -54,6 +54,8 @@ enum PatchError {
     Bad(String),
     /// It does not fit the object. What exactly is wrong is told to nobody.
     Unfit,
+    /// There is more of it than is allowed.
+    TooLong(String),
     /// The server's own words, which are no answer it planned for.
     Unplanned(String),
 }
@@ -127,6 +129,7 @@ fn changed(
         patched(form, &sent, target.structure, before.clone()).map_err(|error| match error {
             PatchError::Bad(text) => Failure::bad_request(text),
             PatchError::Unfit => Failure::unfit_patch(),
+            PatchError::TooLong(text) => Failure::too_large(&text),
             PatchError::Unplanned(text) => Failure::unplanned(text),
         })?;
     // A merge patch touches what it names, though nothing may come of it.
