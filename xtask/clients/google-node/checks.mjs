@@ -2,6 +2,8 @@
 
 import {deepStrictEqual, ok} from 'node:assert/strict';
 import {clock, issuer, ready, subjectToken, tampered, WITHOUT_SCOPE} from './emulator.mjs';
+import {failing} from './failing.mjs';
+import {fails} from './wants.mjs';
 
 const PARENT = 'projects/1234/locations/us-west1';
 const JWT = 'urn:ietf:params:oauth:token-type:jwt';
@@ -23,7 +25,7 @@ export class Session {
     this.name = `${PARENT}/attachedClusters/${transport}`;
   }
 
-  async create(id, more) {
+  async create(id, more, options) {
     const [issuerUrl, jwks] = await issuer();
     const attachedCluster = {
       oidcConfig: {issuerUrl, jwks},
@@ -32,7 +34,7 @@ export class Session {
       fleet: {project: 'projects/1234'},
     };
     const request = {parent: PARENT, attachedClusterId: id, attachedCluster, ...more};
-    const [operation] = await this.api.createAttachedCluster(request);
+    const [operation] = await this.api.createAttachedCluster(request, options);
     return operation;
   }
 
@@ -58,16 +60,6 @@ export class Session {
     const [answer] = await this.api.generateAttachedClusterAgentToken(request);
     return answer;
   }
-}
-
-// The error of that code that a call ends with.
-async function fails(call, code) {
-  const error = await call.then(
-    answer => Promise.reject(new Error(`wanted code ${code}, got ${JSON.stringify(answer)}`)),
-    error => error
-  );
-  if (error.code !== code) throw error;
-  return error;
 }
 
 // Wants a bad request that names that field.
@@ -211,6 +203,8 @@ export const checks = {
   async 'without the scope'(s) {
     await refused(s, WITHOUT_SCOPE, PERMISSION_DENIED, 'ACCESS_TOKEN_SCOPE_INSUFFICIENT');
   },
+
+  ...failing,
 
   async 'delete with an old etag'(s) {
     await fails(s.delete({name: s.name, etag: 'b2xk'}), ABORTED);

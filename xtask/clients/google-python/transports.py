@@ -58,8 +58,8 @@ class Grpc:
     def call(self, method, *arguments, **more):
         return getattr(self.client, method)(*arguments, **more)
 
-    def done(self, operation):
-        return operation.result(timeout=20)
+    def done(self, operation, patience=20):
+        return operation.result(timeout=patience)
 
     def pages(self, pager):
         return list(pager.pages)
@@ -108,8 +108,8 @@ class Asyncio(Grpc):
     def call(self, method, *arguments, **more):
         return self.loop.run_until_complete(super().call(method, *arguments, **more))
 
-    def done(self, operation):
-        return self.loop.run_until_complete(operation.result(timeout=20))
+    def done(self, operation, patience=20):
+        return self.loop.run_until_complete(operation.result(timeout=patience))
 
     def pages(self, pager):
         async def all_of_them():

@@ -52,6 +52,7 @@ func main() {
 		objects(s)
 		configMaps(s)
 		watches(s)
+		faults(s)
 	}
 	s := newSession(suite, config, "")
 	credentials(s)
