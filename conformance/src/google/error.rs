@@ -27,6 +27,20 @@ pub struct Error {
     pub details: Option<Value>,
 }
 
+/// The details that `google/rpc/error_details.proto` has.
+const DETAILS: &[&str] = &[
+    "BadRequest",
+    "DebugInfo",
+    "ErrorInfo",
+    "Help",
+    "LocalizedMessage",
+    "PreconditionFailure",
+    "QuotaFailure",
+    "RequestInfo",
+    "ResourceInfo",
+    "RetryInfo",
+];
+
 /// Number over gRPC, status over HTTP, name. Source: `google/rpc/code.proto`.
 const CODES: &[(u32, u16, &str)] = &[
     (1, 499, "CANCELLED"),
@@ -51,6 +65,11 @@ const CODES: &[(u32, u16, &str)] = &[
 pub fn names(code: u32) -> (u16, &'static str) {
     let row = CODES.iter().find(|it| it.0 == code);
     row.map_or((500, "UNKNOWN"), |(_, status, name)| (*status, name))
+}
+
+/// The number of a name.
+pub fn number(name: &str) -> Option<u32> {
+    CODES.iter().find(|it| it.2 == name).map(|it| it.0)
 }
 
 /// Whether a name stands for an HTTP status.
@@ -141,12 +160,65 @@ pub fn shape(status: u16, body: Option<&Value>, found: &mut Vec<Mismatch>) {
 
 fn shape_of_details(error: &Map<String, Value>, found: &mut Vec<Mismatch>) {
     let Some(details) = error.get("details") else { return };
-    let typed = |it: &Value| it["@type"].as_str().is_some_and(|it| it.contains('/'));
-    let sound = details.as_array().is_some_and(|it| !it.is_empty() && it.iter().all(typed));
-    if !sound {
-        let what = "body error details";
-        found.push(Mismatch::new(Level::Should, what, "messages with their @type", details));
+    let mut odd = |expected: &str| {
+        found.push(Mismatch::new(Level::Should, "body error details", expected, details));
+    };
+    let list = details.as_array().map_or(&[][..], Vec::as_slice);
+    if list.is_empty() || !list.iter().all(|it| it["@type"].as_str().is_some_and(is_type)) {
+        return odd("messages with their @type");
     }
+    // Source: google.aip.dev/193.
+    if has_equals(list.iter().map(|it| &it["@type"])) {
+        odd("one message of each type at most");
+    }
+    if !detail(list, "BadRequest").is_none_or(is_bad_request) {
+        odd("a BadRequest with its violations, none twice");
+    }
+    if !detail(list, "ErrorInfo").is_none_or(is_error_info) {
+        odd("an ErrorInfo with its reason");
+    }
+}
+
+/// Of `google.rpc` there are these; a service may have types of its own.
+fn is_type(text: &str) -> bool {
+    let Some((_, name)) = text.split_once('/') else { return false };
+    name.strip_prefix("google.rpc.").is_none_or(|name| DETAILS.contains(&name))
+}
+
+fn has_equals<'a>(values: impl Iterator<Item = &'a Value>) -> bool {
+    let mut seen = Vec::new();
+    for value in values {
+        if seen.contains(&value) {
+            return true;
+        }
+        seen.push(value);
+    }
+    false
+}
+
+fn is_bad_request(detail: &Value) -> bool {
+    let Some(violations) = detail["fieldViolations"].as_array() else { return false };
+    let is_text = |it: &Value| it.as_str().is_some_and(|it| !it.is_empty());
+    let sound = |it: &Value| {
+        is_text(&it["description"])
+            && it.get("field").is_none_or(is_text)
+            && it.get("reason").is_none_or(is_reason)
+    };
+    !violations.is_empty() && violations.iter().all(sound) && !has_equals(violations.iter())
+}
+
+fn is_error_info(detail: &Value) -> bool {
+    let is_text = |it: &Value| it.as_str().is_some_and(|it| !it.is_empty());
+    let texts = |it: &Value| it.as_object().is_some_and(|it| it.values().all(is_text));
+    is_reason(&detail["reason"])
+        && detail.get("domain").is_none_or(is_text)
+        && detail.get("metadata").is_none_or(texts)
+}
+
+/// A reason is in capitals.
+fn is_reason(value: &Value) -> bool {
+    let capital = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'_';
+    value.as_str().is_some_and(|it| !it.is_empty() && it.bytes().all(capital))
 }
 
 #[cfg(test)]

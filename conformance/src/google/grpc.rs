@@ -25,7 +25,12 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The body of a request: one frame.
 pub fn request(method: &Method, message: &Value) -> Result<Bytes, String> {
-    let message = schema::from_json(method.input(), message)?.encode_to_vec();
+    frame(&schema::from_json(method.input(), message)?)
+}
+
+/// A message in a frame of its own.
+pub fn frame(message: &impl Message) -> Result<Bytes, String> {
+    let message = message.encode_to_vec();
     let length = u32::try_from(message.len()).map_err(|error| error.to_string())?;
     let mut frame = vec![0];
     frame.extend_from_slice(&length.to_be_bytes());

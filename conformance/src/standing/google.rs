@@ -1,6 +1,7 @@
 //! What holds for every answer of a Google API.
 
 use {
+    super::resource,
     crate::{
         exchange::Exchange,
         expect::{Expect, Mismatch, compare},
@@ -31,6 +32,7 @@ pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
     let answer = &exchange.answer;
     let said = |name: &str| expected.iter().any(|it| it.headers.contains_key(name));
     if said("content-type") {
+        page(exchange, said, &mut found);
         return found;
     }
     for (name, value, level) in HEADERS.iter().filter(|(name, ..)| !said(name)) {
@@ -40,8 +42,21 @@ pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
     }
     if answer.status >= 400 {
         error::shape(answer.status, answer.value().as_ref(), &mut found);
+    } else if let Some(body) = answer.value() {
+        resource::judge(exchange, &body, &mut found);
     }
     found
+}
+
+/// A page leads nowhere, asks for nothing, and does not say when to come again.
+fn page(exchange: &Exchange, said: impl Fn(&str) -> bool, found: &mut Vec<Mismatch>) {
+    for name in ["www-authenticate", "location", "retry-after", "allow"] {
+        let got = exchange.answer.header(name).first().map(|it| Value::from(*it));
+        if !said(name) {
+            let what = format!("header {name}");
+            compare(&what, &"<absent>".into(), got.as_ref(), Level::Should, found);
+        }
+    }
 }
 
 /// Over gRPC.
@@ -55,6 +70,8 @@ pub(super) fn grpc(exchange: &Exchange) -> Vec<Mismatch> {
     compare("body", &json!({"unreadable": "<absent>"}), body.as_ref(), Level::Must, &mut found);
     if answer.status >= 400 {
         error::shape(answer.status, body.as_ref(), &mut found);
+    } else if let Some(body) = body {
+        resource::judge(exchange, &body, &mut found);
     }
     found
 }

@@ -4,6 +4,7 @@ mod clock;
 mod discovery;
 mod google;
 mod object;
+mod resource;
 mod self_review;
 mod token_request;
 mod token_review;

@@ -1,7 +1,13 @@
 //! A server that passes everything on, and the answers back, except for what it lies about.
 
 use {
-    crate::{lie::Lie, reply, upstream::Upstream},
+    crate::{
+        framed,
+        front::{self, Front},
+        lie::Lie,
+        reply,
+        upstream::Upstream,
+    },
     bytes::Bytes,
     std::sync::{
         Arc, Mutex, PoisonError,
@@ -18,7 +24,9 @@ use {
 
 /// A liar that stands before a server.
 pub(crate) struct Liar {
-    server: MockServer,
+    front: Front,
+    /// Kept for as long as it is asked.
+    _server: MockServer,
     state: Arc<State>,
 }
 
@@ -31,7 +39,8 @@ pub(crate) trait Deceit: Send + Sync {
     fn answer(&self, request: &Request, answer: &mut Answer, upstream: &Upstream) -> bool;
 }
 
-struct State {
+/// What a liar knows, by whichever door he is asked.
+pub(crate) struct State {
     upstream: Arc<Upstream>,
     runtime: Handle,
     deceit: Mutex<Option<Arc<dyn Deceit>>>,
@@ -52,7 +61,7 @@ pub(crate) struct Told {
 
 impl Liar {
     /// Starts one, honest at first.
-    pub(crate) async fn start(upstream: Arc<Upstream>) -> Self {
+    pub(crate) async fn start(upstream: Arc<Upstream>) -> Result<Self, String> {
         let state = Arc::new(State {
             upstream,
             runtime: Handle::current(),
@@ -63,11 +72,13 @@ impl Liar {
         });
         let server = MockServer::builder().disable_request_recording().start().await;
         Mock::given(any()).respond_with(Responder(Arc::clone(&state))).mount(&server).await;
-        Self { server, state }
+        let front = front::open(*server.address(), Arc::clone(&state)).await;
+        let front = front.map_err(|error| error.to_string())?;
+        Ok(Self { front, _server: server, state })
     }
 
     pub(crate) fn url(&self) -> String {
-        self.server.uri()
+        self.front.url.clone()
     }
 
     pub(crate) fn upstream(&self) -> &Upstream {
@@ -127,7 +138,8 @@ impl Respond for Responder {
 }
 
 impl State {
-    async fn pass_on(&self, mut request: Request) -> Answer {
+    /// Answers a request, honestly or not.
+    pub(crate) async fn pass_on(&self, mut request: Request) -> Answer {
         let deceit = self.deceit.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let asked = request.clone();
         if let Some(answer) = deceit.as_ref().and_then(|it| it.request(&mut request)) {
@@ -136,13 +148,19 @@ impl State {
         }
         let answered = self.upstream.client.send(&request).await;
         let mut answer = answered.unwrap_or_else(|_| Answer { status: 502, ..Answer::default() });
+        framed::read(&asked, &mut answer);
         if self.records.load(Ordering::Relaxed) {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.push((asked.clone(), answer.clone()));
         }
         let rewritten = (&asked.path, &asked.headers, &asked.body)
             != (&request.path, &request.headers, &request.body);
+        let honest = answer.clone();
         let lied = deceit.is_some_and(|it| it.answer(&asked, &mut answer, &self.upstream));
+        let lied = lied && framed::write(&asked, &honest, &mut answer).is_some();
+        if !lied {
+            answer = honest;
+        }
         self.told.fetch_add(usize::from(lied || rewritten), Ordering::Relaxed);
         answer
     }

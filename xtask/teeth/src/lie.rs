@@ -25,6 +25,9 @@ const HEADERS: &[&str] = &[
     "x-content-type-options",
 ];
 
+/// What gRPC says of an answer beside its message; other headers mean nothing there.
+const GRPC: &[&str] = &["content-type", "grpc-status", "grpc-message", "grpc-status-details-bin"];
+
 /// A lie about every answer of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Lie {
@@ -56,8 +59,8 @@ impl Lie {
     pub(crate) fn tell(&self, answer: &mut Answer, sign: &Signer) -> bool {
         let before = answer.clone();
         self.about.tell(answer, sign).is_some()
-            && (before.status, &before.headers, &before.body)
-                != (answer.status, &answer.headers, &answer.body)
+            && (before.status, &before.headers, &before.body, &before.meaning)
+                != (answer.status, &answer.headers, &answer.body, &answer.meaning)
     }
 }
 
@@ -98,14 +101,13 @@ pub(crate) fn about(answer: &Answer) -> BTreeSet<About> {
     if answer.status == 201 {
         found.insert(About::Status(200));
     }
-    for name in HEADERS {
+    for name in if answer.meaning.is_some() { GRPC } else { HEADERS } {
         match answer.header(name).first() {
             Some(value) => {
                 found.insert(About::Header((*name).to_owned(), None));
-                let changed = matches!(*name, "audit-id").then(String::new);
-                let changed = changed.unwrap_or_else(|| format!("{value}x"));
-                found.insert(About::Header((*name).to_owned(), Some(changed)));
+                found.insert(About::Header((*name).to_owned(), Some(changed(name, value))));
             }
+            None if answer.meaning.is_some() => {}
             None => {
                 found.insert(About::Header((*name).to_owned(), Some(made_up(name).to_owned())));
             }
@@ -130,6 +132,16 @@ pub(crate) fn about(answer: &Answer) -> BTreeSet<About> {
         found.extend(twists.map(|(path, twist)| About::Token(header, path, twist)));
     }
     found
+}
+
+/// Another value for a header.
+fn changed(name: &str, value: &str) -> String {
+    match name {
+        "audit-id" => String::new(),
+        // Another code.
+        "grpc-status" => if value == "9" { "3" } else { "9" }.to_owned(),
+        _ => format!("{value}x"),
+    }
 }
 
 /// Another status of the same class, so that whoever looks no closer is content.

@@ -2,7 +2,9 @@
 //! about what a requirement speaks of has to be caught. `cargo xtask teeth` builds and runs it.
 #![expect(clippy::print_stdout, reason = "a command line tool talks by printing")]
 
+mod framed;
 mod free;
+mod front;
 mod habit;
 mod liar;
 mod lie;
@@ -41,6 +43,9 @@ struct Args {
     /// The cases that are asked: a pattern of their names.
     #[arg(long, default_value = "*")]
     run: String,
+    /// Only every so many lies are told, and no habits.
+    #[arg(long, default_value_t = 1)]
+    one_in: usize,
     /// The kinds of answers that are lied about: a pattern.
     #[arg(long, default_value = "*")]
     kind: String,
@@ -79,9 +84,10 @@ async fn run(args: Args) -> Result<bool, String> {
     let started = Instant::now();
     let catalog = Arc::new(catalog(&args)?);
     let (tasks, honest) = tasks(&args, &catalog).await?;
+    let tasks: Vec<Task> = tasks.into_iter().step_by(args.one_in.max(1)).collect();
     println!("{} lies to tell, after {:.1} s", tasks.len(), started.elapsed().as_secs_f64());
     let fates = tell_all(&args, &catalog, tasks).await?;
-    let good = report(&fates) & habits(&args, &catalog).await?;
+    let good = report(&fates) & (args.one_in > 1 || habits(&args, &catalog).await?);
     println!("{:.1} s", started.elapsed().as_secs_f64());
     Ok(good && honest)
 }
@@ -96,8 +102,7 @@ async fn tasks(args: &Args, catalog: &Arc<Catalog>) -> Result<(Vec<Task>, bool),
     let all: Vec<Item> = catalog
         .cases
         .iter()
-        // The trailers of gRPC do not go through a liar of plain HTTP.
-        .filter(|(id, _)| glob::matches(&args.run, id) && !id.starts_with("google/grpc/"))
+        .filter(|(id, _)| glob::matches(&args.run, id))
         .flat_map(|(id, case)| case.variants().into_iter().map(|it| (id.clone(), it)))
         .collect();
     let caps = |item: &Item| catalog.cases[&item.0].needs.contains(&Need::TwoHourCap);
@@ -246,4 +251,18 @@ fn report(fates: &[(String, Fate)]) -> bool {
         caught + observed
     );
     late + missed == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A part of what `cargo xtask teeth` does, so that a check that no longer bites is noticed.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_suite_tells_one_lie_in_many() {
+        for run in ["kubernetes/token-re*", "google/a*"] {
+            let args = Args::parse_from(["teeth", "--run", run, "--one-in", "61"]);
+            assert_eq!(super::run(args).await, Ok(true), "{run}");
+        }
+    }
 }

@@ -33,7 +33,7 @@ impl Stage {
         server: &Server,
         cap: u64,
     ) -> Result<Self, String> {
-        let liar = Liar::start(Arc::new(server.connect(cap).await?)).await;
+        let liar = Liar::start(Arc::new(server.connect(cap).await?)).await?;
         let target = Arc::new(target(&liar).await?);
         let should = open(&catalog, &target, Level::Should).await?;
         let observed = open(&catalog, &target, Level::Observed).await?;
@@ -141,7 +141,7 @@ async fn open(catalog: &Arc<Catalog>, target: &Arc<Target>, level: Level) -> Res
     Ok(run)
 }
 
-/// The liar as a target. What carries gRPC's trailers it is not.
+/// The liar as a target.
 async fn target(liar: &Liar) -> Result<Target, String> {
     let side = |token: &str| {
         let tls = tls::config(&tls::Trust::Anybody, None)?;
@@ -153,6 +153,5 @@ async fn target(liar: &Liar) -> Result<Target, String> {
     let kubernetes = Some(side(&upstream.token)?);
     let mut target = Target { kubernetes, google, ..Target::default() };
     target.learn().await.map_err(|unfit| unfit.to_string())?;
-    target.facts.google_http2 = false;
     Ok(target)
 }

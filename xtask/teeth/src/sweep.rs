@@ -13,7 +13,9 @@ use {
         collections::{BTreeMap, BTreeSet},
         sync::Arc,
     },
-    token_conformance::{batch::Item, catalog::Catalog, level::Level, verdict::Verdict},
+    token_conformance::{
+        batch::Item, catalog::Catalog, level::Level, requirement::Sure, verdict::Verdict,
+    },
 };
 
 /// A case that any lie about tokens spoils, whatever else it does.
@@ -30,6 +32,8 @@ pub(crate) struct Kind {
     pub(crate) is_learned: bool,
     /// Whether a requirement that binds at the default level speaks of it.
     pub(crate) binds: bool,
+    /// Whether a requirement was seen on the real server, and not only read or concluded.
+    pub(crate) was_seen: bool,
 }
 
 /// A variant that can be ordered.
@@ -75,10 +79,17 @@ pub(crate) async fn record(
             let kind = kinds.entry(reply::kind(request, answer)).or_default();
             kind.cases.insert(item.clone());
             kind.binds |= binds(catalog, &item.0, Level::Should);
+            kind.was_seen |= was_seen(catalog, &item.0);
             kind.lies.extend(lie::about(answer));
         }
     }
     failed
+}
+
+/// Whether the requirement of a case was seen on the real server.
+fn was_seen(catalog: &Catalog, id: &str) -> bool {
+    let requirement = catalog.cases.get(id).and_then(|case| catalog.requirement(case));
+    requirement.is_some_and(|it| it.sure == Sure::Ran)
 }
 
 /// Tells one lie to the cases that it is about.
@@ -95,7 +106,8 @@ pub(crate) async fn tell(stage: &Stage, lie: Lie, kind: &Kind) -> Fate {
             was_told |= stage.liar.has_lied();
             if caught && stage.liar.has_lied() {
                 stage.liar.set(None);
-                let early = fate == Fate::Caught || !kind.binds || free::is_free(&lie);
+                let free = free::is_free(&lie) || (!kind.was_seen && free::is_chosen(&lie));
+                let early = fate == Fate::Caught || !kind.binds || free;
                 return if early { fate } else { Fate::TooLate };
             }
         }

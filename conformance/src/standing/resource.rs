@@ -1,0 +1,178 @@
+//! What every cluster and every operation of the Google API shows, wherever it stands: in an answer
+//! of its own, in a list, or as what an operation came to.
+//! Source: googleapis `google/longrunning/operations.proto` and
+//! `google/cloud/gkemulticloud/v1/{attached,aws,azure,common}_resources.proto`.
+
+use {
+    crate::{
+        exchange::Exchange,
+        expect::{Mismatch, compare},
+        level::Level,
+    },
+    serde_json::{Map, Value, json},
+};
+
+/// Where the messages of the API have their types.
+const TYPES: &str = "type.googleapis.com/google.cloud.gkemulticloud.v1.";
+
+/// A time, with as much of a second as there is.
+const TIME: &str = "~ ^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$";
+
+/// A version of what Google installs in a cluster.
+const PLATFORM: &str = "~ ^\\d+\\.\\d+\\.\\d+-gke\\.\\d+$";
+
+/// What the path of a request says when its answer has only a part, or numbers for names.
+const PARTLY: &[&str] = &["fields=", "enum-encoding"];
+
+/// A list, and the kind of what it lists.
+const LISTS: &[(&str, Kind)] = &[
+    ("operations", Kind::Operation),
+    ("attachedClusters", Kind::Attached),
+    ("awsClusters", Kind::Hosted),
+    ("azureClusters", Kind::Hosted),
+];
+
+/// A kind of resource that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Operation,
+    Attached,
+    Hosted,
+}
+
+/// Everything that is not as it is for all.
+pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>) {
+    let headers = exchange.request.headers.iter();
+    let masked = headers.clone().any(|(name, _)| name == "x-goog-fieldmask");
+    if masked || PARTLY.iter().any(|it| exchange.request.path.contains(it)) {
+        return;
+    }
+    for (list, kind) in LISTS {
+        let listed = body.get(list).and_then(Value::as_array).into_iter().flatten();
+        for (index, it) in listed.enumerate() {
+            resource(*kind, &format!("body {list} {index}"), it, found);
+        }
+    }
+    for (index, it) in body["validVersions"].as_array().into_iter().flatten().enumerate() {
+        let what = format!("body validVersions {index}");
+        compare(&what, &json!({"version": PLATFORM}), Some(it), Level::Should, found);
+    }
+    if let Some(kind) = body["name"].as_str().and_then(kind_of) {
+        resource(kind, "body", body, found);
+    }
+}
+
+/// The kind of a resource by its name.
+fn kind_of(name: &str) -> Option<Kind> {
+    let collection = name.rsplit('/').nth(1)?;
+    LISTS.iter().find(|(list, _)| *list == collection).map(|(_, kind)| *kind)
+}
+
+fn resource(kind: Kind, what: &str, value: &Value, found: &mut Vec<Mismatch>) {
+    let expected = match kind {
+        Kind::Operation => operation(value),
+        Kind::Attached => attached(value),
+        Kind::Hosted => cluster("(aws|azure)Clusters"),
+    };
+    compare(what, &expected, Some(value), Level::Should, found);
+    let response = &value["response"];
+    if kind == Kind::Operation && response.is_object() {
+        came_to(&format!("{what} response"), response, found);
+        let target = value["metadata"]["target"].as_str().and_then(local);
+        let named = response["name"].as_str().and_then(local);
+        if named.is_some_and(|it| Some(it) != target) {
+            let what = format!("{what} response name");
+            found.push(Mismatch::new(Level::Should, what, "the target", &response["name"]));
+        }
+    }
+}
+
+/// A name without its project, which has an id and a number.
+fn local(name: &str) -> Option<&str> {
+    name.split_once("/locations/").map(|(_, rest)| rest)
+}
+
+/// One that is done says when it ended and what it came to; one that is not says neither.
+fn operation(value: &Value) -> Value {
+    let done = value.get("done").is_some();
+    let only_then = |it: &str| Value::from(if done { it } else { "<absent>" });
+    let failed = value.get("error").is_some();
+    json!({
+        "name": "~ ^projects/[^/]+/locations/[^/]+/operations/[A-Za-z0-9_-]+$",
+        "metadata": {
+            "@type": format!("{TYPES}OperationMetadata"),
+            "createTime": TIME,
+            "endTime": only_then(TIME),
+            "target": "~ ^projects/[^/]+/locations/[^/]+/",
+            "verb": "~ ^(create|update|delete|import|validate|reimage|rollback)$",
+        },
+        "done": if done { Value::from(true) } else { "<absent>".into() },
+        "response": if done && !failed { "<any>" } else { "<absent>" },
+    })
+}
+
+fn came_to(what: &str, response: &Value, found: &mut Vec<Mismatch>) {
+    let kind = response["name"].as_str().and_then(kind_of);
+    let typed = match kind {
+        Some(Kind::Attached) => format!("{TYPES}AttachedCluster"),
+        Some(Kind::Hosted) => {
+            format!("~ ^{}(Aws|Azure)Cluster$", TYPES.replace('.', "\\."))
+        }
+        Some(Kind::Operation) | None => {
+            let plain = TYPES.replace('.', "\\.");
+            format!(
+                "~ ^(type\\.googleapis\\.com/google\\.protobuf\\.Empty|{plain}(Aws|Azure)NodePool)$"
+            )
+        }
+    };
+    let typed = json!({"@type": typed});
+    compare(what, &typed, Some(response), Level::Should, found);
+    if let Some(kind) = kind {
+        resource(kind, what, response, found);
+    }
+}
+
+/// What a cluster of any provider has.
+fn cluster(collection: &str) -> Value {
+    json!({
+        "name": format!("~ ^projects/[^/]+/locations/[^/]+/{collection}/[^/]+$"),
+        "state": "~ ^(PROVISIONING|RUNNING|RECONCILING|STOPPING|ERROR|DEGRADED)$",
+        "uid": "<uuid>",
+        "createTime": TIME,
+        "updateTime": TIME,
+        "etag": "<text>",
+    })
+}
+
+/// What the server fills in: versions, the fleet, and what is on unless it was asked for otherwise.
+fn attached(value: &Value) -> Value {
+    let mut expected = cluster("attachedClusters");
+    let id = value["name"].as_str().and_then(|it| it.rsplit('/').next()).unwrap_or_default();
+    let more = json!({
+        "oidcConfig": {"issuerUrl": "~ ^https://"},
+        "platformVersion": PLATFORM,
+        "kubernetesVersion": "~ ^v?\\d+\\.\\d+(\\.\\d+)?([-+.][0-9A-Za-z.+-]+)?$",
+        "distribution": "~ ^(eks|aks|generic)$",
+        "fleet": {
+            "project": "~ ^projects/\\d+$",
+            "membership": format!("~ ^projects/\\d+/locations/global/memberships/{id}$"),
+        },
+        "monitoringConfig": {"managedPrometheusConfig": {}},
+        "binaryAuthorization": {
+            "evaluationMode": "~ ^(DISABLED|PROJECT_SINGLETON_POLICY_ENFORCE)$",
+        },
+    });
+    let (Some(all), Value::Object(more)) = (expected.as_object_mut(), more) else {
+        return expected;
+    };
+    all.extend(more);
+    absent_or(all, value, "oidcConfig", "jwks", "~ ^[A-Za-z0-9+/=_-]+$");
+    expected
+}
+
+/// A member of a member that may be left out has its form where it is not.
+fn absent_or(all: &mut Map<String, Value>, value: &Value, outer: &str, name: &str, form: &str) {
+    if value[outer].get(name).is_some() {
+        all[outer][name] = form.into();
+    }
+}
