@@ -6,7 +6,7 @@
 use {
     super::{
         auth::SERVICE,
-        grpc, names,
+        grpc, is_grpc, names,
         rest::{self, Exchange},
         schema::Schema,
         status::{Code, Detail, Status},
@@ -39,21 +39,17 @@ pub fn refuse(world: &World, request: &Request, fault: &Fault) -> Response {
     let (method, resource) = target(request).unwrap_or_default();
     let status = fault.status(&method, &resource);
     let schema = Schema::get();
-    if is_grpc(request) {
+    if is_grpc(&request.headers) {
         grpc::error(schema, &status)
     } else {
         Exchange::new(world, schema, request).error(&status)
     }
 }
 
-fn is_grpc(request: &Request) -> bool {
-    request.header("content-type").is_some_and(|it| it.starts_with("application/grpc"))
-}
-
 /// The method, and what it works on.
 fn target(request: &Request) -> Option<(String, String)> {
     let schema = Schema::get();
-    if is_grpc(request) {
+    if is_grpc(&request.headers) {
         return grpc::target(schema, request);
     }
     let routed = rest::route(schema, request)?;

@@ -49,15 +49,14 @@ use {
         server::message::{Answer, Conversation, Fetched, Request},
         world::{World, operations::Failure},
     },
-    http::HeaderMap,
+    http::{HeaderMap, header::CONTENT_TYPE},
     std::time::Duration,
 };
 
 /// Answers one request of the GKE Multi-Cloud API, or says what has to be fetched first.
 pub fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
     world.settle_operations();
-    let content_type = request.header("content-type").unwrap_or_default();
-    if content_type.starts_with("application/grpc") {
+    if is_grpc(&request.headers) {
         grpc::answer(world, request, fetched)
     } else {
         rest::answer(world, request, fetched)
@@ -75,8 +74,9 @@ pub fn is_refused_unread(world: &World, path: &str, headers: &HeaderMap) -> bool
     is_grpc(headers) && !grpc::knows(world, path)
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    let content_type = headers.get("content-type");
+/// Whether a request is gRPC, in any of its encodings.
+pub fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE);
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 

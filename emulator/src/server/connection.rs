@@ -190,6 +190,14 @@ mod tests {
             server::fetch::Fetcher,
             world::{World, callers::Callers, keys::Keys, settings::Settings},
         },
+        bytes::Bytes,
+        http::Request,
+        http_body::{Body, Frame},
+        hyper::client,
+        std::{
+            convert::Infallible,
+            task::{self, Poll},
+        },
         tokio::io::{AsyncReadExt, AsyncWriteExt},
     };
 
@@ -233,6 +241,36 @@ mod tests {
         };
         tokio::join!(silence(Arc::clone(&connection)), request);
         assert_eq!(start.elapsed(), SILENCE * 2);
+    }
+
+    /// A body that neither says anything nor ends.
+    struct Mute;
+
+    impl Body for Mute {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut task::Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Pending
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_conversation_in_which_nothing_is_said_is_silence() {
+        let (client, server) = tokio::io::duplex(1 << 16);
+        let (_stop, stopping) = watch::channel(());
+        let handshake = client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client));
+        let (mut sender, talking) = handshake.await.unwrap();
+        tokio::spawn(talking);
+        let path = "http://a/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+        let request = Request::post(path).header("content-type", "application/grpc").body(Mute);
+        let speaking = speak(Protocol::Http2, server, connection(), stopping);
+        let both = async { tokio::join!(speaking, sender.send_request(request.unwrap())) };
+        let ((), response) = timeout(SILENCE * 10, both).await.unwrap();
+        assert_eq!(response.unwrap().status(), 200);
     }
 
     /// All that the server sends to an HTTP/2 client that is silent after its preface, by the

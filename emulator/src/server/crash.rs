@@ -2,9 +2,12 @@
 //! is served.
 
 use {
-    crate::server::{
-        message::{Answer, Request, Response},
-        router::{self, Api},
+    crate::{
+        google,
+        server::{
+            message::{Answer, Request, Response},
+            router::Api,
+        },
     },
     http::{HeaderName, StatusCode},
     std::panic::{AssertUnwindSafe, catch_unwind},
@@ -37,7 +40,7 @@ pub(super) fn answer(api: Api, request: &Request) -> Response {
     match api {
         Api::Kubernetes => Response::new(status, "application/json", KUBERNETES),
         Api::Control => Response::new(status, "application/json", CONTROL),
-        Api::Google if router::is_grpc(request) => {
+        Api::Google if google::is_grpc(&request.headers) => {
             Response::new(StatusCode::OK, "application/grpc", "")
                 .with(HeaderName::from_static("grpc-status"), "13")
                 .with(HeaderName::from_static("grpc-message"), "Internal error encountered.")

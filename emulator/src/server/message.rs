@@ -161,18 +161,21 @@ pub enum Step {
 
 /// An exchange in which the client goes on talking, and is answered as it does.
 pub trait Conversation: Debug + Send {
-    /// What to say to bytes that have come.
-    fn hear(&mut self, bytes: &[u8]) -> Heard;
+    /// Bytes have come.
+    fn hear(&mut self, bytes: &[u8]);
+
+    /// The next thing to say to what was heard; `None` when more has to be heard first.
+    fn say(&mut self) -> Option<Said>;
 
     /// The client has said all; the trailers.
     fn end(&mut self) -> HeaderMap;
 }
 
-/// What to say to what was heard.
+/// What is said to what was heard.
 #[derive(Debug)]
-pub enum Heard {
-    /// These bytes; none when there is nothing to say yet.
-    Say(Bytes),
+pub enum Said {
+    /// These bytes, and perhaps more.
+    Bytes(Bytes),
     /// Nothing any more but these trailers.
     End(HeaderMap),
 }

@@ -1,6 +1,6 @@
 //! Which API owns a request. The Host header has no say in it.
 
-use {crate::server::message::Request, http::header::CONTENT_TYPE};
+use crate::{google, server::message::Request};
 
 /// The APIs that share the port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(super) enum Api {
 impl Api {
     /// The API that a request belongs to.
     pub(super) fn of(request: &Request) -> Self {
-        if is_grpc(request) {
+        if google::is_grpc(&request.headers) {
             return Self::Google;
         }
         let mut path = request.path().bytes();
@@ -28,14 +28,6 @@ impl Api {
     }
 }
 
-/// Whether a request is gRPC, in any of its encodings.
-pub(super) fn is_grpc(request: &Request) -> bool {
-    request
-        .headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|content_type| content_type.as_bytes().starts_with(b"application/grpc"))
-}
-
 fn is_control(path: &str) -> bool {
     path.strip_prefix("/_emulator").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -44,7 +36,7 @@ fn is_control(path: &str) -> bool {
 mod tests {
     use {
         super::*,
-        http::{HeaderMap, HeaderValue, Method, Uri, Version},
+        http::{HeaderMap, HeaderValue, Method, Uri, Version, header::CONTENT_TYPE},
         rstest::rstest,
     };
 

@@ -61,6 +61,7 @@ pub(super) async fn exchange(
     let (parts, incoming) = request.into_parts();
     let world = &connection.context.world;
     if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
+        record(world, &parts.method, parts.uri.path(), StatusCode::OK);
         return Ok(talk(connection, incoming, conversation));
     }
     // Who asks whether to go on is told the answer instead, where no body is looked at.
@@ -89,7 +90,7 @@ pub(super) async fn exchange(
         Exchanged::Stream(stream) => (stream.head.clone(), Some(stream)),
     };
     if api != Api::Control {
-        record(&connection.context.world, &request, &response);
+        record(&connection.context.world, &request.method, request.path(), response.status);
     }
     let mut framed = frame(api, &request, response);
     if let Some(stream) = stream {
@@ -194,12 +195,12 @@ fn refuse(
     Some(kubernetes::outage::refuse(world, request, &outage))
 }
 
-fn record(world: &World, request: &Request, response: &Response) {
+fn record(world: &World, method: &Method, path: &str, status: StatusCode) {
     world.journal.record(Entry {
         time: world.clock.now(),
-        method: request.method.as_str().to_owned(),
-        path: request.path().to_owned(),
-        status: response.status.as_u16(),
+        method: method.as_str().to_owned(),
+        path: path.to_owned(),
+        status: status.as_u16(),
     });
 }
 

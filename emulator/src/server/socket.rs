@@ -7,8 +7,11 @@ use {
     bytes::{Buf, BytesMut},
     hyper::upgrade::OnUpgrade,
     hyper_util::rt::TokioIo,
-    std::{future::poll_fn, io},
-    tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
+    std::{future::poll_fn, io, time::Duration},
+    tokio::{
+        io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
+        time::timeout,
+    },
 };
 
 const TEXT: u8 = 0x1;
@@ -22,8 +25,11 @@ const NORMAL: [u8; 2] = 1000_u16.to_be_bytes();
 /// The client does not keep to the rules.
 const PROTOCOL_ERROR: [u8; 2] = 1002_u16.to_be_bytes();
 
-/// The longest frame that a client may send. Source: x/net `DefaultMaxPayloadBytes`.
-const LONGEST: usize = 32 << 20;
+/// How much of a ping is sent back. Source: x/net `maxControlFramePayloadLength`.
+const PINGED: usize = 125;
+
+/// How long a client may take to accept a frame: nothing else watches over this connection.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a client sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +56,7 @@ async fn converse(
     framing: Framing,
 ) -> io::Result<()> {
     let (mut read, mut write) = split(connection);
-    let mut input = BytesMut::new();
+    let (mut input, mut left) = (BytesMut::new(), 0);
     loop {
         tokio::select! {
             biased;
@@ -58,7 +64,7 @@ async fn converse(
                 if length? == 0 {
                     return Ok(());
                 }
-                while let Some(received) = receive(&mut input) {
+                while let Some(received) = receive(&mut input, &mut left) {
                     match received {
                         Received::Anything => {}
                         Received::Ping(payload) => send(&mut write, PONG, &payload).await?,
@@ -88,8 +94,12 @@ async fn leave(mut write: impl AsyncWrite + Unpin) -> io::Result<()> {
 }
 
 async fn send(write: &mut (impl AsyncWrite + Unpin), code: u8, payload: &[u8]) -> io::Result<()> {
-    write.write_all(&frame(code, payload)).await?;
-    write.flush().await
+    let frame = frame(code, payload);
+    let sending = async {
+        write.write_all(&frame).await?;
+        write.flush().await
+    };
+    timeout(PATIENCE, sending).await?
 }
 
 /// A whole frame; a server does not mask.
@@ -111,39 +121,41 @@ fn frame(code: u8, payload: &[u8]) -> Vec<u8> {
     frame
 }
 
-/// The next frame, if it has come whole.
-fn receive(input: &mut BytesMut) -> Option<Received> {
+/// The next frame, if enough of it has come. What is `left` of its payload is passed over as it
+/// comes.
+fn receive(input: &mut BytesMut, left: &mut u64) -> Option<Received> {
+    pass_over(input, left);
     let (first, second) = (*input.first()?, *input.get(1)?);
     if second & 0x80 == 0 {
         input.clear();
         return Some(Received::Bad);
     }
     let (length, head) = match second & 0x7f {
-        126 => (usize::from(u16::from_be_bytes(input.get(2..4)?.try_into().ok()?)), 4),
-        127 => {
-            let length = u64::from_be_bytes(input.get(2..10)?.try_into().ok()?);
-            (usize::try_from(length).unwrap_or(usize::MAX), 10)
-        }
-        length => (usize::from(length), 2),
+        126 => (u64::from(u16::from_be_bytes(input.get(2..4)?.try_into().ok()?)), 4),
+        127 => (u64::from_be_bytes(input.get(2..10)?.try_into().ok()?), 10),
+        length => (u64::from(length), 2),
     };
-    if length > LONGEST {
-        input.clear();
-        return Some(Received::Bad);
-    }
-    if input.len() < head + 4 + length {
-        return None;
-    }
     let mask: [u8; 4] = input.get(head..head + 4)?.try_into().ok()?;
-    input.advance(head + 4);
-    let payload = input.split_to(length);
-    Some(match first & 0xf {
+    let received = match first & 0xf {
         CLOSE => Received::Close,
         PING => {
+            let pinged = usize::try_from(length).unwrap_or(PINGED).min(PINGED);
+            let payload = input.get(head + 4..head + 4 + pinged)?;
             let masked = payload.iter().zip(mask.iter().cycle());
             Received::Ping(masked.map(|(byte, mask)| byte ^ mask).collect())
         }
         _ => Received::Anything,
-    })
+    };
+    input.advance(head + 4);
+    *left = length;
+    pass_over(input, left);
+    Some(received)
+}
+
+fn pass_over(input: &mut BytesMut, left: &mut u64) {
+    let length = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
+    input.advance(length);
+    *left -= u64::try_from(length).unwrap_or(*left);
 }
 
 #[cfg(test)]
@@ -159,11 +171,37 @@ mod tests {
 
     #[test]
     fn what_a_client_sends_is_unmasked_or_refused() {
+        let mut left = 0;
         let mut input = BytesMut::from(&[0x89, 0x82, 1, 2, 3, 4, 1 ^ b'a', 2 ^ b'b', 0x88][..]);
-        assert_eq!(receive(&mut input), Some(Received::Ping(b"ab".to_vec())));
-        assert_eq!(receive(&mut input), None);
+        assert_eq!(receive(&mut input, &mut left), Some(Received::Ping(b"ab".to_vec())));
+        assert_eq!(receive(&mut input, &mut left), None);
         input.extend_from_slice(&[0x80, 0, 0, 0, 0]);
-        assert_eq!(receive(&mut input), Some(Received::Close));
-        assert_eq!(receive(&mut BytesMut::from(&[0x81, 1, b'a'][..])), Some(Received::Bad));
+        assert_eq!(receive(&mut input, &mut left), Some(Received::Close));
+        assert_eq!(receive(&mut BytesMut::from(&[0x81, 1, b'a'][..]), &mut 0), Some(Received::Bad));
+    }
+
+    #[test]
+    fn long_frames_are_passed_over_as_they_come() {
+        let (mut input, mut left) = (BytesMut::new(), 0);
+        for code in [BINARY, PING] {
+            input.extend_from_slice(&[0x80 | code, 0xff]);
+            input.extend_from_slice(&(10_u64 << 20).to_be_bytes());
+            input.extend_from_slice(&[0; 4]);
+            let mut received = Vec::new();
+            for _ in 0..10 << 10 {
+                input.extend_from_slice(&[b'a'; 1 << 10]);
+                received.extend(receive(&mut input, &mut left));
+                assert!(input.len() < 1 << 11);
+            }
+            let pong = Received::Ping(vec![b'a'; PINGED]);
+            assert_eq!(received, [if code == PING { pong } else { Received::Anything }]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_nothing_is_left() {
+        let (mut server, _client) = tokio::io::duplex(16);
+        let sent = send(&mut server, TEXT, &[0; 100]).await;
+        assert_eq!(sent.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -2,25 +2,28 @@
 
 use {
     crate::server::{
-        message::{Conversation, Heard},
+        message::{Conversation, Said},
         service::Connection,
     },
     bytes::Bytes,
+    http::HeaderMap,
     http_body::{Body, Frame},
     hyper::body::Incoming,
     std::{
         pin::Pin,
         sync::{Arc, atomic::Ordering},
-        task::{Context, Poll, ready},
+        task::{Context, Poll},
     },
 };
 
-/// A conversation on its connection, which stays open for as long as it lasts.
+/// A conversation on its connection, which stays open while the client talks or is answered.
 #[derive(Debug)]
 pub(super) struct Talk {
     connection: Arc<Connection>,
     heard: Incoming,
     conversation: Box<dyn Conversation>,
+    // Whether the client has yet to take what it was told.
+    owes: bool,
     over: bool,
 }
 
@@ -30,8 +33,7 @@ impl Talk {
         heard: Incoming,
         conversation: Box<dyn Conversation>,
     ) -> Self {
-        connection.streams.fetch_add(1, Ordering::Relaxed);
-        Self { connection, heard, conversation, over: false }
+        Self { connection, heard, conversation, owes: false, over: false }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -40,32 +42,56 @@ impl Talk {
 
     /// The next frame; `None` at the end.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame<Bytes>>> {
+        let next = self.next(context);
+        self.owe(next.is_ready() && !self.over);
+        next
+    }
+
+    fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame<Bytes>>> {
         while !self.over {
-            let heard = match ready!(Pin::new(&mut self.heard).poll_frame(context)) {
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(bytes) => self.conversation.hear(&bytes),
-                    // A client's own trailers say nothing here.
-                    Err(_) => continue,
-                },
-                Some(Err(_)) => break,
-                None => Heard::End(self.conversation.end()),
-            };
-            match heard {
-                Heard::Say(bytes) if bytes.is_empty() => {}
-                Heard::Say(bytes) => return Poll::Ready(Some(Frame::data(bytes))),
-                Heard::End(trailers) => {
-                    self.over = true;
-                    return Poll::Ready(Some(Frame::trailers(trailers)));
+            match self.conversation.say() {
+                Some(Said::Bytes(bytes)) => return Poll::Ready(Some(Frame::data(bytes))),
+                Some(Said::End(trailers)) => return self.end(trailers),
+                None => {}
+            }
+            match Pin::new(&mut self.heard).poll_frame(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(frame))) => {
+                    // Who says something is not silent. A client's own trailers say nothing here.
+                    self.connection.begun.fetch_add(1, Ordering::Relaxed);
+                    if let Ok(bytes) = frame.into_data() {
+                        self.conversation.hear(&bytes);
+                    }
+                }
+                Poll::Ready(Some(Err(_))) => break,
+                Poll::Ready(None) => {
+                    let trailers = self.conversation.end();
+                    return self.end(trailers);
                 }
             }
         }
         self.over = true;
         Poll::Ready(None)
     }
+
+    fn end(&mut self, trailers: HeaderMap) -> Poll<Option<Frame<Bytes>>> {
+        self.over = true;
+        Poll::Ready(Some(Frame::trailers(trailers)))
+    }
+
+    fn owe(&mut self, owes: bool) {
+        let streams = &self.connection.streams;
+        match (self.owes, owes) {
+            (false, true) => streams.fetch_add(1, Ordering::Relaxed),
+            (true, false) => streams.fetch_sub(1, Ordering::Relaxed),
+            _ => return,
+        };
+        self.owes = owes;
+    }
 }
 
 impl Drop for Talk {
     fn drop(&mut self) {
-        self.connection.streams.fetch_sub(1, Ordering::Relaxed);
+        self.owe(false);
     }
 }

@@ -125,6 +125,24 @@ async fn each_question_is_answered_before_the_next(#[case] version: &str) {
     assert_eq!(trailers["grpc-status"], "0");
 }
 
+#[tokio::test]
+async fn a_stream_stands_in_the_journal_once_it_has_begun() {
+    let (emulator, _say, _heard) = converse("v1").await;
+    let (_, journal) = crate::client::get(&emulator, "/_emulator/v1/journal").await;
+    assert!(journal.to_string().contains("grpc.reflection.v1.ServerReflection"), "{journal}");
+}
+
+#[tokio::test]
+async fn questions_that_come_together_are_answered_one_by_one() {
+    let (_emulator, say, mut heard) = converse("v1").await;
+    let services = frame(&field(7, b""));
+    say.send([services.as_ref(); 3].concat().into()).unwrap();
+    for _ in 0..3 {
+        let answer = hear(&mut heard).await;
+        assert!(String::from_utf8_lossy(&answer).contains("AttachedClusters"));
+    }
+}
+
 #[rstest]
 #[case(frame(b"\xff"))]
 #[case(Bytes::from_static(b"\0\xff\xff\xff\xff"))]

@@ -3,7 +3,7 @@
 use {
     super::super::status::{Code, Status},
     crate::server::message::Request,
-    bytes::Bytes,
+    bytes::{Buf, Bytes, BytesMut},
     flate2::{
         Compression,
         read::{GzDecoder, ZlibDecoder},
@@ -76,7 +76,7 @@ fn broken() -> Status {
 }
 
 /// The first frame of what has come so far, taken out; `None` while it is not whole.
-pub(super) fn take(bytes: &mut Vec<u8>) -> Result<Option<Vec<u8>>, Status> {
+pub(super) fn take(bytes: &mut BytesMut) -> Result<Option<BytesMut>, Status> {
     let Some((prefix, rest)) = bytes.split_at_checked(PREFIX) else { return Ok(None) };
     let [flag, length @ ..] = prefix else { return Err(broken()) };
     let length = length.try_into().map(u32::from_be_bytes).map_err(|_| broken())?;
@@ -86,9 +86,11 @@ pub(super) fn take(bytes: &mut Vec<u8>) -> Result<Option<Vec<u8>>, Status> {
     } else if *flag != 0 {
         return Err(Status::new(Code::Unimplemented, "Messages of a stream are not unpacked."));
     }
-    let Some(message) = rest.get(..length).map(<[u8]>::to_vec) else { return Ok(None) };
-    bytes.drain(..PREFIX + length);
-    Ok(Some(message))
+    if rest.len() < length {
+        return Ok(None);
+    }
+    bytes.advance(PREFIX);
+    Ok(Some(bytes.split_to(length)))
 }
 
 /// A message as a frame.

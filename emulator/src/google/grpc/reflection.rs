@@ -10,7 +10,8 @@ use {
         },
         add_status, frame, status_line,
     },
-    crate::server::message::{Conversation, Heard},
+    crate::server::message::{Conversation, Said},
+    bytes::BytesMut,
     http::HeaderMap,
     prost::Message,
     prost_reflect::{DescriptorPool, FileDescriptor},
@@ -27,7 +28,7 @@ pub(super) const PATHS: [&str; 2] = [
 #[derive(Debug)]
 pub(super) struct Reflection {
     schema: &'static Schema,
-    heard: Vec<u8>,
+    heard: BytesMut,
     /// The files that the client has been sent.
     sent: HashSet<String>,
 }
@@ -119,21 +120,21 @@ struct Error {
 }
 
 impl Conversation for Reflection {
-    fn hear(&mut self, bytes: &[u8]) -> Heard {
+    fn hear(&mut self, bytes: &[u8]) {
         self.heard.extend_from_slice(bytes);
-        let mut said = Vec::new();
-        loop {
-            let request = match frame::take(&mut self.heard) {
-                Ok(Some(message)) => Request::decode(message.as_slice())
-                    .map_err(|_| Status::new(Code::Internal, "The message cannot be read.")),
-                Ok(None) => return Heard::Say(said.into()),
-                Err(status) => Err(status),
-            };
-            match request {
-                Ok(request) => said.extend(frame::plain(&self.answer(request).encode_to_vec())),
-                Err(status) => return Heard::End(self.trailers(&status)),
-            }
-        }
+    }
+
+    fn say(&mut self) -> Option<Said> {
+        let request = match frame::take(&mut self.heard) {
+            Ok(None) => return None,
+            Ok(Some(message)) => Request::decode(message)
+                .map_err(|_| Status::new(Code::Internal, "The message cannot be read.")),
+            Err(status) => Err(status),
+        };
+        Some(match request {
+            Ok(request) => Said::Bytes(frame::plain(&self.answer(request).encode_to_vec())),
+            Err(status) => Said::End(self.trailers(&status)),
+        })
     }
 
     fn end(&mut self) -> HeaderMap {
@@ -146,7 +147,7 @@ impl Conversation for Reflection {
 
 impl Reflection {
     pub(super) fn new(schema: &'static Schema) -> Self {
-        Self { schema, heard: Vec::new(), sent: HashSet::new() }
+        Self { schema, heard: BytesMut::new(), sent: HashSet::new() }
     }
 
     fn trailers(&self, status: &Status) -> HeaderMap {
