@@ -39,10 +39,10 @@ final class Checks implements AutoCloseable {
   private static final String JWT = "urn:ietf:params:oauth:token-type:jwt";
 
   private final Transports.Transport transport;
-  private final AttachedClustersClient api;
-  private final String id;
-  private final String name;
-  private final boolean isRest;
+  final AttachedClustersClient api;
+  final String id;
+  final String name;
+  final boolean isRest;
 
   Checks(String id, Transports.Transport transport) throws Exception {
     this.transport = transport;
@@ -77,6 +77,7 @@ final class Checks implements AutoCloseable {
     all.put("operation cancelled", this::operationCancelled);
     all.put("without credentials", this::withoutCredentials);
     all.put("without the scope", this::withoutTheScope);
+    new Failing(this).addTo(all);
     all.put("delete with an old etag", this::deleteStale);
     all.put("delete, waited for", this::deleteWaited);
     all.put("delete what is missing", this::deleteMissing);
@@ -84,14 +85,14 @@ final class Checks implements AutoCloseable {
     return all;
   }
 
-  private static void wants(Object actual, Object expected) {
+  static void wants(Object actual, Object expected) {
     if (!expected.equals(actual)) {
       throw new AssertionError("wanted " + expected + ", got " + actual);
     }
   }
 
   /** The error of that class that a call ends with. */
-  private static <E extends Throwable> E fails(Class<E> kind, Callable<?> call) throws Exception {
+  static <E extends Throwable> E fails(Class<E> kind, Callable<?> call) throws Exception {
     try {
       throw new AssertionError("wanted " + kind.getSimpleName() + ", got " + call.call());
     } catch (Exception error) {
@@ -126,7 +127,7 @@ final class Checks implements AutoCloseable {
     }
   }
 
-  private CreateAttachedClusterRequest creation(String id) throws Exception {
+  CreateAttachedClusterRequest creation(String id) throws Exception {
     var oidc =
         AttachedOidcConfig.newBuilder()
             .setIssuerUrl(Emulator.issuer())
@@ -144,7 +145,7 @@ final class Checks implements AutoCloseable {
         .build();
   }
 
-  private GenerateAttachedClusterAgentTokenRequest.Builder usual() throws Exception {
+  GenerateAttachedClusterAgentTokenRequest.Builder usual() throws Exception {
     return GenerateAttachedClusterAgentTokenRequest.newBuilder()
         .setAttachedCluster(name)
         .setSubjectToken(Emulator.subjectToken())
@@ -152,7 +153,7 @@ final class Checks implements AutoCloseable {
         .setVersion("v1");
   }
 
-  private GenerateAttachedClusterAgentTokenResponse exchange(
+  GenerateAttachedClusterAgentTokenResponse exchange(
       GenerateAttachedClusterAgentTokenRequest.Builder request) {
     return api.generateAttachedClusterAgentToken(request.build());
   }
