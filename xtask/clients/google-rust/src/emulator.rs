@@ -29,7 +29,8 @@ impl Emulator {
         self.ready[name].as_str().unwrap_or_default()
     }
 
-    async fn ask(&self, path: &str, body: Option<Value>) -> Result<Value> {
+    /// What is answered to a body, or to none, asked with the Kubernetes bearer.
+    pub async fn ask(&self, path: &str, body: Option<Value>) -> Result<Value> {
         let url = format!("{}{path}", self.ready("url"));
         let request = match body {
             Some(body) => self.client.post(url).json(&body),

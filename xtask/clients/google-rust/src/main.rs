@@ -3,6 +3,7 @@
 //! Prints a line for each check: its outcome, the transport, its name and what was wrong.
 
 mod emulator;
+mod failing;
 mod session;
 
 use {
@@ -42,6 +43,11 @@ async fn main() -> Result<ExitCode> {
         told("operation cancelled", operation_cancelled(&s).await),
         told("without credentials", without_credentials(&s).await),
         told("without the scope", without_the_scope(&s).await),
+        told("tried again by the library", failing::tried_again(&s).await),
+        told("not tried again by the library", failing::not_tried_again(&s).await),
+        told("over quota", failing::over_quota(&s).await),
+        told("without the permission", failing::without_permission(&s).await),
+        told("an operation that fails", failing::operation_fails(&s).await),
         told("delete with an old etag", delete_stale(&s).await),
         told("delete, waited for", delete_waited(&s).await),
         told("delete what is missing", delete_missing(&s).await),
