@@ -20,18 +20,24 @@ use {
     },
     http::{
         HeaderValue, Method, StatusCode, Version,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
+        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
     },
     hyper::{body::Incoming, ext::ReasonPhrase},
-    std::sync::{
-        Arc, PoisonError,
-        atomic::{AtomicU64, Ordering},
+    std::{
+        sync::{
+            Arc, PoisonError,
+            atomic::{AtomicU64, Ordering},
+        },
+        time::Duration,
     },
-    tokio::time::{Instant, timeout_at},
+    tokio::time::{Instant, timeout, timeout_at},
 };
 
 /// How many documents one exchange may fetch.
 const FETCH_LIMIT: usize = 4;
+
+/// How long a body that nobody waits for may still come, so that a client is not cut off in it.
+const LEFT: Duration = Duration::from_millis(50);
 
 /// The longest body that Go's net/http announces the length of by itself.
 /// Source: go `net/http/server.go`, `bufferBeforeChunkingSize`.
@@ -68,7 +74,13 @@ pub(super) async fn exchange(
     let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers)
         || (matches!(parts.method, Method::GET | Method::HEAD)
             && parts.headers.contains_key(EXPECT));
-    let received = if unread { Ok(Received::default()) } else { body::receive(incoming).await };
+    let received = if unread {
+        Ok(Received::default())
+    } else if is_left(&parts) {
+        timeout(LEFT, body::receive(incoming)).await.unwrap_or_else(|_| Ok(Received::default()))
+    } else {
+        body::receive(incoming).await
+    };
     let (received, broken) = match received {
         Ok(received) => (received, None),
         Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
@@ -107,6 +119,17 @@ pub(super) async fn exchange(
         }
     }
     Ok(framed)
+}
+
+/// Whether nobody waits for the body: it says nothing, and the connection ends with the answer.
+fn is_left(parts: &http::request::Parts) -> bool {
+    let closes = |value: &HeaderValue| {
+        let mut words = value.as_bytes().split(|byte| *byte == b',');
+        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
+    };
+    matches!(parts.method, Method::GET | Method::HEAD)
+        && parts.version == Version::HTTP_11
+        && parts.headers.get_all(CONNECTION).iter().any(closes)
 }
 
 /// Answers a request that goes on while it is answered.

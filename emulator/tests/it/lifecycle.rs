@@ -187,3 +187,14 @@ fn a_second_signal_kills() {
     // The one that is seen second gives the code.
     assert!(matches!(program.child.wait().unwrap().code(), Some(130 | 143)));
 }
+
+#[test]
+fn a_body_that_nobody_reads_is_not_waited_for_when_the_connection_ends() {
+    let program = Program::start(&[], &[]);
+    let mut client = TcpStream::connect(program.address()).unwrap();
+    let head = b"GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    client.write_all(head).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+}

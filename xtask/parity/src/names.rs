@@ -30,6 +30,8 @@ static OLD: LazyLock<Regex> =
     LazyLock::new(|| regex(r"too old resource version: [0-9]+ \([0-9]+\)"));
 static NOW: LazyLock<Regex> = LazyLock::new(|| regex("<now [^>]*>"));
 static HEX: LazyLock<Regex> = LazyLock::new(|| regex(r"\(([0-9a-f]{24})[0-9a-f]*( \.\.\.)?\)"));
+/// What the server put behind a name that it refuses.
+static GENERATED: LazyLock<Regex> = LazyLock::new(|| regex(r"\bBad_[a-z0-9]{5}\b"));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"("?resourceVersion\\*"?: ?\\*"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
@@ -71,6 +73,7 @@ impl Names {
         let text = UID.replace_all(&text, |found: &Captures<'_>| self.uid(&found[0]));
         let text = VERSION.replace_all(&text, "$1$3<version>$5");
         let text = CONTINUE.replace_all(&text, |found: &Captures<'_>| token::position(&found[1]));
+        let text = GENERATED.replace_all(&text, "Bad_<generated>");
         let text = OLD.replace_all(&text, "too old resource version: <version>");
         // What is left of a token that was broken, and bytes that hold a uid.
         let text = SIGNATURE.replace_all(&text, "<random>");

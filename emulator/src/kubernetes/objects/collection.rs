@@ -1,11 +1,13 @@
 //! Deleting the objects of a collection, all of them or those that selectors leave.
 
 use crate::{
+    codec::negotiate::Transform,
     kubernetes::{
         body,
         exchange::{Exchange, Outcome},
         kinds::Resource,
         objects::{self, delete, list, list_options},
+        status::Failure,
     },
     world::objects::Object,
 };
@@ -23,6 +25,10 @@ pub fn delete(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&s
             Err(failure) if failure.code != 404 => return Err(failure),
             _ => {}
         }
+    }
+    // What is asked for too much is found out when all is done.
+    if matches!(output.transform, Some(Transform::PartialObjectMetadata(_))) {
+        return Err(Failure::is_a_list(resource));
     }
     objects::reply_list(exchange, resource, &page, output)
 }

@@ -4,6 +4,7 @@
 
 mod apply;
 mod duplicates;
+mod internal;
 mod json_patch;
 mod merge;
 mod strategic;
@@ -143,6 +144,8 @@ fn changed(
     if form == Form::Strategic {
         unstructured::check(target.structure, &patched).map_err(|why| refuse(&why))?;
     }
+    let (text, unknown) = internal::read(resource, &patched, text).map_err(|why| refuse(&why))?;
+    earlier.extend(unknown.into_iter().filter(|_| strict));
     match json::decode(text.as_bytes(), &target, options.field_validation) {
         Ok(_) if !earlier.is_empty() && options.field_validation == FieldValidation::Strict => {
             Err(refuse(&format!("strict decoding error: {}", earlier.join(", "))))
