@@ -120,8 +120,12 @@ pub fn tick(world: &World) {
     }
 }
 
-// From then on only the finalizers hold a pod.
+// From then on only the finalizers hold a pod. One that no node runs has had no grace at all, and
+// no kubelet writes it.
 fn end_grace(world: &World, pod: &Object) {
+    if pod.document["metadata"]["deletionGracePeriodSeconds"] == 0 {
+        return;
+    }
     let mut document = pod.document.clone();
     let grace = "deletionGracePeriodSeconds".to_owned();
     metadata::object_at(&mut document, "metadata").insert(grace, 0.into());

@@ -8,6 +8,7 @@ pub mod aggregated;
 pub mod attribute_selector;
 pub mod authorize;
 pub mod body;
+pub mod component_status;
 pub mod controllers;
 pub mod discovery;
 pub mod exchange;
@@ -34,6 +35,7 @@ pub mod review_text;
 pub mod route;
 pub mod rules_review;
 pub mod seed;
+pub mod selectable;
 pub mod selector;
 pub mod self_subject_review;
 pub mod served;
@@ -181,6 +183,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
             objects::watch::watch(exchange, resource, namespace, name)
         }
         Endpoint::Document(document) => discovery::get(exchange, document),
+        Endpoint::Component(name) => component_status::get(exchange, name),
         Endpoint::Collection(resource, namespace) => match exchange.request.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
             Method::DELETE => objects::collection::delete(exchange, resource, namespace),
@@ -222,7 +225,7 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
         | Endpoint::Binding(..)
         | Endpoint::Eviction(..) => method == Method::POST,
         Endpoint::Finalize(_) => method == Method::PUT,
-        Endpoint::Watch { .. } => method == Method::GET,
+        Endpoint::Watch { .. } | Endpoint::Component(_) => method == Method::GET,
         Endpoint::Document(document) => {
             method == Method::GET || discovery::takes_any_method(document)
         }

@@ -64,6 +64,8 @@ pub enum Endpoint<'a> {
     Status(&'static Resource, &'a str, &'a str),
     /// `…/namespaces/NAME/finalize`
     Finalize(&'a str),
+    /// `componentstatuses`: all of them, or one.
+    Component(Option<&'a str>),
     /// A document about the server itself.
     Document(Document),
 }
@@ -148,6 +150,8 @@ fn core<'a>(parts: &[&'a str]) -> Option<Endpoint<'a>> {
         ["namespaces", namespace, "pods", name, "eviction"] => {
             Some(Endpoint::Eviction(namespace, name))
         }
+        ["componentstatuses"] => Some(Endpoint::Component(None)),
+        ["componentstatuses", name] => Some(Endpoint::Component(Some(name))),
         _ => objects("", "v1", parts),
     }
 }

@@ -2,18 +2,14 @@
 //!
 //! Source: apimachinery `pkg/labels/selector.go`, `pkg/fields/selector.go`.
 
-use {
-    crate::{
-        codec::quote::quote,
-        kubernetes::{
-            exchange::Exchange,
-            label_selector::{self, Term},
-            metadata,
-            status::Failure,
-        },
-        world::objects::{Kind, Object},
+use crate::{
+    kubernetes::{
+        exchange::Exchange,
+        label_selector::{self, Term},
+        selectable,
+        status::Failure,
     },
-    serde_json::Value,
+    world::objects::Object,
 };
 
 /// What an object has to be like; all of it.
@@ -39,50 +35,14 @@ enum Test {
     Less(i64),
 }
 
-/// The fields of a kind that can be selected by.
-/// Source: kubernetes `pkg/apis/core/v1/conversion.go`.
-fn selectable(kind: Kind) -> &'static [&'static str] {
-    match kind {
-        Kind::Pod => &[
-            "metadata.name",
-            "metadata.namespace",
-            "spec.nodeName",
-            "spec.restartPolicy",
-            "spec.schedulerName",
-            "spec.serviceAccountName",
-            "spec.hostNetwork",
-            "status.phase",
-            "status.podIP",
-            "status.podIPs",
-            "status.nominatedNodeName",
-        ],
-        Kind::Node => &["metadata.name", "spec.unschedulable"],
-        Kind::Namespace => &["metadata.name", "status.phase"],
-        Kind::Secret => &["metadata.name", "metadata.namespace", "type"],
-        _ => &["metadata.name", "metadata.namespace"],
-    }
-}
-
 /// Refuses fields that cannot be selected by.
-pub fn check_fields(kind: Kind, selector: &Selector) -> Result<(), Failure> {
-    if matches!(kind, Kind::Other(_) | Kind::Vacant) {
-        return Ok(());
-    }
-    let known = selectable(kind);
-    let Some(unknown) = selector.fields.iter().find(|field| !known.contains(&field.key.as_str()))
-    else {
-        return Ok(());
-    };
-    let key = &unknown.key;
-    Err(Failure::bad_request(match kind {
-        Kind::Pod | Kind::Node | Kind::Namespace | Kind::Secret => {
-            format!("field label not supported: {key}")
-        }
-        _ => format!(
-            "{} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
-            quote(key)
-        ),
-    }))
+pub fn check_fields(exchange: &Exchange<'_>, selector: &Selector) -> Result<(), Failure> {
+    let attributes = &exchange.attributes;
+    let (group, plural) = (attributes.group, attributes.resource);
+    selector.fields.iter().try_for_each(|field| {
+        let refusal = selectable::refusal(group, plural, &field.key);
+        refusal.map_or(Ok(()), |message| Err(Failure::bad_request(message)))
+    })
 }
 
 /// The selectors of a request.
@@ -136,7 +96,7 @@ impl Selector {
     pub fn matches(&self, object: &Object) -> bool {
         let label = |key: &str| object.document["metadata"]["labels"][key].as_str();
         self.labels.iter().all(|requirement| requirement.accepts(label(&requirement.key)))
-            && self.fields.iter().all(|field| field.accepts(Some(value(object, &field.key))))
+            && self.fields.iter().all(|it| it.accepts(Some(&selectable::value(object, &it.key))))
     }
 }
 
@@ -151,22 +111,6 @@ impl Requirement {
             Test::Absent => value.is_none(),
             Test::Greater(limit) => number(value).is_some_and(|it| it > *limit),
             Test::Less(limit) => number(value).is_some_and(|it| it < *limit),
-        }
-    }
-}
-
-fn value<'a>(object: &'a Object, field: &str) -> &'a str {
-    match field {
-        "metadata.name" => metadata::text(&object.document, "name"),
-        "metadata.namespace" => metadata::text(&object.document, "namespace"),
-        _ => {
-            let pointer = format!("/{}", field.replace('.', "/"));
-            match object.document.pointer(&pointer) {
-                Some(Value::String(text)) => text,
-                Some(Value::Bool(true)) => "true",
-                _ if matches!(field, "spec.hostNetwork" | "spec.unschedulable") => "false",
-                _ => "",
-            }
         }
     }
 }

@@ -180,6 +180,12 @@ impl Failure {
         Self::new(405, "MethodNotAllowed", message).about(Details::default())
     }
 
+    /// 405: there is a list, but nothing tells of its changes.
+    pub fn not_watched(plural: &str) -> Self {
+        let message = format!("watch is not supported on resources of kind {}", quote(plural));
+        Self::new(405, "MethodNotAllowed", message).about(details(plural, "", ""))
+    }
+
     /// 406 by the router.
     pub fn no_representation(available: &str) -> Self {
         let message = format!("406: Not Acceptable\n\nAvailable representations: {available}");

@@ -15,7 +15,7 @@ use crate::{
 /// Deletes the objects of a kind in a namespace, and answers with those that it found.
 pub fn delete(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
     let output = body::accept_object(exchange)?;
-    let options = list_options::read(exchange, resource.kind, None)?;
+    let options = list_options::read(exchange, None)?;
     let deletion = body::read_delete_options(exchange)?;
     let page = list::page(exchange, resource, namespace, &options)?;
     for object in &page.items {

@@ -49,7 +49,7 @@ pub struct Page {
 /// Answers with the objects of a kind, in one namespace or in all.
 pub fn list(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
     let output = body::accept_object(exchange)?;
-    let options = list_options::read(exchange, resource.kind, None)?;
+    let options = list_options::read(exchange, None)?;
     let page = page(exchange, resource, namespace, &options)?;
     if let Some(Transform::PartialObjectMetadata(_)) = output.transform {
         return Err(Failure::is_a_list(resource));

@@ -9,7 +9,6 @@ use crate::{
         selector::{self, Selector},
         status::{Failure, FieldError},
     },
-    world::objects::Kind,
 };
 
 /// The options of a list or watch.
@@ -34,11 +33,7 @@ pub struct ListOptions {
 }
 
 /// Reads the options of a list, or of a watch; `name` is that of the one object that is meant.
-pub fn read(
-    exchange: &Exchange<'_>,
-    kind: Kind,
-    name: Option<&str>,
-) -> Result<ListOptions, Failure> {
+pub fn read(exchange: &Exchange<'_>, name: Option<&str>) -> Result<ListOptions, Failure> {
     let query = &exchange.query;
     let limit = number(query.get("limit"))?.and_then(|limit| u64::try_from(limit).ok());
     let timeout = number(query.get("timeoutSeconds"))?;
@@ -58,7 +53,7 @@ pub fn read(
     if !errors.is_empty() {
         return Err(Failure::invalid("ListOptions", "meta.k8s.io", "", errors));
     }
-    selector::check_fields(kind, &selector)?;
+    selector::check_fields(exchange, &selector)?;
     if let Some(name) = name {
         selector.narrow(name)?;
     }

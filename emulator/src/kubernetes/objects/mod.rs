@@ -91,8 +91,8 @@ pub fn reply_list(
     Ok(Reply::Object { status: 200, object, output })
 }
 
-// The items of a list do not repeat what they are.
-fn unnamed(mut document: Value) -> Value {
+/// An item of a list, which does not repeat what it is.
+pub fn unnamed(mut document: Value) -> Value {
     if let Some(members) = document.as_object_mut() {
         members.remove("kind");
         members.remove("apiVersion");

@@ -76,7 +76,7 @@ pub fn watch(
     name: Option<&str>,
 ) -> Outcome {
     let output = body::accept_object(exchange)?;
-    let options = list_options::read(exchange, resource.kind, name)?;
+    let options = list_options::read(exchange, name)?;
     let version = version(&options.version)?;
     if output.media_type == MediaType::Yaml {
         return Err(Failure::not_acceptable(NOT_ACCEPTABLE));

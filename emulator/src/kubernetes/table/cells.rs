@@ -40,8 +40,15 @@ pub(super) fn of(kind: Kind, object: &Value, now: Timestamp) -> Value {
         Kind::Pod => pod(object, &age()),
         Kind::Node => node(object, &age()),
         Kind::Other(_) => other(kinds::of(kind), object, &age()),
-        Kind::Vacant => Value::Null,
+        // Of these there is but what is made up for who asks.
+        Kind::Vacant => component(object),
     }
+}
+
+fn component(object: &Value) -> Value {
+    let healthy = &object["conditions"][0];
+    let status = if healthy["status"] == "True" { "Healthy" } else { "Unhealthy" };
+    json!([name(object), status, healthy["message"], ""])
 }
 
 // Of what nothing is known, names and ages are told.

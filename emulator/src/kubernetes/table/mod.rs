@@ -82,7 +82,8 @@ impl View {
         let columns = if columns { COLUMNS[resource.plural].clone() } else { Value::Null };
         let rows: Vec<_> = objects.iter().map(|object| self.row(resource, object)).collect();
         // Kinds without columns of their own have no list rather than an empty one.
-        let plain = matches!(resource.plural, "roles" | "clusterroles");
+        let plain =
+            matches!(resource.plural, "roles" | "clusterroles" | "customresourcedefinitions");
         let rows = if plain && rows.is_empty() { Value::Null } else { rows.into() };
         json!({
             "kind": "Table",
