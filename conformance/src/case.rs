@@ -111,6 +111,10 @@ pub enum Need {
     Anonymous,
     /// Discovery documents, for this caller.
     Discovery,
+    /// The version, for this caller.
+    Version,
+    /// Lifetimes of tokens for pods that are extended (`--service-account-extend-token-expiration`).
+    Extended,
     /// No controllers, so that what was made stays as it was made.
     NoControllers,
     /// A Google side that demands a bearer.
@@ -315,6 +319,8 @@ impl fmt::Display for Need {
             Self::Rbac => "RBAC",
             Self::Anonymous => "anonymous callers",
             Self::Discovery => "OpenID discovery",
+            Self::Version => "a version that is told",
+            Self::Extended => "--service-account-extend-token-expiration",
             Self::NoControllers => "a server without controllers",
             Self::GoogleAuth => "a Google side that demands a bearer",
             Self::OwnClusters => "clusters of the suite's own, and none named",

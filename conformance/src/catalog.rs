@@ -5,6 +5,7 @@ use {
         case::Case,
         fact::{self, Facts},
         ordered::Ordered,
+        patterns,
         requirement::Requirement,
         snapshot::Snapshot,
         yaml,
@@ -120,6 +121,9 @@ impl Catalog {
             file.strip_prefix("fixtures/").and_then(|it| it.strip_suffix(".yaml"))
         {
             let mut case: Case = yaml::read(text)?;
+            if let Some(why) = patterns::faults(&yaml::read(text)?).into_iter().next() {
+                return Err(why);
+            }
             case.imply(text);
             self.cite(file, &case.facts);
             self.cases.insert(id.to_owned(), case);
@@ -237,6 +241,12 @@ mod tests {
     fn an_unknown_key_is_an_error() {
         let found = case("{requirement: floor, when: {send: GET /}, then: {stauts: 200}}");
         assert!(found[0].contains("stauts"), "{found:?}");
+    }
+
+    #[test]
+    fn an_expectation_that_nothing_can_meet_is_an_error() {
+        let found = case("{requirement: floor, when: {send: GET /}, then: {message: '~ a(b'}}");
+        assert!(found[0].contains("no regular expression"), "{found:?}");
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub mod layout;
 pub mod ledger;
 pub mod level;
 pub mod ordered;
+mod patterns;
+mod probe;
 pub mod protobuf;
 pub mod redact;
 pub mod report;

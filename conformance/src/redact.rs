@@ -33,7 +33,9 @@ const TABLE: &[(&str, &str)] = &[
     // A JWT in base64, as a Secret holds it.
     ("wrapped", r"\bZXlK[A-Za-z0-9+/_=-]{16,}"),
     ("address", r#""serverAddress": ?"(?<address_value>[^"]+)""#),
-    ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)"#),
+    ("uri", r#""jwks_uri": ?"https://(?<uri_value>[^/"]+)/v1/"#),
+    // Where a kube-apiserver's keys are is its flags' to say; a fixture says what it has to be like.
+    ("keys", r#""jwks_uri": ?"(?<keys_value>(?:https://|\{issuer\}/)[^"]+)"#),
     (
         "build",
         r#""(?:goVersion|gitCommit|gitTreeState|buildDate|compiler|platform)": ?"(?<build_value>[^"]*)""#,
@@ -169,6 +171,7 @@ impl Redactor {
                 self.lifetime = value.parse().ok();
                 value.to_owned()
             }
+            "keys" => "{uri}".to_owned(),
             "build" | "address" | "uri" => format!("{{{kind}}}"),
             _ => format!("{{{kind}-{}}}", self.number(kind, value)),
         }

@@ -10,14 +10,15 @@ use {
         google::clusters::Clusters,
         ledger::{Ledger, Made},
         level::Level,
+        probe::{LONGEST, Probe},
         session::{Session, Shared, Stopped},
         snapshot, standing,
-        target::{Side, Target},
-        token::{Token, is_discoverable},
+        target::Target,
+        token::is_discoverable,
         variant::{Protocol, Variant},
         verdict::{Failure, Outcome, Verdict},
     },
-    serde_json::{Value, json},
+    serde_json::json,
     std::{
         collections::HashSet,
         sync::{
@@ -106,7 +107,11 @@ impl Run {
     pub fn new(catalog: Arc<Catalog>, target: Arc<Target>, level: Level) -> Self {
         let mut features = target.facts.features.clone();
         // Only a token can tell, and the first is issued once the run is open.
-        features.insert(Need::Uncapped);
+        features.extend([Need::Uncapped, Need::Extended]);
+        // A cluster may hide its version; what claims to be kube-apiserver tells it.
+        if level > Level::Must {
+            features.insert(Need::Version);
+        }
         Self {
             catalog,
             target,
@@ -146,7 +151,7 @@ impl Run {
     /// Whether it is known what the target has of this. What a token tells is not, before one has
     /// been issued.
     pub fn knows(&self, need: Need) -> bool {
-        self.probed || !matches!(need, Need::Uncapped | Need::TwoHourCap)
+        self.probed || !matches!(need, Need::Uncapped | Need::TwoHourCap | Need::Extended)
     }
 
     /// Begins no further case. Those that have begun end, and take away what they made.
@@ -173,12 +178,15 @@ impl Run {
                 return Ok(());
             }
         }
-        let probe = Probe::send(side, &self.namespace, &self.ledger).await;
+        let probe = Probe::send(side, &self.namespace, &self.ledger, &tag(random())).await;
         if probe.lifetime == Some(7200) {
             self.features.insert(Need::TwoHourCap);
         }
         if probe.lifetime.is_some_and(|it| it != LONGEST) {
             self.features.remove(&Need::Uncapped);
+        }
+        if probe.plain {
+            self.features.remove(&Need::Extended);
         }
         self.probed = probe.lifetime.is_some();
         (self.issuer, self.audience) = (probe.issuer, probe.audience);
@@ -387,47 +395,6 @@ fn says(told: &Mismatch, mismatch: &Mismatch) -> bool {
     let what = mismatch.what.strip_prefix("body ").unwrap_or(&mismatch.what);
     let told = told.what.strip_prefix("body ").unwrap_or(&told.what);
     told.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-}
-
-/// The longest lifetime that there is.
-const LONGEST: i64 = 1 << 32;
-
-/// What the first token of a run tells of the server.
-#[derive(Debug, Default)]
-struct Probe {
-    /// How long it lives, when the longest lifetime is asked for.
-    lifetime: Option<i64>,
-    /// Who issued it.
-    issuer: Option<String>,
-    /// For whom it is, where that is one and a URL.
-    audience: Option<String>,
-}
-
-impl Probe {
-    /// Issues a token. Where that is refused, the cases will tell it.
-    async fn send(side: &Side, namespace: &str, ledger: &Ledger) -> Self {
-        Self::told(side, namespace, ledger).await.unwrap_or_default()
-    }
-
-    async fn told(side: &Side, namespace: &str, ledger: &Ledger) -> Option<Self> {
-        let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
-        let name = format!("probe-{}", tag(random()));
-        let (path, account) = (format!("{accounts}/{name}"), json!({"metadata": {"name": name}}));
-        ledger.add(Made::Object(path.clone()));
-        side.ask("POST", &accounts, Some(&account)).await.ok()?;
-        let request = json!({"spec": {"expirationSeconds": LONGEST}});
-        let answer = side.ask("POST", &format!("{path}/token"), Some(&request)).await.ok()?;
-        let body = answer.value()?;
-        let token = body["status"]["token"].as_str().and_then(Token::parse);
-        let claims = token.map(|it| it.claims).unwrap_or_default();
-        let url = |it: &Value| it.as_str().filter(|it| it.contains("://")).map(str::to_owned);
-        let audience = match claims["aud"].as_array().map(Vec::as_slice) {
-            Some([only]) => url(only),
-            _ => None,
-        };
-        let issuer = claims["iss"].as_str().map(str::to_owned);
-        Some(Self { lifetime: body["spec"]["expirationSeconds"].as_i64(), issuer, audience })
-    }
 }
 
 /// Why the namespace is not there.

@@ -153,7 +153,8 @@ impl Target {
     pub async fn learn(&mut self) -> Result<(), Unfit> {
         let mut facts = Facts::default();
         if let Some(side) = &self.kubernetes {
-            facts.version = version(side).await?;
+            let (hidden, version) = version(side).await?;
+            facts.version = version;
             facts.http2 = side.client.endpoint().https && side.client.offers_http2().await;
             let (status, party) = relying_party(side).await;
             facts.features = features(side).await?;
@@ -162,6 +163,10 @@ impl Target {
                 facts.features.insert(Need::Discovery);
             }
             facts.party = party;
+            // What is answered wrongly is judged; what is refused may be hidden.
+            if !hidden {
+                facts.features.insert(Need::Version);
+            }
         }
         if let Some(side) = &self.google {
             facts.google_http2 = side.client.offers_http2().await;
@@ -199,10 +204,11 @@ impl Facts {
     }
 }
 
-async fn version(side: &Side) -> Result<Option<String>, Unreachable> {
+/// Whether the version is hidden from us, and what it is.
+async fn version(side: &Side) -> Result<(bool, Option<String>), Unreachable> {
     let answer = side.ask("GET", "/version", None).await?;
     let version = answer.value().and_then(|it| it["gitVersion"].as_str().map(str::to_owned));
-    Ok(version)
+    Ok((matches!(answer.status, 401 | 403 | 404), version))
 }
 
 async fn features(side: &Side) -> Result<HashSet<Need>, Unfit> {

@@ -11,6 +11,7 @@ const KUBERNETES: &[Need] = &[
     Need::Rbac,
     Need::Anonymous,
     Need::Discovery,
+    Need::Extended,
     Need::NoControllers,
     Need::Uncapped,
     Need::TwoHourCap,
@@ -127,6 +128,7 @@ fn feature(run: &Run, need: Need) -> Feature {
         (Need::NoControllers, false) => Some("controllers"),
         (Need::Uncapped, true) => Some("no cap on lifetimes"),
         (Need::Uncapped, false) => Some("a cap on lifetimes"),
+        (Need::Extended, false) => Some("no lifetimes extended for pods"),
         _ => None,
     };
     let words = instead.map_or_else(|| short(need), str::to_owned);
@@ -140,6 +142,7 @@ fn short(need: Need) -> String {
         Need::OwnClusters => "room for clusters of the suite's own".to_owned(),
         Need::SubjectToken => "a subject token".to_owned(),
         Need::TwoHourCap => "a cap of two hours".to_owned(),
+        Need::Extended => "lifetimes extended for pods".to_owned(),
         need => need.to_string(),
     }
 }

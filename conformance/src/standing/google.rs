@@ -70,6 +70,12 @@ pub(super) fn grpc(exchange: &Exchange) -> Vec<Mismatch> {
     compare("body", &json!({"unreadable": "<absent>"}), body.as_ref(), Level::Must, &mut found);
     if answer.status >= 400 {
         error::shape(answer.status, body.as_ref(), &mut found);
+        // All that an error has to say stands in its trailers.
+        let failed = answer.header("grpc-status").first().is_some_and(|it| *it != "0");
+        if failed && !answer.body.is_empty() {
+            let bytes = format!("{} bytes", answer.body.len());
+            found.push(Mismatch::new(Level::Should, "frames", "none", bytes));
+        }
     } else if let Some(body) = body {
         resource::judge(exchange, &body, &mut found);
     }

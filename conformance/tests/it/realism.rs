@@ -15,6 +15,7 @@ use {
         config::Config,
         world::settings::{AuthorizationMode, GoogleAuth},
     },
+    wiremock::{Mock, ResponseTemplate, matchers::path},
 };
 
 fn told(output: &Output) -> String {
@@ -48,7 +49,11 @@ fn judged(config: Config, level: &str) -> Output {
         service_account_jwks_uri: Some("https://oidc.example.test/id/ABC/keys".to_owned()),
         ..Config::default()
     },
-    "should"
+    "observed"
+)]
+#[case::that_extends_no_lifetimes(
+    Config { service_account_extend_token_expiration: false, ..Config::default() },
+    "observed"
 )]
 #[case::with_other_audiences(
     Config {
@@ -92,6 +97,26 @@ fn a_managed_cluster_conforms_at_must() {
     let target = ["run", "--server", &url, "--token", token, "--level", "must"];
     let output = run(&[&target[..], &["--skip", "kubernetes/discovery/*"]].concat());
     assert_eq!(code(&output), 0, "{}", told(&output));
+}
+
+/// What claims to be a kube-apiserver tells its version; a managed cluster may keep it to itself.
+#[rstest]
+#[case("must", 0)]
+#[case("should", 1)]
+fn a_version_may_be_hidden_at_must(#[case] level: &str, #[case] expected: i32) {
+    let cluster = RUNTIME.block_on(async {
+        let cluster = deviant::start(|_| {}).await;
+        let hidden = ResponseTemplate::new(403).set_body_json(json!({"message": "no"}));
+        let version = Mock::given(path("/version")).respond_with(hidden).with_priority(1);
+        version.mount(&cluster).await;
+        cluster
+    });
+    let (url, token) = (cluster.uri(), emulator::shared().emulator.token());
+    let target = ["run", "--server", &url, "--token", token, "--level", level];
+    let cases =
+        ["--run", "kubernetes/discovery/version-*", "--run", "kubernetes/discovery/healthy-*"];
+    let output = run(&[&target[..], &cases].concat());
+    assert_eq!(code(&output), expected, "{}", told(&output));
 }
 
 /// As at Google, where the suite may register nothing: one cluster is named, and one of its tokens.
