@@ -1,4 +1,4 @@
-//! What every cluster and every operation of the Google API shows, wherever it stands: in an answer
+//! What every cluster, every operation and every agent token of the Google API shows, wherever it stands: in an answer
 //! of its own, in a list, or as what an operation came to.
 //! Source: googleapis `google/longrunning/operations.proto` and
 //! `google/cloud/gkemulticloud/v1/{attached,aws,azure,common}_resources.proto`.
@@ -14,6 +14,9 @@ use {
 
 /// Where the messages of the API have their types.
 const TYPES: &str = "type.googleapis.com/google.cloud.gkemulticloud.v1.";
+
+/// In seconds.
+const HOUR: i64 = 3600;
 
 /// A time, with as much of a second as there is.
 const TIME: &str = "~ ^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$";
@@ -47,6 +50,10 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     if masked || PARTLY.iter().any(|it| exchange.request.path.contains(it)) {
         return;
     }
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    if path.contains("enerate") && path.ends_with("AgentToken") {
+        agent_token(body, found);
+    }
     for (list, kind) in LISTS {
         let listed = body.get(list).and_then(Value::as_array).into_iter().flatten();
         for (index, it) in listed.enumerate() {
@@ -59,6 +66,20 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     }
     if let Some(kind) = body["name"].as_str().and_then(kind_of) {
         resource(kind, "body", body, found);
+    }
+}
+
+/// A bearer for an hour at most.
+fn agent_token(body: &Value, found: &mut Vec<Mismatch>) {
+    let token = json!({
+        "access_token": "<text>", "expires_in": "<number>", "token_type": "Bearer",
+        "accessToken": "<absent>", "expiresIn": "<absent>", "tokenType": "<absent>",
+    });
+    compare("body", &token, Some(body), Level::Must, found);
+    let lifetime = body["expires_in"].as_i64();
+    if lifetime.is_some_and(|it| !(1..=HOUR).contains(&it)) {
+        let what = "body expires_in";
+        found.push(Mismatch::must(what, "an hour at most", &body["expires_in"]));
     }
 }
 

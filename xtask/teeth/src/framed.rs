@@ -1,6 +1,7 @@
 //! An answer over gRPC: what its frame and its trailers mean, and back again when that was altered.
 
 use {
+    crate::lie::About,
     base64::{Engine, prelude::BASE64_STANDARD_NO_PAD},
     serde_json::{Value, json},
     token_conformance::{
@@ -41,6 +42,14 @@ pub(crate) fn write(request: &Request, before: &Answer, answer: &mut Answer) -> 
     }
     read(request, answer);
     (answer.meaning.as_ref() == Some(&meaning)).then_some(())
+}
+
+/// Whether gRPC has words for a lie; a message has its types, and a code no other number.
+pub(crate) fn can_say(request: &Request, answer: &Answer, about: &About) -> bool {
+    let mut altered = answer.clone();
+    answer.meaning.is_none()
+        || about.tell(&mut altered, &|_| None).is_some()
+            && write(request, answer, &mut altered).is_some()
 }
 
 fn write_error(error: &Value, answer: &mut Answer) -> Option<()> {

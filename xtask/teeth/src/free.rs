@@ -32,7 +32,7 @@ const FREE: &[(&str, &str)] = &[
     ("/openapi/v[23]", "^(body|text)"),
     ("", "^header grpc-message is "),
     // Google's texts, and headers that a front end adds.
-    ("", "^body error (message|details [0-9]+ fieldViolations [0-9]+ description) is"),
+    ("", "^body error (message|details [0-9]+ (message|fieldViolations [0-9]+ description)) is"),
     ("/v1/projects", "^header (audit-id|warning) is"),
     // What is echoed and changes nothing.
     ("/token 201", "^body metadata (labels|annotations|generateName)"),

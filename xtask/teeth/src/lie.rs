@@ -65,7 +65,8 @@ impl Lie {
 }
 
 impl About {
-    fn tell(&self, answer: &mut Answer, sign: &Signer) -> Option<()> {
+    /// Alters an answer, if that can be done.
+    pub(crate) fn tell(&self, answer: &mut Answer, sign: &Signer) -> Option<()> {
         match self {
             Self::Status(status) => answer.status = *status,
             Self::Header(name, value) => reply::set_header(answer, name, value.as_deref()),

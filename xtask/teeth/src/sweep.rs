@@ -3,7 +3,7 @@
 
 use {
     crate::{
-        free,
+        framed, free,
         liar::Told,
         lie::{self, About, Lie},
         reply,
@@ -80,7 +80,8 @@ pub(crate) async fn record(
             kind.cases.insert(item.clone());
             kind.binds |= binds(catalog, &item.0, Level::Should);
             kind.was_seen |= was_seen(catalog, &item.0);
-            kind.lies.extend(lie::about(answer));
+            let can = |about: &About| framed::can_say(request, answer, about);
+            kind.lies.extend(lie::about(answer).into_iter().filter(can));
         }
     }
     failed
