@@ -157,8 +157,11 @@ fn skeleton(text: &str) -> String {
     for (index, part) in text.split('"').enumerate() {
         out.push_str(if index % 2 == 0 { part } else { "*" });
     }
-    // A name that the suite made up has a dash before what is random in it.
-    let random = |it: &str| it.chars().any(|c| c.is_ascii_digit() || c == '-');
-    let words = out.split_whitespace().filter(|it| !random(it));
+    // What is random in a name may have a digit, and need not.
+    let mut after_namespace = false;
+    let words = out.split_whitespace().filter(|it| {
+        let is_name = std::mem::replace(&mut after_namespace, *it == "namespace");
+        !is_name && !it.chars().any(|c| c.is_ascii_digit())
+    });
     words.take(14).collect::<Vec<_>>().join(" ").chars().take(90).collect()
 }
