@@ -116,7 +116,7 @@ pub(crate) fn is_unknowable(lie: &Lie) -> bool {
     matches(lie, &TABLES[1]) || is_the_same(&lie.about)
 }
 
-/// A member that is null may as well be absent.
+/// A body that is gone as a whole is a broken connection, which is no answer.
 fn is_the_same(about: &About) -> bool {
     matches!(about, About::Body(path, Twist::Gone) if path.is_empty())
 }
@@ -127,6 +127,6 @@ fn matches(lie: &Lie, table: &[(Regex, Regex)]) -> bool {
 }
 
 fn compiled(table: &[(&str, &str)]) -> Vec<(Regex, Regex)> {
-    let pattern = |it: &str| Regex::new(it).ok();
-    table.iter().filter_map(|(kind, about)| pattern(kind).zip(pattern(about))).collect()
+    let pattern = |it: &str| Regex::new(it).expect("the tables hold patterns that compile");
+    table.iter().map(|(kind, about)| (pattern(kind), pattern(about))).collect()
 }

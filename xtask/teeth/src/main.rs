@@ -86,6 +86,9 @@ async fn run(args: Args) -> Result<bool, String> {
     let (tasks, honest) = tasks(&args, &catalog).await?;
     let tasks: Vec<Task> = tasks.into_iter().step_by(args.one_in.max(1)).collect();
     println!("{} lies to tell, after {:.1} s", tasks.len(), started.elapsed().as_secs_f64());
+    if tasks.is_empty() {
+        return Err("nothing is lied about: no case, kind or member has such a name".to_owned());
+    }
     let fates = tell_all(&args, &catalog, tasks).await?;
     let good = report(&fates) & (args.one_in > 1 || habits(&args, &catalog).await?);
     println!("{:.1} s", started.elapsed().as_secs_f64());
@@ -220,8 +223,12 @@ async fn habits(args: &Args, catalog: &Arc<Catalog>) -> Result<bool, String> {
         match sweep::first_to_tell(&stage, &items).await {
             Some(true) => caught += 1,
             Some(false) => println!("missed: a server that {name}"),
-            // Some can be had only where the clock can be moved.
-            None => tried -= 1,
+            // Some can be had only where the clock can be moved, as the emulator's can.
+            None if args.server.is_named() => {
+                tried -= 1;
+                println!("untold: a server that {name}");
+            }
+            None => println!("never lied: a server that {name}"),
         }
     }
     let managed = Arc::new(habit::managed());
@@ -239,18 +246,21 @@ fn report(fates: &[(String, Fate)]) -> bool {
         match fate {
             Fate::Missed => println!("missed: {name}"),
             Fate::TooLate => println!("only at observed: {name}"),
+            Fate::Unjudged => println!("nothing can be judged: {name}"),
             Fate::Caught | Fate::Observed | Fate::Untold => {}
         }
     }
     let (caught, observed) = (of(&Fate::Caught), of(&Fate::Observed));
-    let (late, missed) = (of(&Fate::TooLate), of(&Fate::Missed));
-    let tried = caught + observed + late + missed;
+    let (late, missed, unjudged) = (of(&Fate::TooLate), of(&Fate::Missed), of(&Fate::Unjudged));
+    let tried = caught + observed + late + missed + unjudged;
     println!(
         "{} of {tried} lies caught: {caught} at should, {observed} at observed, where they belong; \
-         {late} only there, {missed} nowhere",
-        caught + observed
+         {late} only there, {missed} nowhere; {unjudged} leave nothing to judge; {} that nobody \
+         could know were not told",
+        caught + observed,
+        of(&Fate::Untold)
     );
-    late + missed == 0
+    late + missed + unjudged == 0
 }
 
 #[cfg(test)]

@@ -67,7 +67,8 @@ impl Stage {
         Ok(heard)
     }
 
-    /// What cases come to when the server lies already while it is being got to know.
+    /// What cases come to when the server lies already while it is being got to know; an error
+    /// where it lies so that nothing is judged.
     pub(crate) async fn judge_from_the_start(
         &self,
         deceit: Arc<dyn Deceit>,
@@ -85,10 +86,8 @@ impl Stage {
         items: &[Item],
         level: Level,
     ) -> Result<Vec<String>, String> {
-        let Ok(target) = target(&self.liar).await else { return Ok(vec![NOTHING.to_owned()]) };
-        let Ok(run) = open(&self.catalog, &Arc::new(target), level).await else {
-            return Ok(vec![NOTHING.to_owned()]);
-        };
+        let target = target(&self.liar).await?;
+        let run = open(&self.catalog, &Arc::new(target), level).await?;
         let mut told = Vec::new();
         for item in items.iter().filter(|it| binds(&self.catalog, &it.0, level)) {
             let verdict = judge(&self.catalog, &run, item).await;
@@ -113,9 +112,6 @@ impl Stage {
         }
     }
 }
-
-/// What is told when not even a run can be opened.
-const NOTHING: &str = "nothing can be judged";
 
 /// Whether a case is run at a level.
 pub(crate) fn binds(catalog: &Catalog, id: &str, level: Level) -> bool {

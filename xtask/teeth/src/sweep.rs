@@ -53,6 +53,8 @@ pub(crate) enum Fate {
     TooLate,
     /// It does not tell.
     Missed,
+    /// It gives up before it judges anything, which says nothing of what the lie is about.
+    Unjudged,
     /// There was nothing to lie about, or nobody could know.
     Untold,
 }
@@ -129,8 +131,9 @@ pub(crate) async fn tell_from_the_start(stage: &Stage, lie: Lie, kind: &Kind) ->
     items.push((PLAIN.to_owned(), Wrapped::Json));
     let told = Arc::new(Told { lie, always: true });
     match stage.judge_from_the_start(told, &items, Level::Should).await {
-        Ok(told) if !told.is_empty() => Fate::Caught,
-        _ => Fate::Missed,
+        Ok(told) if told.is_empty() => Fate::Missed,
+        Ok(_) => Fate::Caught,
+        Err(_) => Fate::Unjudged,
     }
 }
 
