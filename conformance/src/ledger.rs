@@ -27,6 +27,18 @@ pub enum Made {
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Vec<Made>>);
 
+impl Made {
+    /// Whether this answer to its deletion says that it is gone or on its way. A namespace that is
+    /// going already answers 409; anything else that does is still there, for somebody holds it.
+    fn goes(&self, status: u16) -> bool {
+        match (self, status) {
+            (_, 200 | 202 | 404) => true,
+            (Self::Object(path), 409) => is_namespace(path),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Self::Object(name) | Self::Cluster(name)) = self;
@@ -65,7 +77,7 @@ impl Ledger {
             },
         };
         match taken {
-            Ok(Some(answer)) if !matches!(answer.status, 200 | 202 | 404 | 409) => {
+            Ok(Some(answer)) if !made.goes(answer.status) => {
                 Err(format!("{made}: {}", answer.status))
             }
             Ok(_) => {
@@ -184,6 +196,15 @@ mod tests {
         let body = Bytes::from(body.to_string());
         let answer = Answer { status: 201, body, ..Answer::default() };
         created(&Exchange { api: Api::of(path), request, answer })
+    }
+
+    #[test]
+    fn what_is_held_is_not_gone() {
+        let goes = |path: &str, status| Made::Object(path.to_owned()).goes(status);
+        assert!(goes("/api/v1/namespaces/n", 409));
+        assert!(!goes("/api/v1/namespaces/n/pods/p", 409));
+        assert!(goes("/api/v1/namespaces/n/pods/p", 404));
+        assert!(!Made::Cluster("projects/p/locations/l/attachedClusters/c".to_owned()).goes(409));
     }
 
     #[test]

@@ -210,12 +210,35 @@ impl Run {
 
     /// Whether some case has to make something.
     pub fn needs_namespace(&self, items: &[Item]) -> bool {
-        let makes = |(id, _): &Item| self.catalog.cases.get(id).is_some_and(|it| it.makes_objects);
-        self.target.kubernetes.is_some() && !self.read_only && items.iter().any(makes)
+        self.target.kubernetes.is_some() && self.makers(items).next().is_some()
+    }
+
+    /// The cases that make something, unless the first token tells that they do not apply.
+    pub fn makers<'a>(&'a self, items: &'a [Item]) -> impl Iterator<Item = &'a Case> {
+        let mut features = self.features.clone();
+        if !self.probed {
+            features.insert(Need::TwoHourCap);
+            features.extend((self.level > Level::Must).then_some(Need::Discovery));
+        }
+        items.iter().filter_map(move |(id, variant)| {
+            let case = self.catalog.cases.get(id).filter(|it| it.makes_objects)?;
+            self.excluded(id, case, *variant, &features).is_none().then_some(case)
+        })
     }
 
     /// Why a case does not apply to the target, if it does not.
     pub fn skipped(&self, id: &str, case: &Case, variant: Variant) -> Option<String> {
+        self.excluded(id, case, variant, &self.features)
+    }
+
+    /// Why a case does not apply to a target that has these features.
+    fn excluded(
+        &self,
+        id: &str,
+        case: &Case,
+        variant: Variant,
+        features: &HashSet<Need>,
+    ) -> Option<String> {
         let facts = &self.target.facts;
         if case.needs_kubernetes() && self.target.kubernetes.is_none() {
             return Some("no Kubernetes endpoint was named".to_owned());
@@ -228,7 +251,7 @@ impl Run {
             return Some(why);
         }
         if id.starts_with("google/") && self.target.cluster.is_none() {
-            let emulated = self.features.contains(&Need::OwnClusters);
+            let emulated = features.contains(&Need::OwnClusters);
             if !emulated {
                 return Some("no attached cluster was named".to_owned());
             }
@@ -240,7 +263,7 @@ impl Run {
         if variant.protocol() == Protocol::Http2 && !http2 {
             return Some("the target does not offer HTTP/2 by ALPN".to_owned());
         }
-        let missing = case.all_needs().find(|it| !self.features.contains(it));
+        let missing = case.all_needs().find(|it| !features.contains(it));
         missing.map(|it| format!("needs {it}"))
     }
 

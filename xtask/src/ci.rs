@@ -2,7 +2,7 @@
 //! toolchain and the crate registry, and nothing else.
 
 use {
-    crate::{Result, cargo, tidy},
+    crate::{Result, cargo, matrix, tidy},
     std::{
         io::{BufRead, BufReader, Write},
         process::Stdio,
@@ -29,6 +29,7 @@ const GATES: &[Gate] = &[
     Gate { name: "test", check: test },
     Gate { name: "docs", check: |_| cargo::run(DOCS, &[("RUSTDOCFLAGS", "-D warnings")]) },
     Gate { name: "tidy", check: |_| tidy::run(&[]) },
+    Gate { name: "matrix", check: |_| matrix::check() },
 ];
 
 const CLIPPY: &[&str] =
@@ -103,6 +104,11 @@ mod tests {
         let outcomes =
             [outcome("format", Some("no")), outcome("test", None), outcome("docs", Some("no"))];
         assert_eq!(failed(&outcomes), ["format", "docs"]);
+    }
+
+    #[test]
+    fn facts_without_a_case_stop_a_change() {
+        assert!(GATES.iter().any(|gate| gate.name == "matrix"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Fact × case × target: that everything known of a server by number is checked by a case, or says
-//! why not. Reads what stands in one line each; whether it means something is the catalog's affair.
+//! why not. Reads what stands in one line each, and refuses what does not; whether it means
+//! something is the catalog's affair.
 
 use {
     crate::{Result, root},
@@ -27,6 +28,8 @@ enum Row<'a> {
     Checked(Vec<&'a str>),
     /// Checked by none, for a reason.
     Unchecked(&'a str),
+    /// Checked by these cases, and yet there is a reason why by none.
+    Torn(Vec<&'a str>),
     /// Checked by none.
     Gap,
 }
@@ -50,14 +53,25 @@ pub(crate) fn run(arguments: &[String]) -> Result {
         _ => return Err("usage: cargo xtask matrix [kubernetes|google]".into()),
     };
     let matrix = Matrix::read(&root().join("fixtures"))?;
-    let gaps: usize = servers.iter().map(|server| matrix.print(server)).sum();
-    if gaps == 0 { Ok(()) } else { Err(format!("{gaps} facts have no case and no reason").into()) }
+    for server in &servers {
+        matrix.print(server);
+    }
+    matrix.whole(&servers)
+}
+
+/// That every fact has a case or a reason, as a gate.
+pub(crate) fn check() -> Result {
+    Matrix::read(&root().join("fixtures"))?.whole(&SERVERS)
 }
 
 impl Matrix {
     fn read(fixtures: &Path) -> Result<Self> {
         let mut files = Vec::new();
         collect(fixtures, "", &mut files)?;
+        let odd: Vec<String> = files.iter().flat_map(|(name, text)| unread(name, text)).collect();
+        if !odd.is_empty() {
+            return Err(format!("has to stand in one line: {}", odd.join("; ")).into());
+        }
         let mut matrix = Self::default();
         for (_, text) in files.iter().filter(|(name, _)| name.starts_with("requirements/")) {
             matrix.requirements.extend(requirements(text));
@@ -66,6 +80,28 @@ impl Matrix {
             matrix.add(name, text);
         }
         Ok(matrix)
+    }
+
+    /// That of each of these servers facts are known, and each has a case or a reason, not both.
+    fn whole(&self, servers: &[&str]) -> Result {
+        let mut wrong = Vec::new();
+        for server in servers {
+            let facts = self.facts.get(server).filter(|it| !it.is_empty());
+            if facts.is_none() {
+                wrong.push(format!("no facts are known of {server}"));
+            }
+            for (number, words) in facts.into_iter().flatten() {
+                match self.row(server, number, words) {
+                    Row::Gap => wrong.push(format!("{server} {number} has no case and no reason")),
+                    Row::Torn(cases) => wrong.push(format!(
+                        "{server} {number} has a case ({}) and a reason why there is none",
+                        cases.join(", ")
+                    )),
+                    Row::Checked(_) | Row::Unchecked(_) => {}
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ").into()) }
     }
 
     fn add(&mut self, name: &str, text: &str) {
@@ -86,14 +122,15 @@ impl Matrix {
             self.cases.iter().filter(|(_, it, facts)| *it == server && facts.contains(number));
         let cases: Vec<&str> = named.map(|(case, ..)| case.name.as_str()).collect();
         match words.split_once("unchecked:") {
-            _ if !cases.is_empty() => Row::Checked(cases),
+            None if !cases.is_empty() => Row::Checked(cases),
+            Some(_) if !cases.is_empty() => Row::Torn(cases),
             Some((_, reason)) => Row::Unchecked(reason.trim_matches(['}', ' ', '"'])),
             None => Row::Gap,
         }
     }
 
-    /// Prints a server's facts, and returns how many are checked by nobody.
-    fn print(&self, server: &str) -> usize {
+    /// Prints a server's facts.
+    fn print(&self, server: &str) {
         let (mut checked, mut unchecked, mut gaps) = (0, 0, 0);
         for (number, words) in self.facts.get(server).into_iter().flatten() {
             let is = words.split("unchecked:").next().unwrap_or_default();
@@ -110,6 +147,10 @@ impl Matrix {
                     unchecked += 1;
                     println!("    unchecked: {why}");
                 }
+                Row::Torn(cases) => {
+                    gaps += 1;
+                    println!("    TORN: a reason why no case, and yet {}", cases.join(", "));
+                }
                 Row::Gap => {
                     gaps += 1;
                     println!("    GAP: no case, and no reason");
@@ -119,7 +160,6 @@ impl Matrix {
         println!(
             "{server}: {checked} facts checked, {unchecked} with a reason why not, {gaps} gaps\n"
         );
-        gaps
     }
 
     fn targets(&self, name: &str) -> &str {
@@ -160,6 +200,23 @@ fn requirements(text: &str) -> Vec<(String, BTreeSet<String>)> {
         }
     }
     found
+}
+
+/// The lines that say something of facts in a way that is not read here.
+fn unread(name: &str, text: &str) -> Vec<String> {
+    let lines = text.lines().enumerate();
+    let lines = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
+    let is_odd = |line: &str| {
+        if name.starts_with("facts/") {
+            return fact(line).is_none();
+        }
+        let start = if name.starts_with("requirements/") { "  facts: " } else { "facts: " };
+        let key = line.trim_start().trim_start_matches("- ");
+        let is_list = |it: &str| it.starts_with('[') && it.ends_with(']') && !it.contains('\'');
+        key.starts_with("facts:") && !line.strip_prefix(start).is_some_and(is_list)
+    };
+    let odd = lines.filter(|(_, line)| is_odd(line));
+    odd.map(|(at, line)| format!("{name}:{}: {}", at + 1, line.trim())).collect()
 }
 
 /// `"1.2": a few words`.
@@ -212,6 +269,38 @@ mod tests {
             assert_eq!(matrix.row("kubernetes", number, "words"), checked);
         }
         assert_eq!(matrix.targets("kubernetes/a/b"), "emulator");
+    }
+
+    #[test]
+    fn what_is_not_read_is_an_error() {
+        for (name, text) in [
+            ("kubernetes/a/b.yaml", "requirement: floor\nfacts:\n- \"2.4\"\n"),
+            ("kubernetes/a/b.yaml", "facts: [\"2.4\",\n  \"2.5\"]\n"),
+            ("kubernetes/a/b.yaml", "facts: ['2.4']\n"),
+            ("requirements/a.yaml", "- id: floor\n  facts:\n  - \"2.4\"\n"),
+            ("requirements/a.yaml", "- facts: [\"2.4\"]\n  id: floor\n"),
+            ("facts/kubernetes.yaml", "'2.4': words\n"),
+            ("facts/kubernetes.yaml", "\"2.4\":\n  is: words\n"),
+        ] {
+            assert!(!unread(name, text).is_empty(), "{name}: {text}");
+        }
+        assert!(unread("facts/google.yaml", "# All.\n\"1.1\": words\n").is_empty());
+        assert!(unread("requirements/a.yaml", "- id: a\n  facts: [\"1.1\"]\n").is_empty());
+    }
+
+    #[test]
+    fn facts_are_known_and_have_a_case_or_a_reason_but_not_both() {
+        let whole = |facts: &str| {
+            let mut matrix = matrix();
+            matrix.add("facts/kubernetes.yaml", facts);
+            matrix.whole(&["kubernetes"]).map_err(|error| error.to_string())
+        };
+        assert!(whole("\"2.4\": words\n\"9.9\": {is: words, unchecked: nobody sees}\n").is_ok());
+        assert!(whole("# None.\n").unwrap_err().contains("no facts"));
+        assert!(matrix().whole(&["google"]).unwrap_err().to_string().contains("no facts"));
+        assert!(whole("\"9.9\": words\n").unwrap_err().contains("no case"));
+        let torn = whole("\"2.4\": {is: words, unchecked: nobody sees it}\n").unwrap_err();
+        assert!(torn.contains("kubernetes/a/b"), "{torn}");
     }
 
     #[test]

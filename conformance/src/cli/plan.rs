@@ -35,10 +35,8 @@ pub(super) fn told(run: &Run, items: &[Item], whole: bool) -> String {
 
 /// What is made, in words.
 fn made(run: &Run, items: &[Item]) -> String {
-    let cases: Vec<&Case> = applicable(run, items)
-        .filter_map(|(id, _)| run.catalog.cases.get(id).filter(|it| it.makes_objects))
-        .collect();
-    if run.read_only || cases.is_empty() {
+    let cases: Vec<&Case> = run.makers(items).collect();
+    if cases.is_empty() {
         return "nothing".to_owned();
     }
     let mut parts = Vec::new();

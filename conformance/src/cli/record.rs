@@ -9,6 +9,7 @@ use {
         print,
     },
     crate::{
+        case::Need,
         catalog::Catalog,
         level::Level,
         report::{diff, terminal},
@@ -31,6 +32,12 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Resu
         return Err(Exit::nothing_selected());
     }
     let target = connect::target(&args.kubernetes, &Google::default(), None).await?;
+    // Whatever it says it is: what it answers is to be judged by a recording, not to become one.
+    if target.facts.features.contains(&Need::Clock) {
+        return Err(Exit::usage(
+            "this is an emulator: record from a kube-apiserver; nothing was written",
+        ));
+    }
     let mut run = Run::new(catalog, target, Level::Observed);
     run.compared = Compared::Nothing;
     let started = Instant::now();

@@ -8,7 +8,7 @@ use {
     },
     bytes::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, Method, Uri},
-    http_body_util::{BodyExt, Full},
+    http_body_util::{BodyExt, Full, Limited},
     hyper::{
         body::Incoming,
         client::conn::{http1, http2},
@@ -27,6 +27,8 @@ use {
 const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// How long a connection may take to come about.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest body of an answer that is read, so that no server fills the memory.
+const LONGEST: usize = 64 << 20;
 /// The type of a frame of settings.
 const SETTINGS: u8 = 4;
 
@@ -196,7 +198,8 @@ async fn read(
     response: http::Response<Incoming>,
 ) -> Result<Answer, Unreachable> {
     let (parts, body) = response.into_parts();
-    let body = body.collect().await.map_err(|error| unreachable(endpoint, deepest(&error)))?;
+    let body = Limited::new(body, LONGEST).collect().await;
+    let body = body.map_err(|error| unreachable(endpoint, deepest(&*error)))?;
     let mut headers = texts(&parts.headers);
     headers.extend(body.trailers().map(texts).unwrap_or_default());
     let (status, body) = (parts.status.as_u16(), body.to_bytes());

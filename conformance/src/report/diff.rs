@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// Texts of more lines than this are told apart without looking for what moved.
 const MOST: usize = 2000;
-/// How many lines around a difference are told.
+/// How many lines around a difference are told, or stay in sight.
 const AROUND: usize = 3;
 
 /// A line of the two texts.
@@ -108,17 +108,19 @@ fn aligned<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<(Option<&'a str>, Opt
     pairs
 }
 
+/// Whether a row differs, or one of those around it.
+pub fn near(rows: &[Row<'_>], at: usize) -> bool {
+    let from = at.saturating_sub(AROUND);
+    rows[from..rows.len().min(at + AROUND + 1)].iter().any(|it| !it.is_same())
+}
+
 /// What changed, as a text: lines that went and lines that came, and some around them.
 pub fn told(before: &str, after: &str) -> String {
     let rows = rows(before, after);
-    let near = |at: usize| {
-        let from = at.saturating_sub(AROUND);
-        rows[from..rows.len().min(at + AROUND + 1)].iter().any(|it| !it.is_same())
-    };
     let mut out = String::new();
     let mut skipped = false;
     for (at, row) in rows.iter().enumerate() {
-        if !near(at) {
+        if !near(&rows, at) {
             skipped = true;
             continue;
         }

@@ -18,8 +18,6 @@ use {
 
 /// The verdicts, in the order in which somebody wants to hear of them.
 const VERDICTS: &[&str] = &["failed", "could-not-run", "known-failing", "passed", "skipped"];
-/// How many lines that are the same stay in sight around one that is not.
-const AROUND: usize = 3;
 /// How many failures are open from the start.
 const OPEN: usize = 5;
 /// As few lines are not worth folding away.
@@ -145,14 +143,10 @@ fn recorded(report: &Report<'_>, outcome: &Outcome) -> Option<Value> {
 
 /// The rows in parts: what is in sight, and what is folded away between.
 fn folded(rows: &[Row<'_>]) -> Vec<Value> {
-    let near = |at: usize| {
-        let from = at.saturating_sub(AROUND);
-        rows[from..rows.len().min(at + AROUND + 1)].iter().any(|it| !it.is_same())
-    };
     let shown = lines(rows);
     let mut parts: Vec<(bool, Vec<Value>)> = Vec::new();
     for (at, line) in shown.into_iter().enumerate() {
-        let folded = !near(at);
+        let folded = !diff::near(rows, at);
         match parts.last_mut() {
             Some((last, lines)) if *last == folded => lines.push(line),
             _ => parts.push((folded, vec![line])),

@@ -335,3 +335,14 @@ fn a_url_with_a_password_is_refused_and_not_quoted() {
         assert!(!told.contains("s3cret"), "{told}");
     }
 }
+
+#[test]
+fn a_proxy_that_cannot_be_read_is_not_gone_past() {
+    let target = ["run", "--server", "https://kube.invalid", "--token", "s3cret"];
+    let mut command = command(&target);
+    command.env_remove("NO_PROXY").env_remove("no_proxy").env("HTTPS_PROXY", "ftp://u:s3cret@p");
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(code(&output), 2, "{told}");
+    assert!(told.contains("HTTPS_PROXY") && !told.contains("s3cret"), "{told}");
+}

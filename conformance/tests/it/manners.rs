@@ -10,6 +10,7 @@ use {
     serde_json::{Value, json},
     std::{
         io::{BufRead, BufReader, Read},
+        path::PathBuf,
         process::{Command, Stdio},
     },
     token_conformance::target::Side,
@@ -160,4 +161,38 @@ fn the_plan_is_told_before_anything_is_made() {
     }
     let output = run(&[&target[..], &["--dry-run", "--read-only"]].concat());
     assert!(String::from_utf8_lossy(&output.stdout).contains("would make nothing\n"));
+}
+
+#[test]
+fn nothing_is_made_for_cases_that_do_not_apply() {
+    let judged = emulator::alone();
+    let revision = || ask(&judged, "GET", "/api/v1/namespaces", None)["metadata"].clone();
+    let before = revision();
+    // Without TLS there is no ALPN, and so no HTTP/2.
+    let target = ["run", "--server", judged.emulator.url(), "--token", judged.emulator.token()];
+    let output = run(&[&target[..], &["--run", "*@http2"]].concat());
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("\nmake nothing\n"), "{told}");
+    assert_eq!(revision(), before);
+    // What only a token can tell takes a namespace to find out, and the plan says so.
+    let output = run(&[
+        &target[..],
+        &["--level", "observed", "--run", "*lifetime-over-the-cap-is-shortened"],
+    ]
+    .concat());
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("\nmake the namespace "), "{told}");
+    assert_ne!(revision(), before);
+}
+
+#[test]
+fn nothing_is_recorded_from_an_emulator() {
+    let judged = emulator::alone();
+    let into = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("recorded-from-an-emulator");
+    let target = ["--server", judged.emulator.url(), "--token", judged.emulator.token()];
+    let into_it = ["--run", ONE, "--into", into.to_str().unwrap()];
+    let output = run(&[&["record"][..], &target, &into_it].concat());
+    assert_eq!(code(&output), 2, "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("this is an emulator"));
+    assert!(!into.exists());
 }
