@@ -42,6 +42,9 @@ const TABLE: &[(&str, &str)] = &[
     ),
 ];
 
+/// How many seconds a time may be later than the first of its exchange, and still be now.
+const LATEST: i64 = 60;
+
 /// What is shorter may be a word.
 const WORD: usize = 8;
 
@@ -178,15 +181,15 @@ impl Redactor {
     }
 
     /// Times close to the first are `{now}`, whatever second they fell into; others are told by
-    /// their distance. That of a deletion, whose second is not the first's, is rounded; that of an
-    /// expiration may be a second more than the lifetime.
+    /// their distance. Between what a case is given and what it asks a busy machine may take its
+    /// time, so what a server reads from its clock may be later. That of a deletion is rounded; that
+    /// of an expiration may be a second more than the lifetime.
     fn time(&mut self, time: Timestamp, kind: &str) -> String {
         let now = *self.now.get_or_insert(time);
         let seconds = time.as_second() - now.as_second();
-        let nearest = (seconds + 2 * seconds.signum()) / 5 * 5;
         match (seconds, kind) {
-            (-3..=3, _) => "{now}".to_owned(),
-            (_, "deletion") => format!("{{now{nearest:+}s}}"),
+            (-3..=3, _) | (0..=LATEST, "time") => "{now}".to_owned(),
+            (_, "deletion") => format!("{{now{:+}s}}", seconds / 5 * 5),
             (_, "expiration") if self.lifetime == Some(seconds - 1) => {
                 format!("{{now{:+}s}}", seconds - 1)
             }
@@ -245,6 +248,20 @@ mod tests {
             redactor.text(text).text,
             r#"{"creationTimestamp":"{now}","time":"{now}","x":"{now+3600s}","deletionTimestamp":"{now+30s}"}"#
         );
+    }
+
+    #[test]
+    fn what_a_busy_machine_does_late_is_told_the_same() {
+        for (written, deleted, told) in [
+            ("04:05", "04:35", r#""{now}" deletionTimestamp: "{now+30s}""#),
+            ("04:30", "04:39", r#""{now}" deletionTimestamp: "{now+30s}""#),
+            ("05:06", "04:40", r#""{now+61s}" deletionTimestamp: "{now+35s}""#),
+        ] {
+            let text = format!(
+                r#""2026-01-02T03:04:05Z" "2026-01-02T03:{written}Z" deletionTimestamp: "2026-01-02T03:{deleted}Z""#
+            );
+            assert_eq!(Redactor::default().text(&text).text, format!(r#""{{now}}" {told}"#));
+        }
     }
 
     #[test]
