@@ -9,43 +9,46 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "google-python",
         needs: &["python3"],
-        install: &[
+        fetch: &[
             "python3 -m venv venv",
             "venv/bin/pip install --quiet --requirement requirements.txt",
         ],
+        build: &[],
         runs: &["venv/bin/python main.py"],
     },
     Program {
         name: "google-go",
         needs: &["go"],
-        install: &["go build -o bin/checks ."],
+        fetch: &["go mod download"],
+        build: &["go build -o bin/checks ."],
         runs: &["bin/checks"],
     },
     Program {
         name: "google-node",
         needs: &["node", "npm"],
-        install: &["npm ci --no-audit --no-fund --silent"],
+        fetch: &["npm ci --no-audit --no-fund --silent"],
+        build: &[],
         runs: &["node main.mjs"],
     },
     Program {
         name: "google-java",
         needs: &["mvn", "javac", "java"],
-        install: &[
-            "mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars",
-            "javac -d classes -cp jars/* -sourcepath src src/Main.java",
-        ],
+        fetch: &["mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars"],
+        build: &["javac -d classes -cp jars/* -sourcepath src src/Main.java"],
         runs: &["java -cp jars/*:classes Main"],
     },
     Program {
         name: "google-rust",
         needs: &["cargo"],
-        install: &["cargo build --quiet --locked --target-dir target"],
+        fetch: &["cargo fetch --quiet --locked"],
+        build: &["cargo build --quiet --locked --offline --target-dir target"],
         runs: &["target/debug/google-rust"],
     },
     Program {
         name: "google-grpcurl",
         needs: &["go"],
-        install: &[
+        fetch: &["go mod download"],
+        build: &[
             "go build -o bin/grpcurl github.com/fullstorydev/grpcurl/cmd/grpcurl",
             "go build -o bin/checks .",
         ],

@@ -14,7 +14,13 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "kubernetes-go",
         needs: &["go"],
-        install: &[
+        fetch: &[
+            "go mod download",
+            "go mod download -modfile=client-go-0.32.mod",
+            "go mod download -modfile=client-go-0.29.mod",
+            "go -C runtime mod download",
+        ],
+        build: &[
             "go build -o bin/client-go ./client-go",
             "go build -modfile=client-go-0.32.mod -o bin/client-go-0.32 ./client-go",
             "go build -modfile=client-go-0.29.mod -o bin/client-go-0.29 ./client-go",
@@ -31,31 +37,32 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "kubernetes-python",
         needs: &["python3"],
-        install: &[
+        fetch: &[
             "python3 -m venv venv",
             "venv/bin/pip install --quiet --requirement requirements.txt",
         ],
+        build: &[],
         runs: &["venv/bin/python main.py"],
     },
     Program {
         name: "kubernetes-node",
         needs: &["node", "npm"],
-        install: &["npm ci --no-audit --no-fund --silent"],
+        fetch: &["npm ci --no-audit --no-fund --silent"],
+        build: &[],
         runs: &["node main.mjs"],
     },
     Program {
         name: "kubernetes-java",
         needs: &["mvn", "javac", "java"],
-        install: &[
-            "mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars",
-            "javac -d classes -cp jars/* -sourcepath src src/Main.java",
-        ],
+        fetch: &["mvn --quiet --batch-mode dependency:copy-dependencies -DoutputDirectory=jars"],
+        build: &["javac -d classes -cp jars/* -sourcepath src src/Main.java"],
         runs: &["java -cp jars/*:classes Main"],
     },
     Program {
         name: "kubernetes-rust",
         needs: &["cargo"],
-        install: &["cargo build --quiet --locked --target-dir target"],
+        fetch: &["cargo fetch --quiet --locked"],
+        build: &["cargo build --quiet --locked --offline --target-dir target"],
         runs: &["target/debug/kubernetes-rust"],
     },
 ];

@@ -1,6 +1,6 @@
 //! Drives the clients that people use (kubectl, curl, gcloud, libraries) against a freshly started
 //! emulator, and names what does not work. A tool that is missing is a failure, not a skip; a
-//! library that cannot be installed is a skip that says why.
+//! library that cannot be fetched is a skip that says why, and a version of kubectl that is not there.
 
 mod curl;
 mod gcloud;

@@ -17,15 +17,17 @@ pub(super) struct Program {
     pub(super) name: &'static str,
     /// What has to be installed.
     pub(super) needs: &'static [&'static str],
-    /// Commands that get what it depends on, and build it.
-    pub(super) install: &'static [&'static str],
+    /// Commands that get what it depends on; where they fail, its registry may be out of reach.
+    pub(super) fetch: &'static [&'static str],
+    /// Commands that build it; where they fail, something is wrong with it.
+    pub(super) build: &'static [&'static str],
     /// The commands that run it.
     pub(super) runs: &'static [&'static str],
 }
 
 impl Program {
-    /// Runs it on an emulator with these flags, and notes every check that it tells of. Where it
-    /// cannot be installed, that is said, and is no failure: its registry may be out of reach.
+    /// Runs it on an emulator with these flags, and notes every check that it tells of. Where what
+    /// it depends on cannot be got, that is said, and is no failure.
     pub(super) fn report(&self, emulator: &Path, flags: &[&str], report: &mut Report) -> Result {
         let Some(folder) = self.install(report) else { return Ok(()) };
         let server = Server::start(emulator, flags)?;
@@ -37,11 +39,15 @@ impl Program {
 
     /// Makes it ready, and notes it where that cannot be done.
     pub(super) fn install(&self, report: &mut Report) -> Option<PathBuf> {
-        self.prepare().map_err(|why| report.absent(self.name, "is installed", why)).ok()
+        let folder =
+            self.fetched().map_err(|why| report.absent(self.name, "is installed", why)).ok()?;
+        let built = carry_out(self.build, &folder);
+        built.map_err(|why| report.failed(self.name, "is built", why)).ok()?;
+        Some(folder)
     }
 
-    /// A folder with the program in it, ready to run. It is kept, so that the next time is quick.
-    fn prepare(&self) -> Result<PathBuf, String> {
+    /// A folder with the program and what it depends on. It is kept, so that the next time is quick.
+    fn fetched(&self) -> Result<PathBuf, String> {
         for needed in self.needs {
             let found = silent(&mut Command::new(needed)).arg("--help").status();
             found.map_err(|_| format!("there is no {needed}"))?;
@@ -49,13 +55,7 @@ impl Program {
         let folder = root().join("target/clients").join(self.name);
         let source = root().join("xtask/clients").join(self.name);
         copy(&source, &folder).map_err(|error| format!("{}: {error}", source.display()))?;
-        for line in self.install {
-            let done = silent(&mut command(line, &folder)).output();
-            let done = done.map_err(|error| format!("{line}: {error}"))?;
-            if !done.status.success() {
-                return Err(format!("{line}: {}", String::from_utf8_lossy(&done.stderr).trim()));
-            }
-        }
+        carry_out(self.fetch, &folder)?;
         Ok(folder)
     }
 
@@ -82,6 +82,18 @@ impl Program {
         }
         Ok(())
     }
+}
+
+/// Runs commands, as far as they succeed.
+fn carry_out(lines: &[&str], folder: &Path) -> Result<(), String> {
+    for line in lines {
+        let done = command(line, folder).stdin(Stdio::null()).output();
+        let done = done.map_err(|error| format!("{line}: {error}"))?;
+        if !done.status.success() {
+            return Err(format!("{line}: {}", String::from_utf8_lossy(&done.stderr).trim()));
+        }
+    }
+    Ok(())
 }
 
 /// Notes what a line says: how it went, the tool, the check and why, with tabs between them.
@@ -140,8 +152,21 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_cannot_be_built_is_a_failure() {
+        let lines: (&[&str], &[&str]) = (&["true"], &["false"]);
+        let program =
+            |fetch, build| Program { name: "google-go", needs: &[], fetch, build, runs: &[] };
+        for (fetch, build, failures) in [(lines.0, lines.1, 1), (lines.1, lines.0, 0)] {
+            let mut report = Report::default();
+            assert!(program(fetch, build).install(&mut report).is_none());
+            assert_eq!(report.failures(), failures, "{report}");
+        }
+    }
+
+    #[test]
     fn a_program_that_cannot_be_installed_is_no_failure() {
-        let program = Program { name: "none", needs: &["no-such-tool"], install: &[], runs: &[] };
+        let program =
+            Program { name: "none", needs: &["no-such-tool"], fetch: &[], build: &[], runs: &[] };
         let mut report = Report::default();
         program.report(Path::new("no-emulator"), &[], &mut report).unwrap();
         assert_eq!(report.failures(), 0);

@@ -31,6 +31,9 @@ const FIRST_WITH_NODES: u32 = 31;
 /// The first minor version whose `auth whoami` asks for a version that servers still have.
 const FIRST_WITH_WHOAMI: u32 = 28;
 
+/// The minor versions that gcloud brings, and that are to be driven.
+const WANTED: std::ops::RangeInclusive<u32> = 27..=33;
+
 const FLOWS: &[Flow<Session>] = &[
     Flow { name: "version", run: |s| s.says(&["version", "-o", "json"], "serverVersion") },
     Flow { name: "get --raw /readyz", run: |s| s.says(&["get", "--raw", "/readyz"], "ok") },
@@ -88,6 +91,7 @@ fn beside_gcloud() -> Option<PathBuf> {
 
 /// Every flow with every kubectl.
 pub(super) fn run(emulator: &Path, tools: &[Tool], report: &mut Report) -> Result {
+    let mut driven = Vec::new();
     for tool in tools {
         if !tool.is_installed() {
             report.failed(&tool.name, "is installed", "not found");
@@ -96,6 +100,7 @@ pub(super) fn run(emulator: &Path, tools: &[Tool], report: &mut Report) -> Resul
         let server = Server::start(emulator, &[])?;
         let tool = tool.clone().with("KUBECONFIG", &server.ready("kubeconfig")?);
         let minor = minor(&tool)?;
+        driven.push(minor);
         let session = Session { tool, namespace: format!("flows-1-{minor}"), server };
         let name = session.tool.name.clone();
         report.run(&name, FLOWS, &session);
@@ -114,7 +119,15 @@ pub(super) fn run(emulator: &Path, tools: &[Tool], report: &mut Report) -> Resul
             );
         }
     }
+    note_missing(&driven, report);
     Ok(())
+}
+
+/// Names every version that is wanted and was not found.
+fn note_missing(driven: &[u32], report: &mut Report) {
+    for minor in WANTED.filter(|it| !driven.contains(it)) {
+        report.absent(&format!("kubectl.1.{minor}"), "is installed", "not found beside gcloud");
+    }
 }
 
 fn minor(tool: &Tool) -> Result<u32, String> {
@@ -315,4 +328,18 @@ fn delete_namespace(s: &Session) -> Result<(), String> {
     let said = s.tool.run(&["delete", "namespace", &s.namespace, "--timeout", "20s"])?;
     expect(&said.out, "deleted")?;
     s.tool.fails(&["get", "namespace", &s.namespace], "NotFound")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_that_is_missing_is_named() {
+        let mut report = Report::default();
+        note_missing(&[27, 28, 30, 31, 32, 37], &mut report);
+        let told = report.to_string();
+        assert!(told.contains("kubectl.1.29") && told.contains("kubectl.1.33"), "{told}");
+        assert!(!told.contains("kubectl.1.28"), "{told}");
+    }
 }
