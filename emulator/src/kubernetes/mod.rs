@@ -91,7 +91,11 @@ pub fn answer(world: &World, request: &Request) -> Answer {
         Some(attributes) => exchange.attributes = attributes,
         None => return respond::resourceless(&exchange).into(),
     }
-    if let Err(failure) = admit(&mut exchange, &path) {
+    if let Err(failure) = identify(&mut exchange, &path) {
+        return respond::unqueued(respond::failure(&exchange, &failure)).into();
+    }
+    let (caller, attributes) = (&exchange.caller, &exchange.attributes);
+    if let Err(failure) = authorize::authorize(world, caller, attributes, path.text) {
         return respond::failure(&exchange, &failure).into();
     }
     let route = if decoded.starts_with('/') { path.route() } else { Route::Unknown };
@@ -112,8 +116,8 @@ pub fn answer(world: &World, request: &Request) -> Answer {
     }
 }
 
-// Timeout, authentication, authorization: all before the path is looked at.
-fn admit<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure> {
+// Timeout, authentication, impersonation: all before the request comes to a queue.
+fn identify<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure> {
     check_timeout(exchange)?;
     let (caller, warning) = identify::identify(exchange.world, exchange.request);
     if let Some(warning) = warning {
@@ -126,7 +130,7 @@ fn admit<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Failure
         &exchange.attributes,
         path.text,
     )?;
-    authorize::authorize(exchange.world, &exchange.caller, &exchange.attributes, path.text)
+    Ok(())
 }
 
 // A valid timeout has no effect: nothing here takes that long.

@@ -118,9 +118,14 @@ pub fn resourceless(exchange: &Exchange<'_>) -> Response {
     let status = StatusCode::INTERNAL_SERVER_ERROR;
     let mut response = finish(exchange, status, "text/plain; charset=utf-8", body.into());
     response.headers.remove(CACHE_CONTROL);
+    forbid_sniffing(&mut response);
+    unqueued(response)
+}
+
+/// The response to a request that was answered before it came to a queue.
+pub fn unqueued(mut response: Response) -> Response {
     response.headers.remove(FLOW_SCHEMA);
     response.headers.remove(PRIORITY_LEVEL);
-    forbid_sniffing(&mut response);
     response
 }
 
