@@ -64,7 +64,10 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
         let what = format!("body validVersions {index}");
         compare(&what, &json!({"version": PLATFORM}), Some(it), Level::Should, found);
     }
-    if let Some(kind) = body["name"].as_str().and_then(kind_of) {
+    let polled = exchange.request.method == "GET" && path.contains("/operations/");
+    let polled = polled || path.ends_with("/GetOperation");
+    let kind = body["name"].as_str().and_then(kind_of);
+    if let Some(kind) = kind.or(polled.then_some(Kind::Operation)) {
         resource(kind, "body", body, found);
     }
 }
@@ -172,7 +175,7 @@ fn attached(value: &Value) -> Value {
     let more = json!({
         "oidcConfig": {"issuerUrl": "~ ^https://"},
         "platformVersion": PLATFORM,
-        "kubernetesVersion": "~ ^v?\\d+\\.\\d+(\\.\\d+)?([-+.][0-9A-Za-z.+-]+)?$",
+        "kubernetesVersion": "~ ^v?\\d+\\.\\d+(\\.\\d+)?([-+][0-9A-Za-z.+-]+)?$",
         "distribution": "~ ^(eks|aks|generic)$",
         "fleet": {
             "project": "~ ^projects/\\d+$",

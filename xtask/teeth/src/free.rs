@@ -33,7 +33,7 @@ const FREE: &[(&str, &str)] = &[
     ("", "^header grpc-message is "),
     // Google's texts, and headers that a front end adds.
     ("", "^body error (message|details [0-9]+ (message|fieldViolations [0-9]+ description)) is"),
-    ("/v1/projects", "^header (audit-id|warning) is"),
+    ("/v1(beta1)?/projects", "^header (audit-id|warning) is"),
     // What is echoed and changes nothing.
     ("/token 201", "^body metadata (labels|annotations|generateName)"),
     // Who set which field.
@@ -49,12 +49,18 @@ const FREE: &[(&str, &str)] = &[
         "((POST|PATCH) /v1|/operations|/(aws|azure)Clusters|/google[.].*(Operation|Create|Update|Delete|Import|Aws|Azure))",
         "^body .*(uid is another|jwks is mangled|issuerUrl is mangled)",
     ),
-    ("(/v1/projects|/google[.])", "^body .*jwks is mangled"),
+    ("(/v1/projects|/google[.])", "^body .*jwks is (mangled|gone)"),
+    // Who asks for enumerators as numbers is given others.
+    ("attachedClusters/[*] 200", "^body (state|binaryAuthorization evaluationMode) is another"),
+    // What is said of an issuer that cannot be reached is our choice.
+    ("Error connecting to the given", "^(body error details|header grpc-status-details-bin)"),
     // What a change that is only validated would have come to is our choice.
     (
         "(PATCH /v1|POST /v1.*Clusters|(Update|Create)AttachedCluster) ?.*200",
         "^body response (description|reconciling)",
     ),
+    // The workload identity of clusters on AWS and Azure is inferred.
+    ("", "^body .*workloadIdentityConfig"),
     // Which versions are on offer is Google's own affair; that they are versions is not.
     ("ServerConfig 200", "^body validVersions( [0-9]+ enabled)? is"),
     // A second more or less of an hour.
@@ -83,6 +89,8 @@ const UNKNOWABLE: &[(&str, &str)] = &[
         "(Aws|Azure)(Cluster)?A(gent|ccess)[^ ]* 200",
         "^body (access_?[tT]oken is mangled|expirationTime is another)",
     ),
+    // Keys of which nothing is signed that a case could verify.
+    ("((Aws|Azure)JsonWebKeys|/jwks) 200", "^body keys 0 (kid|n) is mangled"),
     // A key that is listed twice, as one that is configured twice is.
     ("GET /openid/v1/jwks 200", "^body keys is longer"),
 ];
@@ -94,7 +102,6 @@ const CHOSEN: &[(&str, &str)] = &[
     ("", "^header grpc-status-details-bin"),
     // What clusters on AWS and Azure publish beside what a relying party reads.
     ("", "^body (claims_supported|grant_types|id_token_signing_alg_values_supported|keys)"),
-    ("", "^body .*workloadIdentityConfig"),
 ];
 
 static TABLES: LazyLock<[Vec<(Regex, Regex)>; 3]> =

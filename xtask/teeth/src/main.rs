@@ -190,6 +190,7 @@ async fn tell_all(
                     (sweep::tell(stage, lie, &task.kind).await, "")
                 };
                 let name = format!("{}: {}{when}", task.lie.kind, task.lie.about);
+                tell_of(&name, &fate);
                 fates.lock().unwrap_or_else(PoisonError::into_inner).push((name, fate));
             }
             for stage in stages.values() {
@@ -239,17 +240,19 @@ async fn habits(args: &Args, catalog: &Arc<Catalog>) -> Result<bool, String> {
     Ok(caught == tried && wronged.is_empty())
 }
 
-/// Prints what was not caught, and how much was.
+/// Says at once what was not caught, as a whole run takes its time.
+fn tell_of(name: &str, fate: &Fate) {
+    match fate {
+        Fate::Missed => println!("missed: {name}"),
+        Fate::TooLate => println!("only at observed: {name}"),
+        Fate::Unjudged => println!("nothing can be judged: {name}"),
+        Fate::Caught | Fate::Observed | Fate::Untold => {}
+    }
+}
+
+/// Prints how much was caught.
 fn report(fates: &[(String, Fate)]) -> bool {
     let of = |fate: &Fate| fates.iter().filter(|(_, it)| it == fate).count();
-    for (name, fate) in fates {
-        match fate {
-            Fate::Missed => println!("missed: {name}"),
-            Fate::TooLate => println!("only at observed: {name}"),
-            Fate::Unjudged => println!("nothing can be judged: {name}"),
-            Fate::Caught | Fate::Observed | Fate::Untold => {}
-        }
-    }
     let (caught, observed) = (of(&Fate::Caught), of(&Fate::Observed));
     let (late, missed, unjudged) = (of(&Fate::TooLate), of(&Fate::Missed), of(&Fate::Unjudged));
     let tried = caught + observed + late + missed + unjudged;
