@@ -47,7 +47,9 @@ enum Kind {
 pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>) {
     let headers = exchange.request.headers.iter();
     let masked = headers.clone().any(|(name, _)| name == "x-goog-fieldmask");
-    if masked || PARTLY.iter().any(|it| exchange.request.path.contains(it)) {
+    // Of what cannot be read, that is all there is to say.
+    let unreadable = body.get("unreadable").is_some();
+    if masked || unreadable || PARTLY.iter().any(|it| exchange.request.path.contains(it)) {
         return;
     }
     let path = exchange.request.path.split('?').next().unwrap_or_default();
