@@ -14,7 +14,7 @@ use {
 pub const EMULATOR: &str = "token-emulator";
 
 /// The headers that two servers have to share to be the same; `audit-id` by its presence alone.
-const HEADERS: &[&str] = &[
+pub const HEADERS: &[&str] = &[
     "allow",
     "audit-id",
     "cache-control",

@@ -8,22 +8,8 @@ use {
     bytes::Bytes,
     serde_json::Value,
     std::{collections::BTreeSet, fmt},
-    token_conformance::exchange::Answer,
+    token_conformance::{exchange::Answer, snapshot::HEADERS},
 };
-
-/// The headers that two servers have to share to be the same.
-const HEADERS: &[&str] = &[
-    "allow",
-    "audit-id",
-    "cache-control",
-    "content-type",
-    "location",
-    "retry-after",
-    "vary",
-    "warning",
-    "www-authenticate",
-    "x-content-type-options",
-];
 
 /// What gRPC says of an answer beside its message; other headers mean nothing there.
 const GRPC: &[&str] = &["content-type", "grpc-status", "grpc-message", "grpc-status-details-bin"];
