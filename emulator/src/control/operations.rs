@@ -6,7 +6,10 @@ use {
         google,
         world::{
             World,
-            operations::{Failure, FailureRule, Verb},
+            operations::{
+                operation::{Failure, Verb},
+                rules::FailureRule,
+            },
         },
     },
     bytes::Bytes,
@@ -40,7 +43,8 @@ struct Fail {
 pub(super) fn show(world: &World) -> Value {
     let rules: Vec<_> = world
         .operations
-        .list_rules()
+        .rules
+        .list()
         .into_iter()
         .map(|FailureRule { verb, target, times, failure }| {
             json!({"verb": verb.map(name_of), "target": target, "times": times,
@@ -63,7 +67,7 @@ pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
     let Some(name) = name else {
         let (target, times) = (target.unwrap_or_default(), times.unwrap_or(1));
         if times > 0 {
-            world.operations.add_rule(FailureRule { verb, target, times, failure });
+            world.operations.rules.add(FailureRule { verb, target, times, failure });
         }
         return Ok(show(world));
     };
@@ -79,7 +83,7 @@ pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
 }
 
 pub(super) fn forget(world: &World) -> Value {
-    world.operations.clear_rules();
+    world.operations.rules.clear();
     show(world)
 }
 

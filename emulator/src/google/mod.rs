@@ -47,7 +47,7 @@ pub use {
 use {
     crate::{
         server::message::{Answer, Conversation, Fetched, Request},
-        world::{World, operations::Failure},
+        world::{World, operations::operation::Failure},
     },
     http::{HeaderMap, header::CONTENT_TYPE},
     std::time::Duration,

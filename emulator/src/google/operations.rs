@@ -7,7 +7,7 @@ use {
         status::{Code, Status, any},
         wire,
     },
-    crate::world::operations::{Failure, Operation, Outcome, Verb},
+    crate::world::operations::operation::{Failure, Operation, Outcome, Verb},
     prost_reflect::{DynamicMessage, Value},
 };
 

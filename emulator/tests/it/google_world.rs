@@ -186,3 +186,18 @@ pub(crate) fn jwt_with(key: &SigningKey, header: &Value, claims: &Value) -> Stri
 pub(crate) fn base64_of(text: &str) -> String {
     base64::prelude::BASE64_STANDARD.encode(text)
 }
+
+/// Where the cluster's tokens are exchanged.
+pub(crate) fn token_target() -> String {
+    format!("{CLUSTER}:generateAttachedClusterAgentToken")
+}
+
+/// The sentence of an error.
+pub(crate) fn message(answer: &Value) -> &str {
+    answer["error"]["message"].as_str().unwrap_or_default()
+}
+
+/// The body as JSON.
+pub(crate) fn json_of(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).unwrap()
+}

@@ -10,6 +10,7 @@ mod fetching;
 mod fetching_limits;
 mod flags;
 mod google;
+mod google_bodies;
 mod google_exchange;
 mod google_frames;
 mod google_grpc;

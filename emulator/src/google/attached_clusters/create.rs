@@ -15,7 +15,7 @@ use {
             World,
             clusters::{AttachedCluster, Fleet, Monitoring},
             objects::WriteError,
-            operations::{Outcome, Verb},
+            operations::operation::{Outcome, Verb},
             registry::State,
         },
     },

@@ -10,7 +10,7 @@ use {
         },
         world::{
             clusters::AttachedCluster,
-            operations::{Outcome, Verb},
+            operations::operation::{Outcome, Verb},
             registry::State,
         },
     },

@@ -11,7 +11,7 @@ use {
         },
         world::{
             clusters::AttachedCluster,
-            operations::{Outcome, Verb},
+            operations::operation::{Outcome, Verb},
             registry::State,
         },
     },

@@ -15,7 +15,7 @@ use {
         },
         world::{
             hosted::HostedResource,
-            operations::{Outcome, Verb},
+            operations::operation::{Outcome, Verb},
             registry::State,
         },
     },

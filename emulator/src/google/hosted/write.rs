@@ -14,7 +14,7 @@ use {
         world::{
             hosted::HostedResource,
             objects::WriteError,
-            operations::{Outcome, Verb},
+            operations::operation::{Outcome, Verb},
             registry::State,
         },
     },

@@ -1,18 +1,23 @@
 //! The long-running operations of the GKE Multi-Cloud API. They run on the world's clock: whoever
 //! looks after their time has come finds them done, and their clusters as they left them.
 
+pub mod operation;
+pub mod rules;
+
 use {
     crate::world::{
         World,
-        clusters::AttachedCluster,
-        hosted::HostedResource,
-        registry::{Registered, Registry, State},
+        operations::{
+            operation::{Failure, Operation, Outcome, Verb},
+            rules::FailureRules,
+        },
+        registry::Registered,
     },
     jiff::{SignedDuration, Timestamp},
     std::{
         collections::{BTreeMap, VecDeque},
         sync::{
-            Arc, Mutex, MutexGuard, PoisonError,
+            Mutex, MutexGuard, PoisonError,
             atomic::{AtomicI64, Ordering},
         },
     },
@@ -27,84 +32,12 @@ const PINNED: usize = 32 << 20;
 /// that stands still leaves to be seen.
 const RUNNING: usize = 10_000;
 
-/// Something that is done to a cluster or the like, and takes its time.
-#[derive(Debug, Clone)]
-pub struct Operation {
-    /// `projects/P/locations/L/operations/ID`
-    pub name: String,
-    /// What is done.
-    pub verb: Verb,
-    /// The name of the cluster that it is done to.
-    pub target: String,
-    /// The identity of that cluster; empty when there was none.
-    pub target_uid: String,
-    /// When it began.
-    pub create_time: Timestamp,
-    /// When it ends, or has ended.
-    pub end_time: Timestamp,
-    /// Whether somebody asked for its end before its time.
-    pub requested_cancellation: bool,
-    /// How it ended; `None` while it runs.
-    pub outcome: Option<Outcome>,
-    /// What is to go wrong with it.
-    pub failure: Option<Failure>,
-}
-
-/// What goes wrong with an operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The name of a canonical code.
-    pub code: String,
-    /// The sentence.
-    pub message: String,
-}
-
-/// Operations that are to fail: those that begin from now on and fit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FailureRule {
-    /// What is done to the cluster; `None` for anything.
-    pub verb: Option<Verb>,
-    /// What the target's name holds.
-    pub target: String,
-    /// How many of them; then the rule is forgotten.
-    pub times: u32,
-    /// What goes wrong with them.
-    pub failure: Failure,
-}
-
-/// What is done to a cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// It is registered.
-    Create,
-    /// It is changed.
-    Update,
-    /// It is registered from its fleet membership.
-    Import,
-    /// It is taken away.
-    Delete,
-}
-
-/// How an operation ended.
-#[derive(Debug, Clone)]
-pub enum Outcome {
-    /// With an attached cluster.
-    Cluster(Arc<AttachedCluster>),
-    /// With something on AWS or Azure.
-    Hosted(Arc<HostedResource>),
-    /// With one less.
-    Gone,
-    /// Before its time, as somebody asked.
-    Cancelled,
-    /// Badly.
-    Failed(Failure),
-}
-
 /// The operations, running and done.
 #[derive(Debug)]
 pub struct Operations {
+    /// Which are to fail.
+    pub rules: FailureRules,
     state: Mutex<Store>,
-    rules: Mutex<Vec<FailureRule>>,
     /// When the next running operation ends, in microseconds, so that most looks take no lock.
     next: AtomicI64,
 }
@@ -120,14 +53,18 @@ struct Store {
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { state: Mutex::default(), rules: Mutex::default(), next: AtomicI64::new(i64::MAX) }
+        Self {
+            rules: FailureRules::default(),
+            state: Mutex::default(),
+            next: AtomicI64::new(i64::MAX),
+        }
     }
 }
 
 impl World {
     /// Begins an operation.
     pub fn start_operation(&self, verb: Verb, target: &impl Registered) -> Operation {
-        let failure = self.operations.failure_of(verb, target.name());
+        let failure = self.operations.rules.failure_of(verb, target.name());
         let operation = Operation { failure, ..self.operation(verb, target.name(), target.uid()) };
         if let Some(oldest) = self.operations.start(operation.clone()) {
             self.end(&oldest);
@@ -202,69 +139,6 @@ impl World {
     }
 }
 
-impl Operation {
-    fn succeed(&self, world: &World) -> Outcome {
-        let World { clusters, hosted, .. } = world;
-        if self.verb == Verb::Delete {
-            clusters.remove(&self.target, &self.target_uid);
-            hosted.remove(&self.target, &self.target_uid);
-            return Outcome::Gone;
-        }
-        let settled = self.settle(clusters).map(Outcome::Cluster);
-        settled.or_else(|| self.settle(hosted).map(Outcome::Hosted)).unwrap_or(Outcome::Gone)
-    }
-
-    fn settle<T: Registered>(&self, registry: &Registry<T>) -> Option<Arc<T>> {
-        registry.change(&self.target, &self.target_uid, |member| {
-            // A deletion that began meanwhile goes on.
-            let stopping = member.state() == State::Stopping;
-            let state = if stopping { State::Stopping } else { State::Running };
-            member.settle(state, self.end_time);
-            member.forgive();
-        })
-    }
-
-    /// What was to be made or taken away is broken; what was to be changed stays as its clients
-    /// see it, and says what went wrong.
-    fn fail(&self, world: &World, failure: &Failure) -> Outcome {
-        self.break_off(&world.clusters, failure);
-        self.break_off(&world.hosted, failure);
-        Outcome::Failed(failure.clone())
-    }
-
-    fn break_off<T: Registered>(&self, registry: &Registry<T>, failure: &Failure) {
-        registry.change(&self.target, &self.target_uid, |member| {
-            member.fail(&failure.message);
-            if self.verb == Verb::Update {
-                member.settle(State::Degraded, self.end_time);
-            }
-        });
-    }
-
-    fn give_up(&self, world: &World) {
-        self.abandon(&world.clusters);
-        self.abandon(&world.hosted);
-    }
-
-    fn abandon<T: Registered>(&self, registry: &Registry<T>) {
-        registry.change(&self.target, &self.target_uid, |member| match self.verb {
-            Verb::Create | Verb::Import => member.fail("The operation was cancelled."),
-            Verb::Update | Verb::Delete => member.settle(State::Running, self.end_time),
-        });
-    }
-}
-
-impl Outcome {
-    /// About how many bytes it keeps from being freed.
-    fn weight(&self) -> usize {
-        match self {
-            Self::Cluster(cluster) => cluster.weight(),
-            Self::Hosted(resource) => resource.weight(),
-            Self::Gone | Self::Cancelled | Self::Failed(_) => 0,
-        }
-    }
-}
-
 impl Operations {
     /// The operation of that name.
     pub fn get(&self, name: &str) -> Option<Operation> {
@@ -302,44 +176,9 @@ impl Operations {
         state.operations.remove(name).is_some()
     }
 
-    /// Lets operations fail that begin from now on.
-    pub fn add_rule(&self, rule: FailureRule) {
-        self.rules().push(rule);
-    }
-
-    /// What is to fail.
-    pub fn list_rules(&self) -> Vec<FailureRule> {
-        self.rules().clone()
-    }
-
-    /// Lets all operations end well again.
-    pub fn clear_rules(&self) {
-        self.rules().clear();
-    }
-
-    /// What the first rule that fits has go wrong; its count goes down.
-    fn failure_of(&self, verb: Verb, target: &str) -> Option<Failure> {
-        let mut rules = self.rules();
-        let fits = |rule: &FailureRule| {
-            rule.verb.is_none_or(|wanted| wanted == verb) && target.contains(&rule.target)
-        };
-        let place = rules.iter().position(fits)?;
-        let rule = &mut rules[place];
-        rule.times = rule.times.saturating_sub(1);
-        let failure = rule.failure.clone();
-        if rule.times == 0 {
-            rules.remove(place);
-        }
-        Some(failure)
-    }
-
-    fn rules(&self) -> MutexGuard<'_, Vec<FailureRule>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Forgets all of them.
     pub fn clear(&self) {
-        self.clear_rules();
+        self.rules.clear();
         let mut state = self.lock();
         *state = Store::default();
         self.next.store(i64::MAX, Ordering::Release);
@@ -438,7 +277,11 @@ impl Store {
 mod tests {
     use {
         super::*,
-        crate::world::{callers::Callers, keys::Keys, settings::Settings},
+        crate::world::{
+            callers::Callers, hosted::HostedResource, keys::Keys, registry::State,
+            settings::Settings,
+        },
+        std::sync::Arc,
     };
 
     const PARENT: &str = "projects/p/locations/l";
