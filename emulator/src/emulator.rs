@@ -6,7 +6,7 @@ use {
         files::{self, Files},
         instance::Instance,
         server,
-        world::{World, clock::Clock},
+        world::{World, clock::Clock, key_set::Keys},
     },
     std::{
         io,
@@ -195,6 +195,11 @@ impl Emulator {
     /// The clock, to be moved.
     pub fn clock(&self) -> &Clock {
         &self.world().clock
+    }
+
+    /// The keys of service account tokens, to be rotated, retired and hidden.
+    pub fn keys(&self) -> &Keys {
+        &self.world().keys
     }
 
     /// The whole state.

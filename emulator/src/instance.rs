@@ -7,7 +7,7 @@ use {
         control::Control,
         google,
         server::{Context, fetch::Fetcher, tls::Material},
-        world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, keys::Keys},
+        world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, key_set::Keys},
     },
     base64::{
         Engine,

@@ -10,7 +10,8 @@ use {
         },
         world::{
             callers::{Caller, Callers},
-            keys::{KeySet, SigningKey, VerifyingKey},
+            key_set::KeySet,
+            keys::{SigningKey, VerifyingKey},
             settings::{GoogleAuth, Settings},
         },
     },
@@ -112,7 +113,7 @@ impl Config {
         if verifying.is_empty() {
             return Ok(Some(KeySet::alone(signing)));
         }
-        Ok(Some(KeySet { signing, verifying }))
+        Ok(Some(KeySet::new(signing, verifying)))
     }
 
     fn tls(&self) -> Result<Material, ConfigError> {

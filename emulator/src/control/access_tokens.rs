@@ -41,7 +41,7 @@ mod tests {
         crate::world::{
             access_tokens::{AccessToken, Grant},
             callers::Callers,
-            keys::Keys,
+            key_set::Keys,
             settings::Settings,
         },
     };

@@ -6,6 +6,7 @@ mod error;
 pub mod faults;
 mod health;
 mod journal;
+mod keys;
 mod operations;
 mod state;
 
@@ -46,12 +47,13 @@ impl std::fmt::Debug for Control {
 }
 
 /// What is there, in the order in which an error lists it.
-const PATHS: [&str; 7] = [
+const PATHS: [&str; 8] = [
     "/_emulator/v1/access-tokens",
     "/_emulator/v1/clock",
     "/_emulator/v1/faults",
     "/_emulator/v1/health",
     "/_emulator/v1/journal",
+    "/_emulator/v1/keys",
     "/_emulator/v1/operations",
     "/_emulator/v1/state",
 ];
@@ -80,10 +82,13 @@ fn route(control: &Control, world: &World, request: &Request) -> Result<Value, E
         ("/_emulator/v1/faults", &Method::GET | &Method::HEAD) => Ok(control.faults.show()),
         ("/_emulator/v1/faults", &Method::POST) => control.faults.add(&request.body),
         ("/_emulator/v1/faults", &Method::DELETE) => Ok(control.faults.forget()),
+        ("/_emulator/v1/keys", &Method::GET | &Method::HEAD) => Ok(keys::show(world)),
+        ("/_emulator/v1/keys", &Method::POST) => keys::change(world, &request.body),
+        ("/_emulator/v1/keys", &Method::DELETE) => Ok(keys::reset(world)),
         ("/_emulator/v1/operations", &Method::GET | &Method::HEAD) => Ok(operations::show(world)),
         ("/_emulator/v1/operations", &Method::POST) => operations::change(world, &request.body),
         ("/_emulator/v1/operations", &Method::DELETE) => Ok(operations::forget(world)),
-        ("/_emulator/v1/faults" | "/_emulator/v1/operations", _) => {
+        ("/_emulator/v1/faults" | "/_emulator/v1/keys" | "/_emulator/v1/operations", _) => {
             Err(Error::MethodNotAllowed("DELETE, GET, HEAD, POST"))
         }
         ("/_emulator/v1/state", &Method::POST | &Method::DELETE) => state::reset(control, world),
@@ -117,7 +122,7 @@ fn json(status: StatusCode, body: &Value) -> Response {
 mod tests {
     use {
         super::*,
-        crate::world::{callers::Callers, keys::Keys, settings::Settings},
+        crate::world::{callers::Callers, key_set::Keys, settings::Settings},
         http::{HeaderMap, Uri, Version},
         rstest::rstest,
     };
@@ -149,6 +154,10 @@ mod tests {
     #[case("DELETE", "/_emulator/v1/faults", 200)]
     #[case("POST", "/_emulator/v1/faults", 400)]
     #[case("PUT", "/_emulator/v1/faults", 405)]
+    #[case("GET", "/_emulator/v1/keys", 200)]
+    #[case("DELETE", "/_emulator/v1/keys", 200)]
+    #[case("POST", "/_emulator/v1/keys", 400)]
+    #[case("PUT", "/_emulator/v1/keys", 405)]
     #[case("GET", "/_emulator/v1/operations", 200)]
     #[case("DELETE", "/_emulator/v1/operations", 200)]
     #[case("POST", "/_emulator/v1/operations", 400)]

@@ -109,7 +109,7 @@ fn bad(error: impl std::fmt::Display) -> Error {
 mod tests {
     use {
         super::*,
-        crate::world::{callers::Callers, keys::Keys, settings::Settings},
+        crate::world::{callers::Callers, key_set::Keys, settings::Settings},
         rstest::rstest,
     };
 

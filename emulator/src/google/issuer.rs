@@ -11,15 +11,16 @@ use {
     crate::{
         server::message::{Document, Fetch, Unfetched},
         tokens::exchange::IssuerKeys,
-        world::{World, clusters::Oidc, keys::KeySet, trusted_keys::TrustedKeys},
+        world::{World, clusters::Oidc, key_set::KeySet, trusted_keys::TrustedKeys},
     },
     bytes::Bytes,
     serde::Deserialize,
+    std::sync::Arc,
 };
 
 /// Keys, wherever they come from.
 pub(super) enum Keys<'a> {
-    Own(&'a KeySet),
+    Own(Arc<KeySet>),
     Given(&'a TrustedKeys),
     Fetched(TrustedKeys),
 }

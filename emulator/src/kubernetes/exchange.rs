@@ -10,7 +10,7 @@ use {
     bytes::Bytes,
     http::{HeaderMap, StatusCode},
     serde_json::Value,
-    std::cell::RefCell,
+    std::{borrow::Cow, cell::RefCell},
 };
 
 /// What every handler is given.
@@ -51,7 +51,7 @@ pub enum Reply {
         /// Its text.
         body: Bytes,
         /// `Cache-Control`, where it is not the usual one.
-        cache_control: Option<&'static str>,
+        cache_control: Option<Cow<'static, str>>,
         /// Whether the answer forbids sniffing.
         nosniff: bool,
         /// The HTTP status.

@@ -7,6 +7,7 @@ use {
         kubernetes::exchange::{Exchange, Reply},
         world::{
             World,
+            key_set::KeySet,
             keys::{Numbers, VerifyingKey},
         },
     },
@@ -17,9 +18,6 @@ use {
 
 /// Where the two documents are.
 pub const PATHS: [&str; 2] = ["/.well-known/openid-configuration", "/openid/v1/jwks"];
-
-/// How long a relying party may keep them.
-const CACHE_CONTROL: &str = "public, max-age=3600";
 
 /// Whether the documents exist: only an issuer that is a plain https URL can be discovered.
 pub fn is_served(world: &World) -> bool {
@@ -34,11 +32,12 @@ pub fn configuration(exchange: &Exchange<'_>) -> Reply {
         .jwks_uri
         .clone()
         .unwrap_or_else(|| format!("https://{}/openid/v1/jwks", external_address(exchange)));
-    let keys = &exchange.world.keys.get().verifying;
-    let algorithms: BTreeSet<_> = keys.iter().map(|key| key.algorithm.name()).collect();
+    let keys = exchange.world.keys.get();
+    let algorithms: BTreeSet<_> = keys.published().map(|key| key.algorithm.name()).collect();
     let algorithms: Vec<_> = algorithms.into_iter().map(quoted).collect();
     document(
         "application/json",
+        &keys,
         format!(
             "{{\"issuer\":{},\"jwks_uri\":{},\"response_types_supported\":[\"id_token\"],\
              \"subject_types_supported\":[\"public\"],\
@@ -52,13 +51,9 @@ pub fn configuration(exchange: &Exchange<'_>) -> Reply {
 
 /// The keys.
 pub fn jwks(world: &World) -> Reply {
-    document("application/jwk-set+json", key_set(&world.keys.get().verifying))
-}
-
-/// Keys as a JWK set, in their order.
-pub fn key_set(keys: &[VerifyingKey]) -> String {
-    let keys: Vec<_> = keys.iter().map(jwk).collect();
-    format!("{{\"keys\":[{}]}}", keys.join(","))
+    let keys = world.keys.get();
+    let published: Vec<_> = keys.published().map(jwk).collect();
+    document("application/jwk-set+json", &keys, format!("{{\"keys\":[{}]}}", published.join(",")))
 }
 
 /// Host and port by which the server is known outside.
@@ -72,25 +67,28 @@ pub fn external_address(exchange: &Exchange<'_>) -> String {
     format!("{host}:{port}")
 }
 
-fn jwk(key: &VerifyingKey) -> String {
+/// A key as a JWK.
+pub fn jwk(key: &VerifyingKey) -> String {
     let (kid, alg) = (&key.kid, key.algorithm.name());
+    let kid = quoted(kid);
     let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
     match &key.numbers {
         Numbers::Rsa { n, e } => format!(
-            r#"{{"use":"sig","kty":"RSA","kid":"{kid}","alg":"{alg}","n":"{}","e":"{}"}}"#,
+            r#"{{"use":"sig","kty":"RSA","kid":{kid},"alg":"{alg}","n":"{}","e":"{}"}}"#,
             text(n),
             text(e)
         ),
         Numbers::Ec { curve, x, y } => format!(
-            r#"{{"use":"sig","kty":"EC","kid":"{kid}","crv":"{curve}","alg":"{alg}","x":"{}","y":"{}"}}"#,
+            r#"{{"use":"sig","kty":"EC","kid":{kid},"crv":"{curve}","alg":"{alg}","x":"{}","y":"{}"}}"#,
             text(x),
             text(y)
         ),
     }
 }
 
-fn document(content_type: &'static str, body: String) -> Reply {
-    let cache_control = Some(CACHE_CONTROL);
+// A relying party may keep either document for as long as the keys stay.
+fn document(content_type: &'static str, keys: &KeySet, body: String) -> Reply {
+    let cache_control = Some(format!("public, max-age={}", keys.max_age).into());
     Reply::Document { status: 200, content_type, body: body.into(), cache_control, nosniff: false }
 }
 

@@ -51,8 +51,8 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
         }
         Reply::Document { status, content_type, body, cache_control, nosniff } => {
             let mut response = finish(exchange, status_code(status), content_type, body);
-            if let Some(value) = cache_control {
-                response.headers.insert(CACHE_CONTROL, HeaderValue::from_static(value));
+            if let Some(Ok(value)) = cache_control.as_deref().map(HeaderValue::from_str) {
+                response.headers.insert(CACHE_CONTROL, value);
             }
             if nosniff {
                 forbid_sniffing(&mut response);

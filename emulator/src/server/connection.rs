@@ -188,7 +188,7 @@ mod tests {
         crate::{
             control::Control,
             server::fetch::Fetcher,
-            world::{World, callers::Callers, keys::Keys, settings::Settings},
+            world::{World, callers::Callers, key_set::Keys, settings::Settings},
         },
         bytes::Bytes,
         http::Request,

@@ -72,7 +72,8 @@ impl<'a> Reference<'a> {
 /// A signed token of these claims: header, payload and signature.
 pub fn sign(claims: &impl Serialize, key: &SigningKey) -> String {
     let public = key.public();
-    let header = format!(r#"{{"alg":"{}","kid":"{}"}}"#, public.algorithm.name(), public.kid);
+    let kid = serde_json::Value::from(public.kid.as_str());
+    let header = format!(r#"{{"alg":"{}","kid":{kid}}}"#, public.algorithm.name());
     let payload = serde_json::to_vec(claims).expect("claims are text and numbers");
     let mut token = String::with_capacity(1024);
     BASE64_URL_SAFE_NO_PAD.encode_string(header, &mut token);

@@ -2,7 +2,7 @@
 //! Knows no HTTP and no message of an API: a refusal here has a name.
 
 use {
-    crate::world::{keys::KeySet, trusted_keys::TrustedKeys},
+    crate::world::{key_set::KeySet, trusted_keys::TrustedKeys},
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     jiff::Timestamp,
     serde::{Deserialize, de::DeserializeOwned},
@@ -128,7 +128,7 @@ fn check_signature(
     }
     let (makes, verifies) = match keys {
         IssuerKeys::Own(keys) => {
-            let mut keys = keys.verifying.iter();
+            let mut keys = keys.published();
             let key = keys.find(|key| Some(key.kid.as_str()) == header.kid.as_deref());
             let key = key.ok_or(Rejection::UnknownKey)?;
             let signature = decode(signature)?;

@@ -1,4 +1,4 @@
-//! The keys of service account tokens: one signs, all that are listed verify and are published.
+//! A key of service account tokens: a half that signs, and one that verifies.
 //!
 //! A private key is parsed once and kept, since parsing costs more than signing does.
 
@@ -12,9 +12,12 @@ use {
             self, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair, ParsedPublicKey, RsaKeyPair,
         },
     },
-    base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
+    base64::{
+        Engine,
+        prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+    },
     rustls_pki_types::pem::{PemObject, SectionKind},
-    std::sync::{Arc, OnceLock},
+    std::sync::Arc,
 };
 
 /// How tokens are signed; the key's type alone decides it.
@@ -40,12 +43,17 @@ pub struct SigningKey {
 /// A key that verifies.
 #[derive(Debug, Clone)]
 pub struct VerifyingKey {
-    /// Unpadded base64url of the SHA-256 of the SubjectPublicKeyInfo.
+    /// Unpadded base64url of the SHA-256 of the SubjectPublicKeyInfo, unless it was given another.
     pub kid: String,
     /// The algorithm of its signatures.
     pub algorithm: Algorithm,
     /// The public numbers, as JWKS shows them.
     pub numbers: Numbers,
+    /// Whether JWKS shows it. One that it does not show verifies all the same, as a key of an
+    /// external signer does that is excluded from discovery.
+    pub published: bool,
+    /// The SubjectPublicKeyInfo (DER).
+    pub spki: Arc<[u8]>,
     parsed: Arc<ParsedPublicKey>,
 }
 
@@ -79,58 +87,37 @@ enum Pair {
     Ec(EcdsaKeyPair),
 }
 
-/// The keys in use. They may still be in the making when the server already listens: whoever
-/// needs one first waits for it.
-#[derive(Debug, Clone)]
-pub struct Keys {
-    set: Arc<OnceLock<KeySet>>,
-}
-
-/// One signing key and the keys that verify, in the order in which they are published.
-#[derive(Debug)]
-pub struct KeySet {
-    /// Signs new tokens.
-    pub signing: SigningKey,
-    /// Verify tokens and are published. The signing key is among them only when it is listed.
-    pub verifying: Vec<VerifyingKey>,
-}
-
-impl Keys {
-    /// Keys that are there.
-    pub fn new(set: KeySet) -> Self {
-        Self { set: Arc::new(OnceLock::from(set)) }
-    }
-
-    /// An RSA-2048 key, made on another thread, that signs, verifies and is published.
-    pub fn generate() -> Self {
-        let set = Arc::new(OnceLock::new());
-        let making = Arc::clone(&set);
-        std::thread::spawn(move || {
-            making.get_or_init(|| KeySet::alone(SigningKey::generate_rsa()));
-        });
-        Self { set }
-    }
-
-    /// The keys, as soon as they exist.
-    pub fn get(&self) -> &KeySet {
-        // Whoever comes while the key is being made waits for it; had its maker died, this makes it.
-        self.set.get_or_init(|| KeySet::alone(SigningKey::generate_rsa()))
-    }
-}
-
-impl KeySet {
-    /// A key that signs, verifies and is published.
-    pub fn alone(signing: SigningKey) -> Self {
-        let verifying = vec![signing.public.clone()];
-        Self { signing, verifying }
-    }
-}
-
 impl SigningKey {
     /// A new RSA-2048 key.
     pub fn generate_rsa() -> Self {
         let pair = RsaKeyPair::generate(rsa::KeySize::Rsa2048).expect("a 2048-bit key can be made");
         Self::from_rsa(pair).expect("a key just made can be read")
+    }
+
+    /// A new key for an algorithm; RSA has 2048 bits.
+    pub fn generate(algorithm: Algorithm) -> Self {
+        let curve = match algorithm {
+            Algorithm::Rs256 => return Self::generate_rsa(),
+            Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+            Algorithm::Es384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+            Algorithm::Es512 => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
+        };
+        let pair = EcdsaKeyPair::generate(curve).expect("a key can be made on these curves");
+        Self::from_ec(pair).expect("a key just made can be read")
+    }
+
+    /// The same key under another `kid`.
+    #[must_use]
+    pub fn under(mut self, kid: impl Into<String>) -> Self {
+        self.public.kid = kid.into();
+        self
+    }
+
+    /// The same key, which JWKS shows or does not show.
+    #[must_use]
+    pub fn published(mut self, published: bool) -> Self {
+        self.public.published = published;
+        self
     }
 
     /// The first private key of a PEM file: PKCS #1, SEC 1 or PKCS #8.
@@ -165,6 +152,26 @@ impl SigningKey {
                 pair.sign(&random, message).expect("a parsed EC key signs").as_ref().to_vec()
             }
         }
+    }
+
+    /// A signature with an algorithm that kube-apiserver never signs with, for a token that is to
+    /// be refused; `None` when a key of this type cannot make it.
+    pub fn sign_as(&self, algorithm: &str, message: &[u8]) -> Option<Vec<u8>> {
+        if algorithm == self.public.algorithm.name() {
+            return Some(self.sign(message));
+        }
+        let Pair::Rsa(pair) = &self.pair else { return None };
+        let padding: &dyn signature::RsaEncoding = match algorithm {
+            "RS384" => &signature::RSA_PKCS1_SHA384,
+            "RS512" => &signature::RSA_PKCS1_SHA512,
+            "PS256" => &signature::RSA_PSS_SHA256,
+            "PS384" => &signature::RSA_PSS_SHA384,
+            "PS512" => &signature::RSA_PSS_SHA512,
+            _ => return None,
+        };
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(padding, &SystemRandom::new(), message, &mut signature).ok()?;
+        Some(signature)
     }
 
     fn from_pkcs1(der: &[u8]) -> Result<Self, BadKey> {
@@ -227,6 +234,14 @@ impl VerifyingKey {
         self.parsed.verify_sig(message, signature).is_ok()
     }
 
+    /// The public key, as a PEM file holds it.
+    pub fn pem(&self) -> String {
+        let lines = BASE64_STANDARD.encode(&self.spki);
+        let lines = lines.as_bytes().chunks(64).map(String::from_utf8_lossy);
+        let lines: String = lines.map(|line| line.into_owned() + "\n").collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{lines}-----END PUBLIC KEY-----\n")
+    }
+
     fn from_spki(spki: &[u8]) -> Result<Self, BadKey> {
         let (algorithm, numbers) = read_spki(spki)?;
         let verification: &'static dyn signature::VerificationAlgorithm = match algorithm {
@@ -237,11 +252,20 @@ impl VerifyingKey {
         };
         let parsed = ParsedPublicKey::new(verification, spki).map_err(rejected)?;
         let kid = BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, spki));
-        Ok(Self { kid, algorithm, numbers, parsed: Arc::new(parsed) })
+        let (published, spki, parsed) = (true, Arc::from(spki), Arc::new(parsed));
+        Ok(Self { kid, algorithm, numbers, published, spki, parsed })
     }
 }
 
 impl Algorithm {
+    /// All that a token may be signed with.
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Es256, Self::Es384, Self::Es512];
+
+    /// The algorithm of that name in a JWS header.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
     /// The name in a JWS header.
     pub fn name(self) -> &'static str {
         match self {
@@ -335,13 +359,10 @@ mod tests {
 
     #[test]
     fn every_curve_signs_in_fixed_width() {
-        for (signing, algorithm, width) in [
-            (&signature::ECDSA_P256_SHA256_FIXED_SIGNING, Algorithm::Es256, 64),
-            (&signature::ECDSA_P384_SHA384_FIXED_SIGNING, Algorithm::Es384, 96),
-            (&signature::ECDSA_P521_SHA512_FIXED_SIGNING, Algorithm::Es512, 132),
-        ] {
-            let pair = EcdsaKeyPair::generate(signing).unwrap();
-            let key = SigningKey::from_ec(pair).unwrap();
+        for (algorithm, width) in
+            [(Algorithm::Es256, 64), (Algorithm::Es384, 96), (Algorithm::Es512, 132)]
+        {
+            let key = SigningKey::generate(algorithm);
             let signature = key.sign(b"message");
             assert_eq!((key.public().algorithm, signature.len()), (algorithm, width));
             assert!(key.public().verifies(b"message", &signature));
@@ -349,14 +370,24 @@ mod tests {
     }
 
     #[test]
-    fn keys_whose_maker_died_are_made_by_whoever_needs_them() {
-        let keys = Keys { set: Arc::new(OnceLock::new()) };
-        let making = Arc::clone(&keys.set);
-        let maker = std::thread::spawn(move || {
-            making.get_or_init(|| panic!("on purpose"));
-        });
-        assert!(maker.join().is_err());
-        assert_eq!(keys.get().verifying.len(), 1);
+    fn a_public_key_is_told_as_pem() {
+        let key = SigningKey::generate(Algorithm::Es256);
+        let read = VerifyingKey::all_from_pem(key.public().pem().as_bytes()).unwrap();
+        assert_eq!(read[0].kid, key.public().kid);
+        assert_eq!(key.under("other").public().kid, "other");
+    }
+
+    #[test]
+    fn an_rsa_key_signs_as_no_kube_apiserver_does() {
+        let (rsa, ec) = (SigningKey::generate_rsa(), SigningKey::generate(Algorithm::Es384));
+        for (algorithm, by_rsa, by_ec) in
+            [("RS256", true, false), ("PS512", true, false), ("ES384", false, true)]
+        {
+            let makes = |key: &SigningKey| key.sign_as(algorithm, b"message").is_some();
+            assert_eq!((makes(&rsa), makes(&ec)), (by_rsa, by_ec), "{algorithm}");
+        }
+        let signature = rsa.sign_as("RS384", b"message").unwrap();
+        assert!(!rsa.public().verifies(b"message", &signature));
     }
 
     #[test]

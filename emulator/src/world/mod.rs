@@ -13,6 +13,7 @@ pub mod expiries;
 pub mod hosted;
 mod index;
 pub mod journal;
+pub mod key_set;
 pub mod keys;
 pub mod objects;
 pub mod operations;
@@ -23,7 +24,7 @@ pub mod trusted_keys;
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
     clusters::Clusters, documents::Documents, entropy::Entropy, expiries::Expiries, hosted::Hosted,
-    jiff::Timestamp, journal::Journal, keys::Keys, objects::Objects, operations::Operations,
+    jiff::Timestamp, journal::Journal, key_set::Keys, objects::Objects, operations::Operations,
     settings::Settings,
 };
 
@@ -89,9 +90,10 @@ impl World {
         }
     }
 
-    /// Forgets what clients made: objects, clusters, tokens, the journal. Keys, callers, settings
-    /// and the clock stay.
+    /// Forgets what clients made: objects, clusters, tokens, the journal. The keys are those from
+    /// the start again; callers, settings and the clock stay.
     pub fn reset(&self) {
+        self.keys.reset();
         self.objects.clear();
         self.expiries.clear();
         self.authentications.clear();

@@ -11,7 +11,8 @@ use {
         world::{
             World,
             callers::Callers,
-            keys::{KeySet, Keys, Numbers, SigningKey, VerifyingKey},
+            key_set::{KeySet, Keys},
+            keys::{Numbers, SigningKey, VerifyingKey},
             settings::Settings,
         },
     },

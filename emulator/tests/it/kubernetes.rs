@@ -12,7 +12,8 @@ use {
         world::{
             World,
             callers::{Caller, Callers},
-            keys::{KeySet, Keys, SigningKey},
+            key_set::{KeySet, Keys},
+            keys::SigningKey,
             settings::{AuthorizationMode, Settings},
         },
     },

@@ -19,6 +19,7 @@ mod google_noise;
 mod google_reflection;
 mod google_rest;
 mod google_world;
+mod keys;
 mod kubernetes;
 mod lifecycle;
 mod program;

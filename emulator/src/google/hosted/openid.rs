@@ -22,8 +22,8 @@ pub(in crate::google) fn configuration(
     let kind = Kind::of(context);
     let cluster = find(context.world, kind, kind.field, wire::text(request, kind.field))?;
     let issuer = issuer(&cluster.name);
-    let mut algorithms: Vec<&str> =
-        context.world.keys.get().verifying.iter().map(|key| key.algorithm.name()).collect();
+    let keys = context.world.keys.get();
+    let mut algorithms: Vec<&str> = keys.published().map(|key| key.algorithm.name()).collect();
     algorithms.sort_unstable();
     algorithms.dedup();
     let mut answer = context.output();
@@ -46,7 +46,8 @@ pub(in crate::google) fn keys(
     let kind = Kind::of(context);
     find(context.world, kind, kind.field, wire::text(request, kind.field))?;
     let mut answer = context.output();
-    let keys = context.world.keys.get().verifying.iter().map(|key| jwk(context, key));
+    let keys = context.world.keys.get();
+    let keys = keys.published().map(|key| jwk(context, key));
     wire::set_messages(&mut answer, "keys", keys);
     Ok(answer)
 }

@@ -26,7 +26,8 @@ pub(in crate::google) fn agent_token(
     let cluster = find(context.world, kind, kind.field, wire::text(request, kind.field))?;
     agent_token::check_state(cluster.state)?;
     let own = issuer(&cluster.name);
-    let keys = IssuerKeys::Own(context.world.keys.get());
+    let keys = context.world.keys.get();
+    let keys = IssuerKeys::Own(&keys);
     let issuers = std::iter::once(&own).chain(&context.world.settings.issuers);
     let mut verdicts = issuers.map(|url| fields.verify(context, Issuer { url, keys }));
     let verdict = verdicts.find(|verdict| *verdict != Err(Rejection::Issuer));

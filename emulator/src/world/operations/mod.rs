@@ -278,7 +278,7 @@ mod tests {
     use {
         super::*,
         crate::world::{
-            callers::Callers, hosted::HostedResource, keys::Keys, registry::State,
+            callers::Callers, hosted::HostedResource, key_set::Keys, registry::State,
             settings::Settings,
         },
         std::sync::Arc,
