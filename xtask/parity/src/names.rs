@@ -30,8 +30,10 @@ static OLD: LazyLock<Regex> =
     LazyLock::new(|| regex(r"too old resource version: [0-9]+ \([0-9]+\)"));
 static NOW: LazyLock<Regex> = LazyLock::new(|| regex("<now [^>]*>"));
 static HEX: LazyLock<Regex> = LazyLock::new(|| regex(r"\(([0-9a-f]{24})[0-9a-f]*( \.\.\.)?\)"));
-/// What the server put behind a name that it refuses.
-static GENERATED: LazyLock<Regex> = LazyLock::new(|| regex(r"\bBad_[a-z0-9]{5}\b"));
+/// What the server put behind a prefix, in a name that it refuses or in an answer of which no name
+/// was learned: one in protobuf, say.
+static GENERATED: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"\b(Bad_|gen-|x\.y)[bcdfghjklmnpqrstvwxz2456789]{5}\b"));
 static VERSION: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"("?resourceVersion\\*"?: ?\\*"?|in record \(|in object meta: )([0-9]+)|(\n +[26]: ")([0-9]+)(")"#,
@@ -73,7 +75,7 @@ impl Names {
         let text = UID.replace_all(&text, |found: &Captures<'_>| self.uid(&found[0]));
         let text = VERSION.replace_all(&text, "$1$3<version>$5");
         let text = CONTINUE.replace_all(&text, |found: &Captures<'_>| token::position(&found[1]));
-        let text = GENERATED.replace_all(&text, "Bad_<generated>");
+        let text = GENERATED.replace_all(&text, "$1<generated>");
         let text = OLD.replace_all(&text, "too old resource version: <version>");
         // What is left of a token that was broken, and bytes that hold a uid.
         let text = SIGNATURE.replace_all(&text, "<random>");
@@ -113,4 +115,16 @@ fn offset(seconds: i64) -> Option<String> {
         return (!far).then(|| "<earlier>".to_owned());
     }
     (!far).then(|| format!("<now {:+}>", (distance + 7).div_euclid(10) * 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_chance_put_behind_a_prefix_is_named() {
+        let blanks = Blanks::new("127.0.0.1:1", "p");
+        let named = Names::default().put("1: \"x.yd4ks6\"\n2: \"x.y\" gen-bcdfg gen-er", &blanks);
+        assert_eq!(named, "1: \"x.y<generated>\"\n2: \"x.y\" gen-<generated> gen-er");
+    }
 }
