@@ -61,6 +61,7 @@ pub mod kubeconfig;
 pub mod layout;
 pub mod ledger;
 pub mod level;
+pub mod memory;
 pub mod ordered;
 mod patterns;
 mod probe;

@@ -6,7 +6,7 @@ use {
         case::{Case, Need, Step},
         catalog::Catalog,
         exchange::{Answer, Exchange},
-        expect::{Context, Mismatch},
+        expect::{Context, Expect, Mismatch},
         google::clusters::Clusters,
         ledger::{Ledger, Made},
         level::Level,
@@ -341,7 +341,11 @@ impl Run {
         session.prepare().await?;
         for (index, step) in case.when.0.iter().enumerate() {
             let Some(exchange) = session.step(step).await? else { continue };
-            let mismatches = self.mismatches(case, index, variant, session, &exchange)?;
+            let mut mismatches = Vec::new();
+            for earlier in std::mem::take(&mut session.meanwhile) {
+                mismatches.extend(self.standing(&earlier, &[], variant, session));
+            }
+            mismatches.extend(self.mismatches(case, index, variant, session, &exchange)?);
             outcome.transcript.push(snapshot::transcript(&exchange, &mut session.redactor));
             for mut mismatch in mismatches {
                 for text in [&mut mismatch.expected, &mut mismatch.got] {
@@ -358,19 +362,16 @@ impl Run {
         case: &Case,
         step: usize,
         variant: Variant,
-        session: &Session<'_>,
+        session: &mut Session<'_>,
         exchange: &Exchange,
     ) -> Result<Vec<Mismatch>, Stopped> {
-        let facts = &self.target.facts;
-        let context =
-            Context { vars: &session.vars, party: facts.party.as_ref(), minor: facts.minor() };
         let expected: Vec<_> = case.expected(step).collect();
         let mut found = Vec::new();
         for expect in &expected {
-            found.extend(expect.judge(exchange, context)?);
+            found.extend(expect.judge(exchange, self.context(session))?);
         }
         // What the case says already need not be said again.
-        for mismatch in standing::judge(exchange, &expected, variant, context) {
+        for mismatch in self.standing(exchange, &expected, variant, session) {
             if !found.iter().any(|it| says(it, &mismatch)) {
                 found.push(mismatch);
             }
@@ -381,6 +382,25 @@ impl Run {
         }
         found.retain(|it| it.level <= self.level);
         Ok(found)
+    }
+
+    /// What no case has to say: what holds for every answer, and that it goes with the others.
+    fn standing(
+        &self,
+        exchange: &Exchange,
+        expected: &[&Expect],
+        variant: Variant,
+        session: &mut Session<'_>,
+    ) -> Vec<Mismatch> {
+        let mut found = standing::judge(exchange, expected, variant, self.context(session));
+        found.extend(session.memory.hear(exchange));
+        found.retain(|it| it.level <= self.level);
+        found
+    }
+
+    fn context<'a>(&'a self, session: &'a Session<'_>) -> Context<'a> {
+        let facts = &self.target.facts;
+        Context { vars: &session.vars, party: facts.party.as_ref(), minor: facts.minor() }
     }
 
     /// Compares the whole exchange with what was recorded from a server of the same version.

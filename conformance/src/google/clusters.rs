@@ -65,13 +65,16 @@ impl Clusters {
         let tag = namespace.rsplit('-').next().unwrap_or_default();
         let name =
             format!("projects/shared-{namespace}/locations/us-west1/attachedClusters/{id}-{tag}");
-        let make = async {
-            let trust = if own { json!({"oidcConfig": issuer::oidc_config()}) } else { json!({}) };
-            let body = cluster::changed(cluster::blueprint(target), &trust);
-            register(target, ledger, &name, &body).await.map(|()| name)
-        };
+        let make =
+            async { register(target, ledger, &name, &usual(target, own)).await.map(|()| name) };
         cell.get_or_try_init(|| make).await.map(String::as_str)
     }
+}
+
+/// What one of them is made of.
+pub fn usual(target: &Target, own: bool) -> Value {
+    let trust = if own { json!({"oidcConfig": issuer::oidc_config()}) } else { json!({}) };
+    cluster::changed(cluster::blueprint(target), &trust)
 }
 
 /// Registers a cluster and waits until it is.

@@ -1,5 +1,6 @@
 //! The Google API as a client sees it: one call is a REST request or a gRPC frame.
 
+pub mod asked;
 pub mod cluster;
 pub mod clusters;
 pub mod error;

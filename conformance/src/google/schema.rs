@@ -33,16 +33,28 @@ pub struct Method {
 impl Method {
     /// Finds a method by its service and name: `AttachedClusters.GetAttachedCluster`.
     pub fn find(name: &str) -> Option<Self> {
-        let lines = ROUTES.lines().filter(|line| !line.starts_with('#'));
-        let mut words = lines.map(|line| line.split(' ')).find(|words| {
-            words.clone().next().is_some_and(|it| it.ends_with(&format!(".{name}")))
-        })?;
-        let full = words.next()?;
-        let (service, method) = full.rsplit_once('.')?;
+        let named = format!(".{name}");
+        let is_it = |line: &&str| line.split(' ').next().is_some_and(|it| it.ends_with(&named));
+        lines().find(is_it).and_then(Self::read)
+    }
+
+    /// Every method that has a path.
+    pub fn all() -> impl Iterator<Item = Self> {
+        lines().filter_map(Self::read)
+    }
+
+    fn read(line: &'static str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let (service, method) = words.next()?.rsplit_once('.')?;
         let service_descriptor = POOL.get_service_by_name(service)?;
         let descriptor = service_descriptor.methods().find(|it| it.name() == method)?;
         let (verb, template, body) = (words.next()?, words.next()?, words.next()?);
         Some(Self { verb, template, body, path: format!("/{service}/{method}"), descriptor })
+    }
+
+    /// Its name: `GetAttachedCluster`.
+    pub fn name(&self) -> &str {
+        self.descriptor.name()
     }
 
     /// Finds a method by its path in gRPC.
@@ -61,6 +73,36 @@ impl Method {
     pub fn output(&self) -> MessageDescriptor {
         self.descriptor.output()
     }
+}
+
+/// The full name of the message that a field holds.
+pub fn kind_of(message: &MessageDescriptor, field: &str) -> Option<String> {
+    let kind = message.get_field_by_name(field)?.kind();
+    kind.as_message().map(|it| it.full_name().to_owned())
+}
+
+/// Whether messages of a type have a field.
+pub fn has(message: &str, field: &str) -> bool {
+    let descriptor = POOL.get_message_by_name(message);
+    descriptor.is_some_and(|it| it.get_field_by_name(field).is_some())
+}
+
+fn lines() -> impl Iterator<Item = &'static str> {
+    ROUTES.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// The JSON name of a field: `attachedCluster` for `attached_cluster`.
+pub fn camel(snake: &str) -> String {
+    let mut out = String::new();
+    for (index, word) in snake.split('_').enumerate() {
+        let mut letters = word.chars();
+        match letters.next() {
+            Some(first) if index > 0 => out.extend(first.to_uppercase()),
+            first => out.extend(first),
+        }
+        out.push_str(letters.as_str());
+    }
+    out
 }
 
 /// `google.rpc.Status`.

@@ -1,7 +1,10 @@
 //! A call as REST: path fields into the path, the body field into the body, the rest into the query.
 //! Source: <https://github.com/googleapis/googleapis/blob/master/google/api/http.proto>.
 
-use {super::schema::Method, serde_json::Value};
+use {
+    super::schema::{Method, camel},
+    serde_json::Value,
+};
 
 /// Method and path with query, and the body if there is one.
 pub fn rest(method: &Method, message: &Value) -> Result<(String, Option<Value>), String> {
@@ -71,19 +74,6 @@ fn escaped(text: &str) -> String {
             _ => format!("%{byte:02X}"),
         })
         .collect()
-}
-
-fn camel(snake: &str) -> String {
-    let mut out = String::new();
-    for (index, word) in snake.split('_').enumerate() {
-        let mut letters = word.chars();
-        match letters.next() {
-            Some(first) if index > 0 => out.extend(first.to_uppercase()),
-            first => out.extend(first),
-        }
-        out.push_str(letters.as_str());
-    }
-    out
 }
 
 #[cfg(test)]

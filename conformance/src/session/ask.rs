@@ -33,7 +33,7 @@ struct Draft {
 impl Session<'_> {
     /// One exchange, or one after another until an operation is done.
     pub(super) async fn exchange(
-        &self,
+        &mut self,
         step: &Step,
         action: Action<'_>,
     ) -> Result<Exchange, Stopped> {
@@ -45,6 +45,7 @@ impl Session<'_> {
             if !waits || !runs() || !patience.wait().await {
                 return Ok(exchange);
             }
+            self.meanwhile.push(exchange);
         }
     }
 

@@ -55,7 +55,9 @@ impl Session<'_> {
             None => {
                 let shared = (self.target, self.ledger);
                 let made = self.clusters.shared(shared, self.namespace, own).await;
-                made.map_err(Stopped)?.to_owned()
+                let name = made.map_err(Stopped)?.to_owned();
+                self.memory.given(&name, &clusters::usual(self.target, own));
+                name
             }
         };
         let project = name.split('/').nth(1).unwrap_or_default();
@@ -72,7 +74,9 @@ impl Session<'_> {
         let body = cluster::changed(cluster::blueprint(self.target), &changes);
         self.name_cluster(name, full.clone());
         self.made.push(Made::Cluster(full.clone()));
-        clusters::register(self.target, self.ledger, &full, &body).await.map_err(Stopped)
+        clusters::register(self.target, self.ledger, &full, &body).await.map_err(Stopped)?;
+        self.memory.given(&full, &body);
+        Ok(())
     }
 
     /// The token to be exchanged, and those that the suite signs itself.

@@ -13,6 +13,7 @@ use {
         given::Blueprint,
         google::clusters::Clusters,
         ledger::{Ledger, Made},
+        memory::Memory,
         redact::Redactor,
         target::{Side, Target},
         variant::Variant,
@@ -35,6 +36,10 @@ pub struct Session<'a> {
     pub vars: Vars,
     /// The names that transcripts use.
     pub redactor: Redactor,
+    /// What was told so far of clusters and operations.
+    pub memory: Memory,
+    /// What was asked on the way to a step's own exchange: after an operation that was still running.
+    pub meanwhile: Vec<Exchange>,
     blueprints: HashMap<String, Blueprint>,
     made: Vec<Made>,
     moved: Vec<String>,
@@ -85,6 +90,7 @@ impl<'a> Session<'a> {
         // Recorded was a server whose audience is its issuer.
         redactor.name(audience.unwrap_or_default(), "{issuer}");
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());
+        let (memory, meanwhile) = (Memory::default(), Vec::new());
         Self {
             target,
             case,
@@ -95,6 +101,8 @@ impl<'a> Session<'a> {
             suffix,
             vars,
             redactor,
+            memory,
+            meanwhile,
             blueprints,
             made,
             moved,
@@ -150,6 +158,7 @@ impl<'a> Session<'a> {
             }
             Action::Clock(by) => {
                 self.move_clock(by).await?;
+                self.memory.clock_moved();
                 self.moved.push(by.to_owned());
             }
             action => {

@@ -7,6 +7,7 @@ use {
     crate::{
         exchange::Exchange,
         expect::{Mismatch, compare},
+        google::asked::{self, Asked},
         level::Level,
     },
     serde_json::{Map, Value, json},
@@ -23,9 +24,6 @@ const TIME: &str = "~ ^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z$";
 
 /// A version of what Google installs in a cluster.
 const PLATFORM: &str = "~ ^\\d+\\.\\d+\\.\\d+-gke\\.\\d+$";
-
-/// What the path of a request says when its answer has only a part, or numbers for names.
-const PARTLY: &[&str] = &["fields=", "enum-encoding"];
 
 /// A list, and the kind of what it lists.
 const LISTS: &[(&str, Kind)] = &[
@@ -45,11 +43,8 @@ enum Kind {
 
 /// Everything that is not as it is for all.
 pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>) {
-    let headers = exchange.request.headers.iter();
-    let masked = headers.clone().any(|(name, _)| name == "x-goog-fieldmask");
     // Of what cannot be read, that is all there is to say.
-    let unreadable = body.get("unreadable").is_some();
-    if masked || unreadable || PARTLY.iter().any(|it| exchange.request.path.contains(it)) {
+    if body.get("unreadable").is_some() || asked::is_partial(&exchange.request) {
         return;
     }
     let path = exchange.request.path.split('?').next().unwrap_or_default();
@@ -59,7 +54,7 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     for (list, kind) in LISTS {
         let listed = body.get(list).and_then(Value::as_array).into_iter().flatten();
         for (index, it) in listed.enumerate() {
-            resource(*kind, &format!("body {list} {index}"), it, found);
+            resource((*kind, false), &format!("body {list} {index}"), it, found);
         }
     }
     for (index, it) in body["validVersions"].as_array().into_iter().flatten().enumerate() {
@@ -70,7 +65,9 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     let polled = polled || path.ends_with("/GetOperation");
     let kind = body["name"].as_str().and_then(kind_of);
     if let Some(kind) = kind.or(polled.then_some(Kind::Operation)) {
-        resource(kind, "body", body, found);
+        let asked = Asked::of(&exchange.request);
+        let unmade = asked.is_some_and(|it| it.message["validateOnly"] == true);
+        resource((kind, unmade), "body", body, found);
     }
 }
 
@@ -94,16 +91,21 @@ fn kind_of(name: &str) -> Option<Kind> {
     LISTS.iter().find(|(list, _)| *list == collection).map(|(_, kind)| *kind)
 }
 
-fn resource(kind: Kind, what: &str, value: &Value, found: &mut Vec<Mismatch>) {
-    let expected = match kind {
+/// A resource of a kind, which a request that is only validated has not made.
+fn resource((kind, unmade): (Kind, bool), what: &str, value: &Value, found: &mut Vec<Mismatch>) {
+    let mut expected = match kind {
         Kind::Operation => operation(value),
         Kind::Attached => attached(value),
         Kind::Hosted => cluster("(aws|azure)Clusters"),
     };
+    // What would be made up for it can be left out. Source: google.aip.dev/163.
+    if let Some(members) = expected.as_object_mut().filter(|_| unmade) {
+        members.retain(|name, _| value.get(name).is_some() || !["uid", "etag"].contains(&&**name));
+    }
     compare(what, &expected, Some(value), Level::Should, found);
     let response = &value["response"];
     if kind == Kind::Operation && response.is_object() {
-        came_to(&format!("{what} response"), response, found);
+        came_to(&format!("{what} response"), response, unmade, found);
         let target = value["metadata"]["target"].as_str().and_then(local);
         let named = response["name"].as_str().and_then(local);
         if named.is_some_and(|it| Some(it) != target) {
@@ -137,7 +139,7 @@ fn operation(value: &Value) -> Value {
     })
 }
 
-fn came_to(what: &str, response: &Value, found: &mut Vec<Mismatch>) {
+fn came_to(what: &str, response: &Value, unmade: bool, found: &mut Vec<Mismatch>) {
     let kind = response["name"].as_str().and_then(kind_of);
     let typed = match kind {
         Some(Kind::Attached) => format!("{TYPES}AttachedCluster"),
@@ -154,7 +156,7 @@ fn came_to(what: &str, response: &Value, found: &mut Vec<Mismatch>) {
     let typed = json!({"@type": typed});
     compare(what, &typed, Some(response), Level::Should, found);
     if let Some(kind) = kind {
-        resource(kind, what, response, found);
+        resource((kind, unmade), what, response, found);
     }
 }
 

@@ -229,6 +229,9 @@ fn an_update_changes_what_the_mask_names() {
     }
     let (_, operation) = patch(&format!("updateMask={paths}&validateOnly=true"));
     assert_eq!((&operation["done"], &google.call("GET", CLUSTER, "").1), (&json!(true), &before));
+    let would_be = &operation["response"];
+    assert_eq!((&would_be["state"], &would_be["uid"]), (&json!("RUNNING"), &before["uid"]));
+    assert_eq!((&would_be["description"], would_be.get("etag")), (&json!("d"), None));
     assert_eq!(patch(&format!("update_mask={paths}")).0, 200);
     let (_, after) = google.call("GET", CLUSTER, "");
     assert_eq!((&after["state"], &after["reconciling"]), (&json!("RECONCILING"), &json!(true)));

@@ -110,7 +110,10 @@ fn register(
         if world.clusters.get(&name).is_some() {
             return Err(write_error(WriteError::AlreadyExists, &context.written(&name)).into());
         }
-        let outcome = Outcome::Cluster(Arc::new(cluster));
+        // It would run, but was made for nobody to name. Source: google.aip.dev/163.
+        let (uid, etag) = (String::new(), String::new());
+        let unmade = AttachedCluster { uid, etag, state: State::Running, ..cluster };
+        let outcome = Outcome::Cluster(Arc::new(unmade));
         let operation = world.passing_operation(verb, &name, outcome);
         return Ok(operations::to_message(context, &operation));
     }

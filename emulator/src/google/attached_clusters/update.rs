@@ -46,7 +46,9 @@ pub(in crate::google) fn update(
     updated.update_time = world.clock.now();
     updated.etag = new_etag(world);
     if wire::flag(request, "validate_only") {
-        let outcome = Outcome::Cluster(Arc::new(updated));
+        // It would run, with an etag that nobody can know yet.
+        let unwritten = AttachedCluster { state: State::Running, etag: String::new(), ..updated };
+        let outcome = Outcome::Cluster(Arc::new(unwritten));
         let operation = world.passing_operation(Verb::Update, name, outcome);
         return Ok(operations::to_message(context, &operation));
     }

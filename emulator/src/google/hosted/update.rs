@@ -56,7 +56,8 @@ pub(in crate::google) fn update(
         ..(*resource).clone()
     };
     if wire::flag(request, "validate_only") {
-        let outcome = Outcome::Hosted(Arc::new(updated));
+        let unwritten = HostedResource { state: State::Running, etag: String::new(), ..updated };
+        let outcome = Outcome::Hosted(Arc::new(unwritten));
         let operation = world.passing_operation(Verb::Update, name, outcome);
         return Ok(operations::to_message(context, &operation));
     }

@@ -56,7 +56,9 @@ pub(in crate::google) fn create(
         if world.hosted.get(&name).is_some() {
             return Err(write_error(WriteError::AlreadyExists, &context.written(&name)).into());
         }
-        let outcome = Outcome::Hosted(Arc::new(resource));
+        let (uid, etag) = (String::new(), String::new());
+        let unmade = HostedResource { uid, etag, state: State::Running, ..resource };
+        let outcome = Outcome::Hosted(Arc::new(unmade));
         let operation = world.passing_operation(Verb::Create, &name, outcome);
         return Ok(operations::to_message(context, &operation));
     }
