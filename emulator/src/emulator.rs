@@ -6,6 +6,7 @@ use {
         files::{self, Files},
         instance::Instance,
         server,
+        tokens::mint::{self, Mint, MintError, Minted},
         world::{World, clock::Clock, key_set::Keys},
     },
     std::{
@@ -200,6 +201,11 @@ impl Emulator {
     /// The keys of service account tokens, to be rotated, retired and hidden.
     pub fn keys(&self) -> &Keys {
         &self.world().keys
+    }
+
+    /// A token to order, good or bad.
+    pub fn mint(&self, order: &Mint) -> Result<Minted, MintError> {
+        mint::mint(self.world(), order)
     }
 
     /// The whole state.

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        control::{PATHS, json},
+        control::{CONTROLS, FOLDER, json},
         server::message::Response,
     },
     http::{
@@ -36,7 +36,8 @@ impl Error {
                     .with(WWW_AUTHENTICATE, "Bearer")
             }
             Self::NotFound => {
-                let body = json!({"error": "there is no such control", "allowed": PATHS});
+                let allowed = CONTROLS.map(|(name, _)| format!("{FOLDER}{name}"));
+                let body = json!({"error": "there is no such control", "allowed": allowed});
                 json(StatusCode::NOT_FOUND, &body)
             }
             Self::MethodNotAllowed(methods) => {

@@ -7,6 +7,7 @@ pub mod faults;
 mod health;
 mod journal;
 mod keys;
+mod mint;
 mod operations;
 mod state;
 
@@ -46,17 +47,21 @@ impl std::fmt::Debug for Control {
     }
 }
 
-/// What is there, in the order in which an error lists it.
-const PATHS: [&str; 8] = [
-    "/_emulator/v1/access-tokens",
-    "/_emulator/v1/clock",
-    "/_emulator/v1/faults",
-    "/_emulator/v1/health",
-    "/_emulator/v1/journal",
-    "/_emulator/v1/keys",
-    "/_emulator/v1/operations",
-    "/_emulator/v1/state",
+/// What is there, with the methods that it knows.
+const CONTROLS: [(&str, &str); 9] = [
+    ("access-tokens", "POST"),
+    ("clock", "GET, HEAD, POST"),
+    ("faults", "DELETE, GET, HEAD, POST"),
+    ("health", "GET, HEAD"),
+    ("journal", "GET, HEAD"),
+    ("keys", "DELETE, GET, HEAD, POST"),
+    ("mint", "POST"),
+    ("operations", "DELETE, GET, HEAD, POST"),
+    ("state", "DELETE, POST"),
 ];
+
+/// Where all of them are.
+const FOLDER: &str = "/_emulator/v1/";
 
 /// Answers one request under `/_emulator/`.
 pub fn answer(control: &Control, world: &World, request: &Request) -> Response {
@@ -70,34 +75,28 @@ pub fn answer(control: &Control, world: &World, request: &Request) -> Response {
 }
 
 fn route(control: &Control, world: &World, request: &Request) -> Result<Value, Error> {
-    match (request.path(), &request.method) {
-        ("/_emulator/v1/health", &Method::GET | &Method::HEAD) => Ok(health::show()),
-        ("/_emulator/v1/clock", &Method::GET | &Method::HEAD) => Ok(clock::show(world)),
-        ("/_emulator/v1/clock", &Method::POST) => clock::change(world, &request.body),
-        ("/_emulator/v1/journal", &Method::GET | &Method::HEAD) => Ok(journal::show(world)),
-        ("/_emulator/v1/access-tokens", &Method::POST) => {
-            access_tokens::look_up(world, &request.body)
-        }
-        ("/_emulator/v1/access-tokens", _) => Err(Error::MethodNotAllowed("POST")),
-        ("/_emulator/v1/faults", &Method::GET | &Method::HEAD) => Ok(control.faults.show()),
-        ("/_emulator/v1/faults", &Method::POST) => control.faults.add(&request.body),
-        ("/_emulator/v1/faults", &Method::DELETE) => Ok(control.faults.forget()),
-        ("/_emulator/v1/keys", &Method::GET | &Method::HEAD) => Ok(keys::show(world)),
-        ("/_emulator/v1/keys", &Method::POST) => keys::change(world, &request.body),
-        ("/_emulator/v1/keys", &Method::DELETE) => Ok(keys::reset(world)),
-        ("/_emulator/v1/operations", &Method::GET | &Method::HEAD) => Ok(operations::show(world)),
-        ("/_emulator/v1/operations", &Method::POST) => operations::change(world, &request.body),
-        ("/_emulator/v1/operations", &Method::DELETE) => Ok(operations::forget(world)),
-        ("/_emulator/v1/faults" | "/_emulator/v1/keys" | "/_emulator/v1/operations", _) => {
-            Err(Error::MethodNotAllowed("DELETE, GET, HEAD, POST"))
-        }
-        ("/_emulator/v1/state", &Method::POST | &Method::DELETE) => state::reset(control, world),
-        ("/_emulator/v1/health" | "/_emulator/v1/journal", _) => {
-            Err(Error::MethodNotAllowed("GET, HEAD"))
-        }
-        ("/_emulator/v1/clock", _) => Err(Error::MethodNotAllowed("GET, HEAD, POST")),
-        ("/_emulator/v1/state", _) => Err(Error::MethodNotAllowed("DELETE, POST")),
-        _ => Err(Error::NotFound),
+    let name = request.path().strip_prefix(FOLDER).ok_or(Error::NotFound)?;
+    let (_, methods) = CONTROLS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
+    let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
+    let body = &request.body;
+    match (name, method.as_str()) {
+        ("access-tokens", "POST") => access_tokens::look_up(world, body),
+        ("clock", "GET") => Ok(clock::show(world)),
+        ("clock", "POST") => clock::change(world, body),
+        ("faults", "GET") => Ok(control.faults.show()),
+        ("faults", "POST") => control.faults.add(body),
+        ("faults", "DELETE") => Ok(control.faults.forget()),
+        ("health", "GET") => Ok(health::show()),
+        ("journal", "GET") => Ok(journal::show(world)),
+        ("keys", "GET") => Ok(keys::show(world)),
+        ("keys", "POST") => keys::change(world, body),
+        ("keys", "DELETE") => Ok(keys::reset(world)),
+        ("mint", "POST") => mint::mint(world, body),
+        ("operations", "GET") => Ok(operations::show(world)),
+        ("operations", "POST") => operations::change(world, body),
+        ("operations", "DELETE") => Ok(operations::forget(world)),
+        ("state", "POST" | "DELETE") => state::reset(control, world),
+        _ => Err(Error::MethodNotAllowed(methods)),
     }
 }
 
@@ -158,6 +157,8 @@ mod tests {
     #[case("DELETE", "/_emulator/v1/keys", 200)]
     #[case("POST", "/_emulator/v1/keys", 400)]
     #[case("PUT", "/_emulator/v1/keys", 405)]
+    #[case("POST", "/_emulator/v1/mint", 200)]
+    #[case("GET", "/_emulator/v1/mint", 405)]
     #[case("GET", "/_emulator/v1/operations", 200)]
     #[case("DELETE", "/_emulator/v1/operations", 200)]
     #[case("POST", "/_emulator/v1/operations", 400)]

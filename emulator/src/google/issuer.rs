@@ -5,6 +5,8 @@ use {
     super::{
         auth::SERVICE,
         grpc::too_late,
+        hosted,
+        names::Project,
         service::{Context, Stop},
         status::{Code, Detail, Status},
     },
@@ -40,6 +42,13 @@ impl Keys<'_> {
             Self::Fetched(keys) => IssuerKeys::Published(keys),
         }
     }
+}
+
+/// The issuer of a cluster's tokens, whoever runs the cluster.
+pub fn issuer_of(world: &World, cluster: &str) -> Option<String> {
+    let known = Project::of(cluster).known(cluster).into_owned();
+    let attached = world.clusters.get(&known).map(|cluster| cluster.oidc.issuer_url.clone());
+    attached.or_else(|| hosted::issuer_of(world, &known))
 }
 
 /// The keys of a cluster's issuer, or what has to be fetched for them.

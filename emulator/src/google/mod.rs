@@ -40,6 +40,7 @@ mod wire;
 pub use {
     auth::CLOUD_PLATFORM,
     fault::{Fault, method, refuse},
+    issuer::issuer_of,
     seed::seed,
     status::is_code,
 };

@@ -3,7 +3,7 @@
 use {
     crate::{
         codec::quote::quote,
-        tokens::{legacy::LegacyError, review::Error},
+        tokens::{legacy::LegacyError, members::Undecodable, review::Error},
         world::objects::Kind,
     },
     std::fmt::Write,
@@ -35,7 +35,8 @@ fn reason(error: &Error) -> Option<String> {
         Error::NotOurs | Error::Both(..) => return None,
         Error::NoKeyFound => "invalid signature, no keys found".to_owned(),
         Error::BadSignature => "go-jose/go-jose: error in cryptographic primitive".to_owned(),
-        Error::BadClaim(expected) => format!("go-jose/go-jose/jwt: {expected}"),
+        Error::BadHeader(why) | Error::BadClaim(why) => undecodable(why),
+        Error::OtherIssuer(issuer) => format!("token issuer {} is invalid", quote(issuer)),
         Error::WrongAudience { token, wanted } => format!(
             "token audiences {} is invalid for the target audiences {}",
             list(token),
@@ -45,15 +46,43 @@ fn reason(error: &Error) -> Option<String> {
         Error::Expired => "service account token has expired".to_owned(),
         Error::IssuedInTheFuture => "service account token is issued in the future".to_owned(),
         Error::Nameless => "resource name may not be empty".to_owned(),
+        Error::NoNamespace => "the server could not find the requested resource".to_owned(),
+        Error::BadName { what, name } => bad_name(what, name),
         Error::ServiceAccountNotFound(name) => format!("serviceaccounts \"{name}\" not found"),
         Error::OtherUid { kind, found, claimed } => other_uid(*kind, found, claimed),
         Error::ServiceAccountDeleted { namespace, name } => {
             format!("service account {namespace}/{name} has been deleted")
         }
         Error::BoundObjectGone => "service account token has been invalidated".to_owned(),
+        Error::BoundToWebhook => "feature gate \"APIServerWebhookAuthenticationToken\" is \
+                                  disabled, but token is webhook bound"
+            .to_owned(),
         Error::Legacy(error) => legacy(error),
     };
     Some(reason)
+}
+
+// Source: apimachinery `pkg/api/validation/path/name.go`.
+fn bad_name(what: &str, name: &str) -> String {
+    let found = |part: &&str| name.contains(*part);
+    let why: Vec<_> = match name {
+        "." | ".." => vec![format!("may not be '{name}'")],
+        _ => {
+            let parts = ["/", "%"].into_iter().filter(found);
+            parts.map(|part| format!("may not contain '{part}'")).collect()
+        }
+    };
+    format!("invalid {what} {}: [{}]", quote(name), why.join(" "))
+}
+
+fn undecodable(why: &Undecodable) -> String {
+    match why {
+        Undecodable::Expected(expected) => format!("go-jose/go-jose/jwt: {expected}"),
+        Undecodable::Type { found, wanted } => {
+            format!("json: cannot unmarshal {found} into Go value of type {wanted}")
+        }
+        Undecodable::Duplicate(name) => format!("json: duplicate key '{name}' in object"),
+    }
 }
 
 fn legacy(error: &LegacyError) -> String {

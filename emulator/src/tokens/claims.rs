@@ -86,7 +86,7 @@ pub fn sign(claims: &impl Serialize, key: &SigningKey) -> String {
 }
 
 /// Go's `encoding/json` writes `<`, `>` and `&` as escapes; in JSON they occur in strings only.
-fn escape_html(json: Vec<u8>) -> Vec<u8> {
+pub(super) fn escape_html(json: Vec<u8>) -> Vec<u8> {
     if !json.iter().any(|byte| matches!(byte, b'<' | b'>' | b'&' | 0xe2)) {
         return json;
     }

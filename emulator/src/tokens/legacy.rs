@@ -6,21 +6,20 @@ use {
     crate::{
         tokens::{
             claims,
-            parse::Parsed,
+            decode::Legacy,
             review::{Error, Identity},
+            witness::{Facts, Witness},
         },
         world::{
             World,
             objects::{Kind, Object},
         },
     },
-    serde_json::json,
+    serde_json::{Value, json},
 };
 
 /// The issuer that such tokens name.
 pub const ISSUER: &str = "kubernetes/serviceaccount";
-
-const PREFIX: &str = "kubernetes.io/serviceaccount/";
 
 /// Why a token of a Secret does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,42 +50,76 @@ pub enum LegacyError {
 
 /// A token for a Secret of that name.
 pub fn sign(world: &World, account: &Object, secret: &str) -> String {
-    let claims = json!({
-        "iss": ISSUER,
-        "kubernetes.io/serviceaccount/namespace": account.namespace,
-        "kubernetes.io/serviceaccount/secret.name": secret,
-        "kubernetes.io/serviceaccount/service-account.name": account.name,
-        "kubernetes.io/serviceaccount/service-account.uid": account.uid,
-        "sub": format!("system:serviceaccount:{}:{}", account.namespace, account.name),
-    });
+    let claims = claims(&account.namespace, secret, &account.name, &account.uid);
     claims::sign(&claims, &world.keys.get().signing)
+}
+
+/// The claims of such a token.
+pub(super) fn claims(namespace: &str, secret: &str, name: &str, uid: &str) -> Value {
+    json!({
+        "iss": ISSUER,
+        "kubernetes.io/serviceaccount/namespace": namespace,
+        "kubernetes.io/serviceaccount/secret.name": secret,
+        "kubernetes.io/serviceaccount/service-account.name": name,
+        "kubernetes.io/serviceaccount/service-account.uid": uid,
+        "sub": format!("system:serviceaccount:{namespace}:{name}"),
+    })
 }
 
 /// The service account of a token whose signature has been verified; without a lookup, as its
 /// claims name it.
-pub fn check<'a>(
+pub(super) fn check<'a>(
     world: &World,
     token: &str,
-    parsed: &'a Parsed<'_>,
+    subject: &str,
+    claims: &'a Legacy,
+    witness: &mut impl Witness,
 ) -> Result<Identity<'a>, Error> {
-    let claim = |name: &'static str| match parsed.text(&format!("{PREFIX}{name}")) {
-        "" => Err(LegacyError::MissingClaim(short(name))),
-        claim => Ok(claim),
-    };
-    let subject = match parsed.text("sub") {
-        "" => return Err(LegacyError::MissingClaim("sub").into()),
-        subject => subject,
-    };
-    let (namespace, secret) = (claim("namespace")?, claim("secret.name")?);
-    let (name, uid) = (claim("service-account.name")?, claim("service-account.uid")?);
-    if subject != format!("system:serviceaccount:{namespace}:{name}") {
+    let Legacy { namespace, name, uid, secret } = claims;
+    witness.sees("sub", || Facts::new(subject, "the service account of the other claims"));
+    for (claim, value) in [
+        ("sub", subject),
+        ("namespace", namespace),
+        ("secretName", secret),
+        ("serviceAccountName", name),
+        ("serviceAccountUID", uid),
+    ] {
+        if value.is_empty() {
+            return Err(LegacyError::MissingClaim(claim).into());
+        }
+    }
+    let is_valid = is_label(namespace) && is_subdomain(name);
+    if !is_valid || subject != format!("system:serviceaccount:{namespace}:{name}") {
         return Err(LegacyError::OtherSubject.into());
     }
     if world.settings.service_account_lookup {
+        witness.sees("secret", || {
+            Facts::new(format!("{namespace}/{secret}"), "is there, and holds this token")
+        });
         check_secret(world, namespace, secret, token)?;
+        witness.sees("service account", || {
+            let found = format!("{namespace}/{name} of uid {uid}");
+            Facts::new(found, "is there, is the same, and is not going")
+        });
         check_account(world, namespace, name, uid)?;
     }
     Ok(Identity { namespace, name, uid })
+}
+
+// Source: apiserver `pkg/authentication/serviceaccount/util.go`, `SplitUsername`.
+fn is_label(name: &str) -> bool {
+    name.len() <= 63 && is_part(name)
+}
+
+fn is_subdomain(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_part)
+}
+
+fn is_part(part: &str) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let bytes = part.as_bytes();
+    let known = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-';
+    ends(bytes.first()) && ends(bytes.last()) && bytes.iter().all(known)
 }
 
 fn check_secret(world: &World, namespace: &str, name: &str, token: &str) -> Result<(), Error> {
@@ -108,16 +141,6 @@ fn check_account(world: &World, namespace: &str, name: &str, uid: &str) -> Resul
         return Err(LegacyError::OtherUid { found, claimed }.into());
     }
     Ok(())
-}
-
-// What the error calls a claim.
-fn short(name: &str) -> &'static str {
-    match name {
-        "namespace" => "namespace",
-        "secret.name" => "secretName",
-        "service-account.name" => "serviceAccountName",
-        _ => "serviceAccountUID",
-    }
 }
 
 impl From<LegacyError> for Error {

@@ -2,8 +2,12 @@
 //! not a status.
 
 pub mod claims;
+pub mod decode;
 pub mod exchange;
 pub mod issue;
 pub mod legacy;
+pub mod members;
+pub mod mint;
 pub mod parse;
 pub mod review;
+pub mod witness;

@@ -1,11 +1,18 @@
 //! The three parts of a token that a client sent, read as leniently as kube-apiserver reads them.
+//!
+//! Sources: kubernetes `pkg/serviceaccount/jwt.go`, `hasCorrectIssuer`; go-jose `jws.go`,
+//! `shared.go`.
 
 use {
+    super::{
+        decode::{self, Private, Public},
+        members::{self, Members, Undecodable, Wrong, kind},
+    },
     base64::{
         Engine, alphabet,
         engine::general_purpose::{GeneralPurpose, NO_PAD},
+        prelude::BASE64_STANDARD,
     },
-    serde_json::{Map, Value},
 };
 
 /// A token whose form is right; nothing of it is trusted yet.
@@ -14,15 +21,16 @@ pub struct Parsed<'a> {
     pub algorithm: String,
     /// The header's `kid`; empty when it has none.
     pub kid: String,
-    /// Whether the header demands extensions (`crit`), of which none is known here.
-    pub critical: bool,
+    /// Whether the header demands extensions (`crit`) that are not known here, or does so in a way
+    /// that cannot be read.
+    pub critical: Result<bool, Undecodable>,
     /// The payload's `iss`; empty when it has none.
     pub issuer: String,
     /// What is signed: the first two parts, as sent.
     pub message: &'a str,
     /// The signature.
     pub signature: Vec<u8>,
-    payload: Map<String, Value>,
+    payload: String,
 }
 
 impl std::fmt::Debug for Parsed<'_> {
@@ -31,48 +39,12 @@ impl std::fmt::Debug for Parsed<'_> {
     }
 }
 
-/// The claims that a review looks at.
-#[derive(Debug, Default)]
-pub struct Claims {
-    /// `aud`, whether one or several.
-    pub audiences: Vec<String>,
-    /// `exp`, in seconds.
-    pub expiry: Option<i64>,
-    /// `nbf`
-    pub not_before: Option<i64>,
-    /// `iat`
-    pub issued_at: Option<i64>,
-    /// `jti`; empty when there is none.
-    pub id: String,
-    /// The service account's namespace.
-    pub namespace: String,
-    /// The service account.
-    pub service_account: Reference,
-    /// The pod that it is bound to.
-    pub pod: Option<Reference>,
-    /// The secret that it is bound to.
-    pub secret: Option<Reference>,
-    /// The node that it is bound to, or that its pod runs on.
-    pub node: Option<Reference>,
-}
-
-/// A name and an identity; what is absent is empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reference {
-    /// The object's name.
-    pub name: String,
-    /// Its identity.
-    pub uid: String,
-}
-
 /// Unpadded base64url as Go decodes it: bits left over at the end do not matter.
 const BASE64: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
-/// What go-jose says of a time that is no number.
-const NOT_A_TIME: &str = "expected number value to unmarshal NumericDate";
-/// What go-jose says of an `aud` that is neither text nor a list of texts.
-const NOT_AN_AUDIENCE: &str = "expected string or array value to unmarshal to Audience";
+/// The extensions that may be demanded. Source: go-jose `shared.go`, `supportedCritical`.
+const KNOWN_EXTENSION: &str = "b64";
 
 impl<'a> Parsed<'a> {
     /// Reads a token's three parts; `None` when it has not the form of one.
@@ -80,85 +52,105 @@ impl<'a> Parsed<'a> {
         let token = token.trim_matches(['\t', '\r', '\n']);
         let (message, signature) = token.rsplit_once('.')?;
         let (header, payload) = message.split_once('.')?;
-        let header = object(header)?;
-        let payload = object(payload)?;
+        let (header, payload) = (text(header)?, text(payload)?);
+        // Go takes no header at all for an empty one.
+        let header = if matches!(header.as_str(), "" | "null") { "{}" } else { &header };
+        let header = Members::read(header).filter(Members::are_distinct)?;
+        let signature = BASE64.decode(signature).ok()?;
+        if !header.iter().all(|(name, value)| is_sane(name, value)) {
+            return None;
+        }
+        let member = |name: &str| {
+            let mut text = String::new();
+            members::set_text(&mut text, header.get(name).unwrap_or("null")).ok()?;
+            Some(text)
+        };
         Some(Self {
-            algorithm: text(&header, "alg")?,
-            kid: text(&header, "kid")?,
-            critical: header.contains_key("crit"),
-            issuer: text(&payload, "iss")?,
+            algorithm: member("alg")?,
+            kid: member("kid")?,
+            critical: critical(header.get("crit")),
+            issuer: issuer(&Members::read(&payload)?)?,
             message,
-            signature: BASE64.decode(signature).ok()?,
+            signature,
             payload,
         })
     }
 
-    /// A claim's text; empty when it is absent or something else.
-    pub fn text(&self, claim: &str) -> &str {
-        self.payload.get(claim).and_then(Value::as_str).unwrap_or("")
-    }
-
-    /// The claims; of one that has the wrong type, what was expected.
-    pub fn claims(&self) -> Result<Claims, &'static str> {
-        let empty = Map::new();
-        let kubernetes = self.payload.get("kubernetes.io").and_then(Value::as_object);
-        let kubernetes = kubernetes.unwrap_or(&empty);
-        Ok(Claims {
-            audiences: audiences(self.payload.get("aud"))?,
-            expiry: seconds(self.payload.get("exp"))?,
-            not_before: seconds(self.payload.get("nbf"))?,
-            issued_at: seconds(self.payload.get("iat"))?,
-            id: text(&self.payload, "jti").unwrap_or_default(),
-            namespace: text(kubernetes, "namespace").unwrap_or_default(),
-            service_account: reference(kubernetes, "serviceaccount").unwrap_or_default(),
-            pod: reference(kubernetes, "pod"),
-            secret: reference(kubernetes, "secret"),
-            node: reference(kubernetes, "node"),
-        })
+    /// The claims, or what is wrong with them.
+    pub(super) fn claims<T: Private>(&self) -> Result<(Public, T), Undecodable> {
+        decode::claims(&self.payload)
     }
 }
 
-fn object(part: &str) -> Option<Map<String, Value>> {
+/// A part's text; bytes that are none are replaced, as Go replaces them.
+fn text(part: &str) -> Option<String> {
     let bytes = BASE64.decode(part).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    Some(if text.contains("\\u") { whole_characters(&text) } else { text })
 }
 
-/// A member's text; empty when it is absent or null, `None` when it is something else.
-fn text(object: &Map<String, Value>, member: &str) -> Option<String> {
-    match object.get(member) {
-        None | Some(Value::Null) => Some(String::new()),
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(_) => None,
+/// Half a surrogate pair (`\ud800`) is no character; Go takes it for U+FFFD.
+fn whole_characters(json: &str) -> String {
+    let (mut text, mut rest) = (String::with_capacity(json.len()), json);
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        text.push_str(before);
+        let unit = |escape: &str| {
+            let digits = escape.strip_prefix("\\u")?.get(..4)?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let (length, half) = match (unit(escape), escape.get(6..).and_then(unit)) {
+            (Some(0xd800..0xdc00), Some(0xdc00..0xe000)) => (12, false),
+            (Some(0xd800..0xe000), _) => (6, true),
+            (Some(_), _) => (6, false),
+            (None, _) => (1 + escape[1..].chars().next().map_or(0, char::len_utf8), false),
+        };
+        text.push_str(if half { "\\ufffd" } else { &escape[..length] });
+        rest = &escape[length..];
+    }
+    text + rest
+}
+
+/// The issuer that is looked at before anything else. Go finds it in whatever case it is written,
+/// and takes the last.
+fn issuer(payload: &Members<'_>) -> Option<String> {
+    let mut issuer = String::new();
+    let written = payload.iter().filter(|(name, _)| name.eq_ignore_ascii_case("iss"));
+    for (_, value) in written {
+        members::set_text(&mut issuer, value).ok()?;
+    }
+    Some(issuer)
+}
+
+/// Whether a member of the header can be what it should be.
+fn is_sane(name: &str, value: &str) -> bool {
+    match (name, kind(value)) {
+        (_, "null") => true,
+        ("alg" | "kid" | "nonce", kind) => kind == "string",
+        ("jwk", kind) => kind == "object" && is_public(value),
+        ("x5c", kind) => kind == "array" && are_certificates(value),
+        _ => true,
     }
 }
 
-fn seconds(claim: Option<&Value>) -> Result<Option<i64>, &'static str> {
-    match claim {
-        None | Some(Value::Null) => Ok(None),
-        // A fraction is cut off; the cast saturates.
-        Some(Value::Number(number)) => {
-            let whole = number.as_i64();
-            Ok(whole.or_else(|| number.as_f64().map(|seconds| seconds as i64)))
-        }
-        Some(_) => Err(NOT_A_TIME),
-    }
+/// Whether a key has no half that has no place in a header.
+fn is_public(jwk: &str) -> bool {
+    let jwk = Members::read(jwk).unwrap_or_default();
+    let is_pair = ["\"RSA\"", "\"EC\"", "\"OKP\""].contains(&jwk.get("kty").unwrap_or_default());
+    is_pair && jwk.get("d").is_none()
 }
 
-fn audiences(claim: Option<&Value>) -> Result<Vec<String>, &'static str> {
-    let Some(claim) = claim else { return Ok(Vec::new()) };
-    match claim {
-        Value::String(audience) => Ok(vec![audience.clone()]),
-        Value::Array(audiences) => audiences
-            .iter()
-            .map(|audience| audience.as_str().map(str::to_owned).ok_or(NOT_AN_AUDIENCE))
-            .collect(),
-        _ => Err(NOT_AN_AUDIENCE),
-    }
+fn are_certificates(chain: &str) -> bool {
+    let is_der = |text: &String| {
+        BASE64_STANDARD.decode(text).is_ok_and(|bytes| bytes.first() == Some(&0x30))
+    };
+    members::texts(chain, "[]string").is_ok_and(|chain| chain.iter().all(is_der))
 }
 
-fn reference(object: &Map<String, Value>, member: &str) -> Option<Reference> {
-    let object = object.get(member)?.as_object()?;
-    Some(Reference { name: text(object, "name")?, uid: text(object, "uid").unwrap_or_default() })
+fn critical(value: Option<&str>) -> Result<bool, Undecodable> {
+    let names = members::texts(value.unwrap_or("null"), "[]string").map_err(Wrong::told)?;
+    Ok(names.iter().any(|name| name != KNOWN_EXTENSION))
 }
 
 #[cfg(test)]
@@ -182,16 +174,54 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_the_wrong_type_say_what_was_expected() {
-        for (payload, expected) in [
-            (r#"{"exp":"soon"}"#, Err(NOT_A_TIME)),
-            (r#"{"aud":7}"#, Err(NOT_AN_AUDIENCE)),
-            (r#"{"aud":null}"#, Err(NOT_AN_AUDIENCE)),
-            (r#"{"aud":"a","exp":1.9}"#, Ok((vec!["a".to_owned()], Some(1)))),
+    fn a_header_that_cannot_be_is_no_tokens() {
+        for (header, sane) in [
+            (r#"{"alg":null,"kid":null,"typ":7}"#, true),
+            (r#"{"alg":7}"#, false),
+            (r#"{"kid":7}"#, false),
+            (r#"{"kid":"a","kid":"a"}"#, false),
+            (r#"{"jwk":{"kty":"RSA","n":"AQAB","e":"AQAB"}}"#, true),
+            (r#"{"jwk":{"kty":"oct","k":"AQAB"}}"#, false),
+            (r#"{"jwk":"k"}"#, false),
+            (r#"{"x5c":["?"]}"#, false),
+            ("[]", false),
         ] {
-            let token = token("{}", payload);
-            let claims = Parsed::read(&token).unwrap().claims();
-            assert_eq!(claims.map(|claims| (claims.audiences, claims.expiry)), expected);
+            let token = token(header, r#"{"iss":"i"}"#);
+            assert_eq!(Parsed::read(&token).is_some(), sane, "{header}");
         }
+    }
+
+    #[test]
+    fn only_unknown_extensions_are_in_the_way() {
+        for (header, expected) in [
+            ("{}", Ok(false)),
+            (r#"{"crit":null}"#, Ok(false)),
+            (r#"{"crit":[]}"#, Ok(false)),
+            (r#"{"crit":["b64"]}"#, Ok(false)),
+            (r#"{"crit":["x"]}"#, Ok(true)),
+            (r#"{"crit":"x"}"#, Err(Undecodable::Type { found: "string", wanted: "[]string" })),
+        ] {
+            let token = token(header, "{}");
+            assert_eq!(Parsed::read(&token).unwrap().critical, expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_replaced() {
+        for (json, expected) in [
+            (r#""\ud800""#, r#""\ufffd""#),
+            (r#""\udc00\ud800\udc00""#, r#""\ufffd\ud800\udc00""#),
+            (r#""\\ud800\u00e9\n""#, r#""\\ud800\u00e9\n""#),
+            (r#""\ud800\u12"#, r#""\ufffd\u12"#),
+            (r#""\\"#, r#""\\"#),
+        ] {
+            assert_eq!(whole_characters(json), expected);
+        }
+    }
+
+    #[test]
+    fn the_issuer_is_found_in_any_case_and_the_last_counts() {
+        let token = token("{}", r#"{"iss":"a","ISS":"b"}"#);
+        assert_eq!(Parsed::read(&token).unwrap().issuer, "b");
     }
 }

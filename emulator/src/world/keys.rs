@@ -234,6 +234,27 @@ impl VerifyingKey {
         self.parsed.verify_sig(message, signature).is_ok()
     }
 
+    /// Whether a signature is this key's with an algorithm of its type. kube-apiserver signs with
+    /// none but the key's own, and yet takes them all. Source: go-jose `asymmetric.go`.
+    pub fn verifies_as(&self, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
+        if algorithm == self.algorithm.name() {
+            return self.verifies(message, signature);
+        }
+        if self.algorithm != Algorithm::Rs256 {
+            return false;
+        }
+        let verification: &'static signature::RsaParameters = match algorithm {
+            "RS384" => &signature::RSA_PKCS1_2048_8192_SHA384,
+            "RS512" => &signature::RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY,
+            "PS256" => &signature::RSA_PSS_2048_8192_SHA256,
+            "PS384" => &signature::RSA_PSS_2048_8192_SHA384,
+            "PS512" => &signature::RSA_PSS_2048_8192_SHA512,
+            _ => return false,
+        };
+        let key = signature::UnparsedPublicKey::new(verification, &self.spki);
+        key.verify(message, signature).is_ok()
+    }
+
     /// The public key, as a PEM file holds it.
     pub fn pem(&self) -> String {
         let lines = BASE64_STANDARD.encode(&self.spki);
@@ -378,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_signs_as_no_kube_apiserver_does() {
+    fn an_rsa_key_signs_and_verifies_as_kube_apiserver_never_signs() {
         let (rsa, ec) = (SigningKey::generate_rsa(), SigningKey::generate(Algorithm::Es384));
         for (algorithm, by_rsa, by_ec) in
             [("RS256", true, false), ("PS512", true, false), ("ES384", false, true)]
@@ -388,6 +409,12 @@ mod tests {
         }
         let signature = rsa.sign_as("RS384", b"message").unwrap();
         assert!(!rsa.public().verifies(b"message", &signature));
+        for algorithm in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"] {
+            let signature = rsa.sign_as(algorithm, b"message").unwrap();
+            assert!(rsa.public().verifies_as(algorithm, b"message", &signature), "{algorithm}");
+            assert!(!rsa.public().verifies_as(algorithm, b"massage", &signature), "{algorithm}");
+            assert!(!rsa.public().verifies_as("ES256", b"message", &signature));
+        }
     }
 
     #[test]

@@ -18,7 +18,16 @@ async fn health_says_what_there_is() {
     assert_eq!(health["schema_version"], 1);
     assert_eq!(
         health["capabilities"],
-        json!(["access-tokens", "clock", "faults", "journal", "keys", "operations", "state"])
+        json!([
+            "access-tokens",
+            "clock",
+            "faults",
+            "journal",
+            "keys",
+            "mint",
+            "operations",
+            "state"
+        ])
     );
 }
 

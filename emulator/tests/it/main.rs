@@ -22,6 +22,7 @@ mod google_world;
 mod keys;
 mod kubernetes;
 mod lifecycle;
+mod minting;
 mod program;
 mod readme;
 mod settings;

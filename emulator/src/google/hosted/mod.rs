@@ -54,6 +54,12 @@ pub(super) fn list(
     Ok(answer)
 }
 
+/// The issuer of the tokens of a cluster.
+pub(super) fn issuer_of(world: &World, name: &str) -> Option<String> {
+    let kind = Kind::of_name(name).filter(|kind| kind.is_cluster())?;
+    find(world, kind, "name", name).ok().map(|cluster| write::issuer(&cluster.name))
+}
+
 fn find(
     world: &World,
     kind: &Kind,
