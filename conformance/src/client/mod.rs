@@ -153,10 +153,11 @@ impl Endpoint {
             return Err("a URL with a query is not taken".to_owned());
         }
         let host = uri.host().ok_or_else(|| format!("{shown} names no host"))?;
+        let port = port(&uri).map_err(|port| format!("{shown}: {port} is no port"))?;
         Ok(Self {
             https,
             host: host.trim_matches(['[', ']']).to_owned(),
-            port: uri.port_u16().unwrap_or(if https { 443 } else { 80 }),
+            port: port.unwrap_or(if https { 443 } else { 80 }),
             prefix: uri.path().trim_end_matches('/').to_owned(),
             tls_server_name: None,
             proxy: None,
@@ -177,6 +178,20 @@ impl Endpoint {
     pub fn is_loopback(&self) -> bool {
         self.host == "localhost"
             || self.host.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_loopback())
+    }
+}
+
+/// The port that a URL names, if it names one. What is no port is no leave to take the usual one.
+fn port(uri: &http::Uri) -> Result<Option<u16>, String> {
+    let authority = uri.authority().map(http::uri::Authority::as_str).unwrap_or_default();
+    let place = authority.rsplit_once('@').map_or(authority, |(_, it)| it);
+    let (_, port) = match place.rsplit_once(']') {
+        Some((_, rest)) => rest.split_once(':').unwrap_or(("", "")),
+        None => place.split_once(':').unwrap_or((place, "")),
+    };
+    match port {
+        "" => Ok(None),
+        _ => port.parse().ok().filter(|it| *it > 0).map(Some).ok_or(port.to_owned()),
     }
 }
 
@@ -213,6 +228,10 @@ mod tests {
         assert!(Endpoint::parse("127.0.0.1:6443").is_err());
         for url in ["https://jane:s3cret@x", "jane:s3cret@x:1", "https://x/?token=s3cret"] {
             assert!(!Endpoint::parse(url).unwrap_err().contains("s3cret"), "{url}");
+        }
+        for port in ["99999", "65536", "0"] {
+            let why = Endpoint::parse(&format!("https://[::1]:{port}/a")).unwrap_err();
+            assert!(why.ends_with(&format!("{port} is no port")), "{why}");
         }
         assert!(Endpoint::parse("http://127.0.0.1:1").unwrap().is_loopback());
     }

@@ -46,7 +46,8 @@ impl Proxy {
             return Err("a SOCKS5 proxy that wants a password is not taken".to_owned());
         }
         let host = host.trim_matches(['[', ']']).to_owned();
-        Ok(Self { kind, host, port: uri.port_u16().unwrap_or(default), basic })
+        let port = super::port(&uri).map_err(|_| "the proxy's URL has no port that there is")?;
+        Ok(Self { kind, host, port: port.unwrap_or(default), basic })
     }
 
     /// A stream that leads to the target.
@@ -160,7 +161,13 @@ mod tests {
         let proxy = Proxy::parse("http://jane:s3%40cret@p:3128").unwrap();
         assert_eq!(proxy.to_string(), "the proxy http://p:3128");
         assert_eq!(proxy.basic.as_deref(), Some("amFuZTpzM0BjcmV0"));
-        for url in ["ftp://s3cret@p", "s3cret", "socks5://jane:s3cret@p", "https://s3cret@p"] {
+        for url in [
+            "ftp://s3cret@p",
+            "s3cret",
+            "socks5://jane:s3cret@p",
+            "https://s3cret@p",
+            "http://s3cret@p:70000",
+        ] {
             let why = Proxy::parse(url).unwrap_err();
             assert!(!why.contains("s3cret"), "{why}");
         }

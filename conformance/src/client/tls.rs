@@ -10,7 +10,10 @@ use {
             verify_server_name,
         },
         crypto::{CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs},
-        pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+        pki_types::{
+            CertificateDer, PrivateKeyDer, ServerName, UnixTime,
+            pem::{self, PemObject},
+        },
         server::ParsedCertificate,
         sign::{CertifiedKey, SingleCertAndKey},
     },
@@ -46,7 +49,8 @@ pub fn config(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig
     let builder = match trust {
         Trust::System => builder.with_root_certificates(system()),
         Trust::Authorities(pem) => {
-            let pinned = Pinned::new(certificates(pem)?, roots(pem)?, &provider)?;
+            let authorities = certificates(pem).map_err(|why| format!("whom to trust: {why}"))?;
+            let pinned = Pinned::new(authorities, roots(pem)?, &provider)?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(pinned))
         }
         Trust::Anybody => {
@@ -64,18 +68,42 @@ fn show(
     provider: &CryptoProvider,
 ) -> Result<ClientConfig, String> {
     let Some(identity) = identity else { return Ok(builder.with_no_client_auth()) };
-    let chain = certificates(&identity.certificates)?;
-    let key = PrivateKeyDer::from_pem_slice(&identity.key)
-        .map_err(|error| format!("the client key cannot be read: {error}"))?;
+    let chain = certificates(&identity.certificates)
+        .map_err(|why| format!("the client certificate: {why}"))?;
+    let key =
+        PrivateKeyDer::from_pem_slice(&identity.key).map_err(|error| unread(identity, error))?;
     let key = provider
         .key_provider
         .load_private_key(key)
         .map_err(|error| format!("the client key cannot be used: {error}"))?;
     let certified = CertifiedKey::new(chain, key);
-    if let Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) = certified.keys_match() {
+    if !belongs(&certified) {
         return Err("the client key is not that of the client certificate".to_owned());
     }
     Ok(builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified))))
+}
+
+fn unread(identity: &Identity, error: pem::Error) -> String {
+    let sealed = identity.key.windows(9).any(|it| it == b"ENCRYPTED");
+    match sealed {
+        true => "the client key is encrypted: nobody can be asked for its password".to_owned(),
+        false => format!("the client key cannot be read: {error}"),
+    }
+}
+
+/// Whether the key is the certificate's. One of the first version is not parsed, but holds the
+/// public key as any other does.
+fn belongs(certified: &CertifiedKey) -> bool {
+    match certified.keys_match() {
+        Ok(()) => true,
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => false,
+        Err(_) => match (certified.key.public_key(), certified.cert.first()) {
+            (Some(key), Some(certificate)) => {
+                certificate.windows(key.len()).any(|it| it == key.as_ref())
+            }
+            _ => true,
+        },
+    }
 }
 
 /// What cannot be read is left out: a server that needs it will not be trusted.
@@ -100,7 +128,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
         .collect::<Result<_, _>>()
         .map_err(|error| format!("a certificate cannot be read: {error}"))?;
     if certificates.is_empty() {
-        return Err("there is no certificate in it".to_owned());
+        return Err("there is no certificate (PEM) in it".to_owned());
     }
     Ok(certificates)
 }
@@ -221,6 +249,18 @@ mod tests {
         rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair},
     };
 
+    /// One of the first version, as openssl makes them unless it is told otherwise.
+    const FIRST_VERSION: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBGjCBwQIUSXON5Lsmbx34VJVMfGSWZ/LeWiMwCgYIKoZIzj0EAwIwDzENMAsG
+A1UEAwwEamFuZTAgFw0yNjExMjIwNTAyNDFaGA8yMTI2MTAyOTA1MDI0MVowDzEN
+MAsGA1UEAwwEamFuZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCYwV6WOBRch
+ixObw5FNIMBABbig6mJywSGbVH2aro/+DbOTFS15wDQqf9TgD10gtSu6M6fnGKgD
+JpRtFVXjFvAwCgYIKoZIzj0EAwIDSAAwRQIgDfv3IY64agy0X/FzL8gvCxSiyE/m
+KJVJuHQEgaT8HQoCIQDQxK51yo+j847AYymRNnmvzqquqO9iHlZ6uIvaBS/YHQ==
+-----END CERTIFICATE-----
+";
+
     /// A certificate that signed itself, as openssl makes them.
     fn self_signed() -> (String, CertificateDer<'static>) {
         let mut params = CertificateParams::new(vec!["kube.test".to_owned()]).unwrap();
@@ -255,5 +295,22 @@ mod tests {
         };
         assert_eq!(shown(&one), None);
         assert!(shown(&other).unwrap().contains("not that of the client certificate"));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_used_is_told_as_that() {
+        let key = KeyPair::generate().unwrap().serialize_pem();
+        let sealed = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
+        for (certificates, key, told) in [
+            (FIRST_VERSION, key.as_str(), "not that of the client certificate"),
+            (FIRST_VERSION, sealed.as_str(), "is encrypted"),
+            (FIRST_VERSION, "", "the client key cannot be read"),
+            (key.as_str(), key.as_str(), "the client certificate: there is no certificate"),
+        ] {
+            let [certificates, key] = [certificates, key].map(|it| it.as_bytes().to_vec());
+            let identity = Identity { certificates, key };
+            let why = config(&Trust::System, Some(&identity)).err().unwrap();
+            assert!(why.contains(told), "{why}");
+        }
     }
 }

@@ -5,7 +5,7 @@
 
 use {
     super::file::{Cluster, Place, Plugin},
-    crate::client::tls::Identity,
+    crate::{client::tls::Identity, yaml},
     base64::{Engine, prelude::BASE64_STANDARD},
     serde::Deserialize,
     serde_json::{Value, json},
@@ -144,10 +144,11 @@ fn described(place: &Place<Cluster>) -> Result<Value, String> {
 }
 
 fn read(output: &[u8], version: &str) -> Result<Given, &'static str> {
-    let answer: Answer =
-        serde_json::from_slice(output).map_err(|_| "printed no ExecCredential in JSON")?;
+    // kubectl reads YAML, too, of which JSON is a part.
+    let text = str::from_utf8(output).map_err(|_| "printed no ExecCredential")?;
+    let answer: Answer = yaml::read(text).map_err(|_| "printed no ExecCredential")?;
     if answer.kind != "ExecCredential" {
-        return Err("printed something that is no ExecCredential");
+        return Err("printed no ExecCredential");
     }
     if answer.api_version != version {
         return Err("answered in another apiVersion than it is configured for");
@@ -211,7 +212,10 @@ mod tests {
         let pair = json!({"clientCertificateData": "c", "clientKeyData": "k"});
         let given = read(credential(v1beta1, pair).as_bytes(), v1beta1).unwrap_or_default();
         assert!(given.identity.is_some() && given.token.is_none());
+        let yaml = format!("apiVersion: {v1}\nkind: ExecCredential\nstatus: {{token: t}}\n");
+        assert!(read(yaml.as_bytes(), v1).is_ok());
         for text in [
+            String::new(),
             "s3cret".to_owned(),
             credential(v1beta1, json!({"token": "s3cret"})),
             credential(v1, json!({})),

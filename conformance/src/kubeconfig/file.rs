@@ -6,7 +6,7 @@ use {
     serde::Deserialize,
     serde_json::Value,
     std::{
-        collections::BTreeMap,
+        collections::{BTreeMap, BTreeSet},
         fs, io,
         path::{Path, PathBuf},
     },
@@ -184,7 +184,8 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Merged, String> {
         found = true;
         merged.add(&text, path.parent().unwrap_or(Path::new("."))).map_err(told)?;
     }
-    if found { Ok(merged) } else { Err("no kubeconfig is there".to_owned()) }
+    let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
+    if found { Ok(merged) } else { Err(format!("no kubeconfig is there: {}", names.join(", "))) }
 }
 
 impl Merged {
@@ -197,20 +198,29 @@ impl Merged {
         if self.current_context.is_empty() {
             self.current_context = file.current_context.unwrap_or_default();
         }
-        for it in file.contexts.unwrap_or_default() {
-            add(&mut self.contexts, it.name, it.context, folder);
-        }
-        for it in file.clusters.unwrap_or_default() {
-            add(&mut self.clusters, it.name, it.cluster, folder);
-        }
-        for it in file.users.unwrap_or_default() {
-            add(&mut self.users, it.name, it.user.unwrap_or_default(), folder);
-        }
-        Ok(())
+        let contexts = file.contexts.into_iter().flatten().map(|it| (it.name, it.context));
+        add(&mut self.contexts, "contexts", contexts, folder)?;
+        let clusters = file.clusters.into_iter().flatten().map(|it| (it.name, it.cluster));
+        add(&mut self.clusters, "clusters", clusters, folder)?;
+        let users = file.users.into_iter().flatten();
+        let users = users.map(|it| (it.name, it.user.unwrap_or_default()));
+        add(&mut self.users, "users", users, folder)
     }
 }
 
-fn add<T>(all: &mut BTreeMap<String, Place<T>>, name: String, value: T, folder: &Path) {
-    let folder = folder.to_owned();
-    all.entry(name).or_insert(Place { folder, value });
+/// Adds what one file lists. A name that stands twice in one file is nobody's.
+fn add<T>(
+    all: &mut BTreeMap<String, Place<T>>,
+    list: &str,
+    named: impl Iterator<Item = (String, T)>,
+    folder: &Path,
+) -> Result<(), String> {
+    let mut own = BTreeSet::new();
+    for (name, value) in named {
+        if !own.insert(name.clone()) {
+            return Err(format!("{name:?} stands twice in {list}"));
+        }
+        all.entry(name).or_insert(Place { folder: folder.to_owned(), value });
+    }
+    Ok(())
 }

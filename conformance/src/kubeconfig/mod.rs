@@ -102,13 +102,16 @@ fn listed(names: &[&str]) -> String {
 
 fn resolve(cluster: &Place<Cluster>, user: &Place<User>) -> Result<Context, String> {
     let mut context = Context::of(&cluster.value.server);
+    if context.server.is_empty() {
+        return Err("the cluster of the context has no server".to_owned());
+    }
     context.trust = trust(cluster)?;
     context.tls_server_name = cluster.value.tls_server_name.clone().filter(|it| !it.is_empty());
     if let Some(url) = cluster.value.proxy_url.as_ref().filter(|it| !it.is_empty()) {
         context.proxy = Some(Proxy::parse(url)?);
     }
     credentials(&mut context, cluster, user)?;
-    context.impersonation = impersonation(&user.value);
+    context.impersonation = impersonation(&user.value)?;
     Ok(context)
 }
 
@@ -116,11 +119,15 @@ fn trust(cluster: &Place<Cluster>) -> Result<Trust, String> {
     let Cluster { certificate_authority_data: data, certificate_authority: path, .. } =
         &cluster.value;
     let authority = cluster.bytes("certificate-authority", data, path)?;
-    Ok(match authority {
-        _ if cluster.value.insecure_skip_tls_verify => Trust::Anybody,
-        Some(pem) => Trust::Authorities(pem),
-        None => Trust::System,
-    })
+    match authority {
+        // client-go: rest/config.go. Whoever names an authority does not mean to trust anybody.
+        Some(_) if cluster.value.insecure_skip_tls_verify => {
+            Err("certificate-authority and insecure-skip-tls-verify exclude each other".to_owned())
+        }
+        _ if cluster.value.insecure_skip_tls_verify => Ok(Trust::Anybody),
+        Some(pem) => Ok(Trust::Authorities(pem)),
+        None => Ok(Trust::System),
+    }
 }
 
 /// A token or a certificate that stands there is used; a plugin is asked only where none does.
@@ -142,7 +149,11 @@ fn credentials(
     context.token = it.token.clone().filter(|it| !it.is_empty());
     // The file is read anew by kubectl whenever it changes, so it is the one that counts.
     if let Some(file) = user.bytes("tokenFile", &None, &it.token_file)? {
-        context.token = Some(String::from_utf8_lossy(&file).trim().to_owned());
+        let token = String::from_utf8_lossy(&file).trim().to_owned();
+        if token.is_empty() {
+            return Err("tokenFile: the file is empty".to_owned());
+        }
+        context.token = Some(token);
     }
     let certificates =
         user.bytes("client-certificate", &it.client_certificate_data, &it.client_certificate)?;
@@ -161,10 +172,15 @@ fn credentials(
 }
 
 /// The headers, as client-go writes them.
-fn impersonation(user: &User) -> Vec<(String, String)> {
+fn impersonation(user: &User) -> Result<Vec<(String, String)>, String> {
     let mut headers = Vec::new();
     if user.impersonate.is_empty() {
-        return headers;
+        let more = [user.impersonate_uid.is_empty(), user.impersonate_groups.is_empty()];
+        // To pass over them would be to ask with all the rights of whoever is not named.
+        if more.contains(&false) || !user.impersonate_user_extra.is_empty() {
+            return Err("as-uid, as-groups and as-user-extra say nothing without as".to_owned());
+        }
+        return Ok(headers);
     }
     headers.push(("Impersonate-User".to_owned(), user.impersonate.clone()));
     if !user.impersonate_uid.is_empty() {
@@ -177,7 +193,7 @@ fn impersonation(user: &User) -> Vec<(String, String)> {
         let name = format!("Impersonate-Extra-{}", escaped(name));
         headers.extend(values.iter().map(|it| (name.clone(), it.clone())));
     }
-    headers
+    Ok(headers)
 }
 
 /// A key of the extras as it may stand in the name of a header.

@@ -146,3 +146,19 @@ fn impersonation_becomes_headers() {
     ];
     assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
+
+#[test]
+fn what_kubectl_refuses_is_refused() {
+    let twice = "users: [{name: u, user: {token: t}}, {name: u, user: {token: s}}]";
+    for (text, told) in [
+        (with_user("{token: t, as-groups: ['system:masters']}"), "without as"),
+        (with_user("{token: t, as-user-extra: {a: [b]}}"), "without as"),
+        (with_user("{tokenFile: empty}"), "tokenFile: the file is empty"),
+        (with_cluster("insecure-skip-tls-verify: true, certificate-authority: ca"), "exclude"),
+        (CONFIG.replace("'https://x:1'", "''"), "has no server"),
+        (CONFIG.replace("users: [{name: u, user: {token: t}}]", twice), "\"u\" stands twice"),
+    ] {
+        let why = context(&text, &[("empty", "\n"), ("ca", "pem")]).err();
+        assert!(why.as_ref().is_some_and(|it| it.contains(told)), "{text}: {why:?}");
+    }
+}
