@@ -91,7 +91,7 @@ async fn stream(endpoint: &Endpoint) -> Result<TcpStream, Unreachable> {
 }
 
 impl Connection {
-    /// Sends; `None` when the connection turned out to be closed and nothing was sent.
+    /// Sends; `None` when the connection turned out to be closed and nobody looked at what was sent.
     pub async fn send(
         &mut self,
         endpoint: &Endpoint,
@@ -116,6 +116,7 @@ impl Connection {
             Ok(response) => read(endpoint, response).await.map(Some),
             Err(mut error) => match error.take_message() {
                 Some(_) => Ok(None),
+                None if is_unheard(error.error()) => Ok(None),
                 None => Err(unreachable(endpoint, deepest(error.error()))),
             },
         }
@@ -211,6 +212,23 @@ fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
+/// Whether the server said of a request that it did not look at it: a connection that it is done
+/// with takes no further stream (RFC 9113, 6.8). kube-apiserver parts so after a 401.
+fn is_unheard(error: &hyper::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if let Some(it) = error.downcast_ref::<h2::Error>() {
+            return it.is_remote()
+                && match it.reason() {
+                    Some(h2::Reason::NO_ERROR) => it.is_go_away(),
+                    reason => reason == Some(h2::Reason::REFUSED_STREAM),
+                };
+        }
+        source = error.source();
+    }
+    false
+}
+
 fn unreachable(endpoint: &Endpoint, why: impl Display) -> Unreachable {
     Unreachable(format!("{endpoint}: {why}"))
 }
@@ -222,4 +240,76 @@ fn deepest(error: &dyn Error) -> String {
         error = source;
     }
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use {
+        super::super::Client,
+        super::*,
+        crate::client::tls::{self, Trust},
+        tokio::net::TcpListener,
+    };
+
+    /// A frame of HTTP/2.
+    fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+        let head = [0, 0, payload.len() as u8, kind, flags, 0, 0, 0, stream];
+        [&head, payload].concat()
+    }
+
+    /// Takes a connection, answers its first request with 200 and its second with this frame.
+    async fn served(listener: &TcpListener, second: &[u8]) -> TcpStream {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut preface = [0; 24];
+        stream.read_exact(&mut preface).await.unwrap();
+        stream.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
+        let mut answers = [frame(1, 5, 1, &[0x88]), second.to_vec()].into_iter();
+        loop {
+            let mut head = [0; 9];
+            if stream.read_exact(&mut head).await.is_err() {
+                return stream;
+            }
+            let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+            stream.read_exact(&mut payload).await.unwrap();
+            if head[3] == 1 {
+                stream.write_all(&answers.next().unwrap()).await.unwrap();
+                if answers.len() == 0 {
+                    return stream;
+                }
+            }
+        }
+    }
+
+    async fn statuses(second: Vec<u8>) -> Vec<Option<u16>> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let _first = served(&listener, &second).await;
+            served(&listener, &[]).await
+        });
+        let tls = tls::config(&Trust::Anybody, None).unwrap();
+        let client = Client::new(Endpoint::parse(&url).unwrap(), tls);
+        let request = Request {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            protocol: Protocol::Http2,
+        };
+        let first = client.send(&request).await;
+        let second = client.send(&request).await;
+        server.abort();
+        [first, second].map(|it| it.ok().map(|it| it.status)).into()
+    }
+
+    #[tokio::test]
+    async fn what_a_server_did_not_look_at_is_sent_on_another_connection() {
+        let done = frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]);
+        assert_eq!(statuses(done).await, [Some(200), Some(200)]);
+        let refused = frame(3, 0, 3, &[0, 0, 0, 7]);
+        assert_eq!(statuses(refused).await, [Some(200), Some(200)]);
+        // It failed over this one, so it may have done something.
+        let broken = frame(3, 0, 3, &[0, 0, 0, 2]);
+        assert_eq!(statuses(broken).await, [Some(200), None]);
+    }
 }
