@@ -1,60 +1,48 @@
 //! The list of known failures: `pattern: reason`, or `pattern: {reason: …, until: 2026-12-31}`, which
 //! excuses nothing after that day. Each has to fail; one that does not is stale.
 
+mod written;
+
 use {
     crate::{
         case::Case,
         catalog::Catalog,
         expect::Mismatch,
         glob,
-        ordered::Ordered,
         verdict::{Outcome, Verdict, name},
-        yaml,
     },
     jiff::{Timestamp, civil::Date, tz::Offset},
-    serde::Deserialize,
+    written::Line,
 };
 
 /// The longest reason that is written for a person to better.
 const LONGEST: usize = 160;
 
+/// What a new list begins with.
+const HEAD: &str = "# What is known to fail, each with its reason. An entry has to fail; one that \
+                    passes comes off.\n";
+
 /// A pattern for names of cases, and why they fail.
-pub type Entry = (String, String);
-
-/// What a list says of a pattern.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Reason(String),
-    Dated(Dated),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Dated {
-    reason: String,
-    until: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The pattern.
+    pub pattern: String,
+    /// Why.
+    pub reason: String,
+    /// Whether its day is over: it excuses nothing then, and still has to fail.
+    pub expired: bool,
 }
 
 /// A list as it is written, comments and all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct List {
     /// What stands before the first entry.
     head: String,
     lines: Vec<Line>,
+    /// What stands after the last.
+    tail: String,
+    today: Date,
 }
-
-/// One entry, and how it is written.
-#[derive(Debug, Clone)]
-struct Line {
-    text: String,
-    entry: Entry,
-    expired: bool,
-}
-
-/// What a new list begins with.
-const HEAD: &str = "# What is known to fail, each with its reason. An entry has to fail; one that \
-                    passes comes off.\n";
 
 impl List {
     /// Reads a list.
@@ -63,79 +51,76 @@ impl List {
     }
 
     fn on(text: &str, today: Date) -> Result<Self, String> {
-        if text.lines().all(|it| it.trim().is_empty() || it.trim_start().starts_with('#')) {
-            return Ok(Self { head: text.to_owned(), lines: Vec::new() });
-        }
-        let entries = entries(text)?;
-        let (head, blocks) = blocks(text);
-        let same = blocks.len() == entries.len();
-        let mut texts = blocks.into_iter().filter(|_| same);
-        let lines = entries.into_iter().map(|(entry, until)| {
-            let text = texts.next().unwrap_or_else(|| line(&entry, until));
-            Line { text, entry, expired: until.is_some_and(|it| it < today) }
-        });
-        let lines = lines.collect();
-        Ok(Self { head: if same { head } else { String::new() }, lines })
+        let (head, lines, tail) = written::read(text)?;
+        Ok(Self { head, lines, tail, today })
     }
 
-    /// What it excuses.
+    /// What it says.
     pub fn entries(&self) -> Vec<Entry> {
-        self.lines.iter().filter(|it| !it.expired).map(|it| it.entry.clone()).collect()
+        self.lines.iter().map(|it| self.entry(it)).collect()
+    }
+
+    fn entry(&self, line: &Line) -> Entry {
+        let (pattern, reason) = (line.pattern.clone(), line.reason.clone());
+        Entry { pattern, reason, expired: line.until.is_some_and(|it| it < self.today) }
     }
 
     /// The patterns that excused something until a day that is over.
-    pub fn expired(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().filter(|it| it.expired).map(|it| it.entry.0.as_str())
+    pub fn expired(&self) -> Vec<String> {
+        self.entries().into_iter().filter(|it| it.expired).map(|it| it.pattern).collect()
     }
 
-    /// What it excuses, without what is about cases that are there and were not selected.
+    /// What it says, without what is about cases that are there and were not selected.
     pub fn concerning(&self, all: &[String], outcomes: &[Outcome]) -> Vec<Entry> {
         let selected = |pattern: &str| outcomes.iter().any(|it| glob::matches(pattern, &it.name()));
         let there = |pattern: &str| all.iter().any(|it| glob::matches(pattern, it));
         let mut entries = self.entries();
-        entries.retain(|(pattern, _)| selected(pattern) || !there(pattern));
+        entries.retain(|it| selected(&it.pattern) || !there(&it.pattern));
         entries
     }
 
     /// The list as the outcomes want it, and what that changes. Patterns that only failures fit
     /// stay as they are written; one that a passing case fits, too, is taken apart. What was not
-    /// selected or could not run stays, and so does what has expired, for a person to decide.
+    /// selected or could not run stays, and so does what fails after its day, for a person to
+    /// decide.
     pub fn updated(&self, all: &[String], outcomes: &[Outcome]) -> (String, Vec<String>) {
-        let mut text = if self.lines.is_empty() && self.head.is_empty() {
-            HEAD.to_owned()
-        } else {
-            self.head.clone()
-        };
+        let is_new = self.lines.is_empty() && self.head.is_empty();
+        let mut text = if is_new { HEAD.to_owned() } else { self.head.clone() };
         let (mut changes, mut covered) = (Vec::new(), Vec::<String>::new());
         for line in &self.lines {
-            let (pattern, reason) = &line.entry;
-            let fits = |it: &&Outcome| glob::matches(pattern, &it.name());
+            let fits = |it: &&Outcome| glob::matches(&line.pattern, &it.name());
             let fitting: Vec<&Outcome> = outcomes.iter().filter(fits).collect();
-            let fails = |it: &&&Outcome| matches!(it.verdict, Verdict::Failed(_));
-            let failing: Vec<String> = fitting.iter().filter(fails).map(|it| it.name()).collect();
+            let failing = names_of(&fitting, |it| matches!(it, Verdict::Failed(_)));
             let passing = fitting.iter().any(|it| it.verdict == Verdict::Passed);
             let open = fitting.iter().any(|it| matches!(it.verdict, Verdict::CouldNotRun(_)));
-            let unselected = fitting.is_empty() && all.iter().any(|it| glob::matches(pattern, it));
-            if line.expired || unselected || (!passing && (open || !failing.is_empty())) {
-                text.push_str(&line.text);
+            let there = all.iter().any(|it| glob::matches(&line.pattern, it));
+            let unselected = fitting.is_empty() && there;
+            if unselected || (!passing && (open || !failing.is_empty())) {
+                text.push_str(&line.text());
                 covered.extend(failing);
                 continue;
             }
-            changes.push(format!("without {pattern}"));
-            for name in failing.into_iter().filter(|it| !covered.contains(it)).collect::<Vec<_>>() {
-                text.push_str(&self::line(&(name.clone(), reason.clone()), None));
-                covered.push(name);
+            changes.push(format!("without {}", line.pattern));
+            for (at, name) in failing.into_iter().filter(|it| !covered.contains(it)).enumerate() {
+                text.push_str(if at == 0 { &line.above } else { "" });
+                text.push_str(&Line::new(name, line.reason.clone(), line.until).text());
             }
+            covered.extend(names_of(&fitting, |it| matches!(it, Verdict::Failed(_))));
         }
         for outcome in outcomes {
             let (name, failures) = (outcome.name(), outcome.verdict.failures());
             if let (Some(first), false) = (failures.first(), covered.contains(&name)) {
                 changes.push(format!("with {name}"));
-                text.push_str(&self::line(&(name, reason(&first.mismatch)), None));
+                text.push_str(&Line::new(name, reason(&first.mismatch), None).text());
             }
         }
+        text.push_str(&self.tail);
         (text, changes)
     }
+}
+
+fn names_of(outcomes: &[&Outcome], which: impl Fn(&Verdict) -> bool) -> Vec<String> {
+    outcomes.iter().filter(|it| which(&it.verdict)).map(|it| it.name()).collect()
 }
 
 /// The names of all cases in all their variants.
@@ -158,88 +143,32 @@ fn reason(mismatch: &Mismatch) -> String {
     }
 }
 
-/// An entry as it is written: what JSON quotes, YAML reads.
-fn line((pattern, reason): &Entry, until: Option<Date>) -> String {
-    let quoted = serde_json::Value::from(reason.as_str());
-    let pattern = pattern.replace('\'', "''");
-    match until {
-        None => format!("'{pattern}': {quoted}\n"),
-        Some(until) => format!("'{pattern}': {{reason: {quoted}, until: {until}}}\n"),
-    }
-}
-
-/// The text before the first entry, and the texts of the entries, each with the comments above it.
-fn blocks(text: &str) -> (String, Vec<String>) {
-    let mut blocks: Vec<String> = Vec::new();
-    let mut between = String::new();
-    let mut head = None;
-    for line in text.split_inclusive('\n') {
-        let mut line = line.to_owned();
-        if !line.ends_with('\n') {
-            line.push('\n');
-        }
-        match line.chars().next() {
-            Some('#' | '\n' | '\r') => between.push_str(&line),
-            Some(' ' | '\t') if !blocks.is_empty() => {
-                let block = blocks.last_mut().into_iter();
-                block.for_each(|it| it.push_str(&format!("{between}{line}")));
-                between.clear();
-            }
-            _ => {
-                let before = std::mem::take(&mut between);
-                // What is parted from the first entry by an empty line is about all of them.
-                let (above, own) = match before.rfind("\n\n") {
-                    Some(at) if head.is_none() => before.split_at(at + 2),
-                    _ => ("", before.as_str()),
-                };
-                head.get_or_insert_with(|| above.to_owned());
-                blocks.push(format!("{own}{line}"));
-            }
-        }
-    }
-    if let Some(last) = blocks.last_mut() {
-        last.push_str(&between);
-    }
-    (head.unwrap_or_default(), blocks)
-}
-
-fn entries(text: &str) -> Result<Vec<(Entry, Option<Date>)>, String> {
-    let mut entries = Vec::new();
-    for (pattern, written) in yaml::read::<Ordered<Written>>(text)?.0 {
-        let (reason, until) = match written {
-            Written::Reason(reason) => (reason, None),
-            Written::Dated(Dated { reason, until }) => {
-                let day = until.parse::<Date>();
-                (reason, Some(day.map_err(|_| format!("{pattern}: {until} is not a day"))?))
-            }
-        };
-        if reason.trim().is_empty() {
-            return Err(format!("{pattern} has no reason"));
-        }
-        entries.push(((pattern, reason), until));
-    }
-    Ok(entries)
-}
-
-/// Excuses what is known, and returns the patterns that are stale: those that match no failure.
+/// Excuses what is known, and returns the patterns that are stale: those that fit a case that
+/// passes, or none that fails.
 pub fn excuse(entries: &[Entry], outcomes: &mut [Outcome]) -> Vec<String> {
     let mut stale = Vec::new();
-    for (pattern, reason) in entries {
-        let mut used = false;
+    for Entry { pattern, reason, expired } in entries {
+        let (mut used, mut passing) = (false, Vec::new());
         for outcome in outcomes.iter_mut().filter(|it| glob::matches(pattern, &it.name())) {
             match outcome.verdict {
+                Verdict::Failed(_) if *expired => used = true,
                 Verdict::Failed(_) => {
                     outcome.verdict = Verdict::KnownFailing(reason.clone());
                     used = true;
                 }
                 Verdict::KnownFailing(_) => used = true,
-                Verdict::Passed => stale.push(format!("{pattern}: {} passes", outcome.name())),
+                Verdict::Passed => passing.push(outcome.name()),
                 Verdict::Skipped(_) | Verdict::CouldNotRun(_) => {}
             }
         }
-        if !used {
+        if passing.is_empty() && !used {
             stale.push(format!("{pattern} matches no failure"));
         }
+        let one = |it: &String| match it == pattern {
+            true => format!("{it} passes"),
+            false => format!("{pattern}: {it} passes"),
+        };
+        stale.extend(passing.iter().map(one));
     }
     stale
 }
@@ -282,8 +211,29 @@ mod tests {
     fn an_excuse_ends_after_its_day() {
         let text =
             "{a: why, b: {reason: why, until: 2026-11-21}, c: {reason: why, until: 2026-11-22}}";
-        assert_eq!(list(text).entries().len(), 2);
-        assert!(list(text).expired().eq(["b"]));
+        assert_eq!(list(text).expired(), ["b"]);
+    }
+
+    #[test]
+    fn what_is_over_excuses_nothing_and_has_to_fail_still() {
+        let over = |pattern: &str| format!("{pattern}: {{reason: why, until: 2026-01-01}}\n");
+        for (pattern, stale) in [("k/a", 0), ("k/c", 1), ("none", 1)] {
+            let mut outcomes = outcomes();
+            let told = excuse(&list(&over(pattern)).entries(), &mut outcomes);
+            assert_eq!(told.len(), stale, "{told:?}");
+            assert!(outcomes.iter().all(|it| !matches!(it.verdict, Verdict::KnownFailing(_))));
+        }
+        assert!(!updated(&over("k/c")).contains("k/c"), "what passes comes off all the same");
+    }
+
+    #[test]
+    fn what_is_taken_apart_keeps_its_comments_and_its_day() {
+        let text = "# An issue.\nk/*: {reason: why, until: 2026-12-01}\n# The end.\n";
+        assert_eq!(
+            updated(text),
+            "# An issue.\n'k/a': {reason: \"why\", until: 2026-12-01}\n\
+             'k/b': {reason: \"why\", until: 2026-12-01}\n# The end.\n"
+        );
     }
 
     #[test]
@@ -293,8 +243,12 @@ mod tests {
             "{a: {reason: why, until: someday}}",
             "{a: {reason: why, unless: 2026-11-21}}",
             "{a: [why]}",
+            "{a: 7}",
+            "{a: why, a: why}",
         ] {
-            assert!(List::parse(text).is_err(), "{text}");
+            let told = List::parse(text).unwrap_err();
+            assert!(told.starts_with("line 1, column "), "{text}: {told}");
+            assert!(!told.contains("not the YAML"), "{text}: {told}");
         }
         assert!(List::parse("# nothing yet\n").unwrap().entries().is_empty());
     }
@@ -318,6 +272,8 @@ mod tests {
         assert_eq!(updated(kept), kept);
         let mixed = format!("{kept}# Gone.\nk/c: passes\n");
         assert_eq!(updated(&mixed), kept);
+        let ended = format!("{kept}# The end.\n");
+        assert_eq!(updated(&ended), ended);
         let expired = "k/a: {reason: why, until: 2026-01-01}\n";
         assert!(updated(expired).starts_with(expired));
         assert!(!updated(expired).contains("'k/a'"), "a person decides");
