@@ -18,6 +18,9 @@ use {
     std::{collections::HashSet, fmt},
 };
 
+/// What the controller that publishes the root CA makes, which is the first to act in a namespace.
+const ROOT_CA: &str = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
+
 /// One API of a target.
 #[derive(Debug)]
 pub struct Side {
@@ -72,6 +75,17 @@ pub enum Unfit {
         endpoint: String,
         /// Whether a credential was sent.
         credential: bool,
+    },
+    /// What answers is another thing: nothing that it says is JSON.
+    Foreign {
+        /// Its URL.
+        endpoint: String,
+        /// What it would have to be.
+        api: &'static str,
+        /// The status of an answer.
+        status: u16,
+        /// And its media type.
+        media_type: String,
     },
 }
 
@@ -153,11 +167,14 @@ impl Target {
     pub async fn learn(&mut self) -> Result<(), Unfit> {
         let mut facts = Facts::default();
         if let Some(side) = &self.kubernetes {
-            let (hidden, version) = version(side).await?;
+            let told = side.ask("GET", "/version", None).await?;
+            let root_ca = known(side, ROOT_CA).await?;
+            foreign(side, "Kubernetes API", [&told, &root_ca])?;
+            let (hidden, version) = version(&told);
             facts.version = version;
             facts.http2 = side.client.endpoint().https && side.client.offers_http2().await;
             let (status, party) = relying_party(side).await;
-            facts.features = features(side).await?;
+            facts.features = features(side, &root_ca).await?;
             // A document that does not lead to keys is judged; one that is not there may be hidden.
             if status == Some(200) || party.is_some() {
                 facts.features.insert(Need::Discovery);
@@ -170,7 +187,7 @@ impl Target {
         }
         if let Some(side) = &self.google {
             facts.google_http2 = side.client.offers_http2().await;
-            facts.features.extend(google_features(side).await?);
+            facts.features.extend(google_features(side, self.parent()).await?);
             self.learn_clusters(&mut facts);
         }
         self.facts = facts;
@@ -204,14 +221,25 @@ impl Facts {
     }
 }
 
-/// Whether the version is hidden from us, and what it is.
-async fn version(side: &Side) -> Result<(bool, Option<String>), Unreachable> {
-    let answer = side.ask("GET", "/version", None).await?;
-    let version = answer.value().and_then(|it| it["gitVersion"].as_str().map(str::to_owned));
-    Ok((matches!(answer.status, 401 | 403 | 404), version))
+/// That what answers so to both of these is no such API, whatever a gateway may hide of one.
+fn foreign(side: &Side, api: &'static str, answers: [&Answer; 2]) -> Result<(), Unfit> {
+    let [answer, other] = answers;
+    let in_json = |it: &Answer| it.media_type().contains("json") || it.value().is_some();
+    if in_json(answer) || in_json(other) {
+        return Ok(());
+    }
+    let endpoint = side.client.endpoint().to_string();
+    let media_type = answer.media_type().to_owned();
+    Err(Unfit::Foreign { endpoint, api, status: answer.status, media_type })
 }
 
-async fn features(side: &Side) -> Result<HashSet<Need>, Unfit> {
+/// Whether the version is hidden from us, and what it is.
+fn version(answer: &Answer) -> (bool, Option<String>) {
+    let version = answer.value().and_then(|it| it["gitVersion"].as_str().map(str::to_owned));
+    (matches!(answer.status, 401 | 403 | 404), version)
+}
+
+async fn features(side: &Side, root_ca: &Answer) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::new();
     let secrets = "/api/v1/namespaces/kube-system/secrets";
     let anonymous = side.ask_as_nobody(secrets).await?;
@@ -221,9 +249,7 @@ async fn features(side: &Side) -> Result<HashSet<Need>, Unfit> {
     if anonymous.status == 403 {
         features.insert(Need::Rbac);
     }
-    // The controller that publishes the root CA is the first to act in a namespace.
-    let root_ca = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
-    if known(side, root_ca).await?.status == 404 {
+    if root_ca.status == 404 {
         features.insert(Need::NoControllers);
     }
     if has_clock(side).await? {
@@ -239,12 +265,15 @@ async fn has_clock(side: &Side) -> Result<bool, Unreachable> {
     Ok(answer.status == 200 && told)
 }
 
-async fn google_features(side: &Side) -> Result<HashSet<Need>, Unfit> {
+async fn google_features(side: &Side, parent: Option<&str>) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::from([Need::Google]);
-    let clusters = "/v1/projects/conformance/locations/us-west1/attachedClusters";
-    let ours = known(side, clusters).await?.status;
+    let parent = parent.unwrap_or("projects/conformance/locations/us-west1");
+    let clusters = format!("/v1/{parent}/attachedClusters");
+    let ours = known(side, &clusters).await?;
+    let nobodys = side.ask_as_nobody(&clusters).await?;
+    foreign(side, "Google API", [&ours, &nobodys])?;
     // Whatever it is that nobody is answered: when it is not what we are, a bearer is looked at.
-    if side.ask_as_nobody(clusters).await?.status != ours {
+    if nobodys.status != ours.status {
         features.insert(Need::GoogleAuth);
     }
     if has_clock(side).await? {
@@ -311,6 +340,10 @@ impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreachable(error) => write!(f, "cannot reach {error}"),
+            Self::Foreign { endpoint, api, status, media_type } => {
+                let kind = if media_type.is_empty() { "nothing" } else { media_type };
+                write!(f, "no {api} answers at {endpoint}: it says {status} and {kind}, not JSON")
+            }
             Self::Refused { endpoint, credential: true } => {
                 write!(f, "{endpoint} answers 401 to the credential: nothing can be judged there")
             }

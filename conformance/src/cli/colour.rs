@@ -14,10 +14,15 @@ const COLOURS: &[(&str, &str)] = &[
     ("skipped:", "2"),
 ];
 
+/// Whether this is a terminal that does more than print.
+pub(super) fn moves(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env::var_os("TERM").is_none_or(|it| it != "dumb")
+}
+
 /// The text as it may be shown.
 pub(super) fn painted(text: &str) -> String {
     let plain = env::var_os("NO_COLOR").is_some_and(|it| !it.is_empty());
-    if plain || !io::stdout().is_terminal() { text.to_owned() } else { paint(text) }
+    if plain || !moves(&io::stdout()) { text.to_owned() } else { paint(text) }
 }
 
 fn paint(text: &str) -> String {

@@ -12,7 +12,7 @@ use {
             tls::{self, Identity, Trust},
         },
         kubeconfig::{self, Context},
-        target::{Side, Target},
+        target::{Side, Target, Unfit},
     },
     http::{HeaderName, HeaderValue},
     std::{env, ffi::OsStr, fs, net::IpAddr, path::Path, path::PathBuf, sync::Arc},
@@ -50,8 +50,23 @@ pub(super) async fn target(
     if let Some(path) = &google.subject_token_file {
         target.subject_token = Some(kubeconfig::credential(path).map_err(Exit::usage)?);
     }
-    target.learn().await.map_err(|unfit| Exit(3, unfit.to_string()))?;
+    target.learn().await.map_err(|unfit| Exit(3, hinted(&unfit)))?;
     Ok(Arc::new(target))
+}
+
+/// Why nothing can be judged, and what may help.
+fn hinted(unfit: &Unfit) -> String {
+    let hint = match unfit {
+        Unfit::Unreachable(why) if why.0.contains("UnknownIssuer") => {
+            "; --ca-file names whom to trust"
+        }
+        Unfit::Unreachable(why) if why.0.ends_with("does not speak TLS") => "; is it http://?",
+        Unfit::Foreign { endpoint, status: 400, .. } if endpoint.starts_with("http://") => {
+            "; is it https://?"
+        }
+        _ => "",
+    };
+    format!("{unfit}{hint}")
 }
 
 fn side(context: Context, qps: Option<u32>) -> Result<Side, Exit> {

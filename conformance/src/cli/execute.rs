@@ -14,6 +14,9 @@ use {
 /// How long cases that have begun may take to end, once somebody asks to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// What is said then.
+const STOPPING: &str = "stopping: what has begun is ended, and what was made is taken away";
+
 /// The ways in which somebody asks to stop: Ctrl-C, a polite request, a terminal that closes.
 struct Interruption([Signal; 3]);
 
@@ -26,12 +29,11 @@ pub(super) async fn execute(
 ) -> Result<(Arc<Run>, Vec<Outcome>), Exit> {
     // Before anything is made, or an early Ctrl-C would leave it there.
     let mut interruption = Interruption::listen().map_err(|it| Exit::usage(it.to_string()))?;
-    if run.needs_namespace(&items) {
-        let opened = run.open().await;
-        if let Err(why) = opened {
-            tell_left(&run, &mut interruption).await;
-            return Err(Exit(3, why));
-        }
+    if run.needs_namespace(&items)
+        && let Err(exit) = opened(&mut run, &mut interruption).await
+    {
+        tell_left(&run, &mut interruption).await;
+        return Err(exit);
     }
     let run = Arc::new(run);
     let shown = progress::show(&run, applicable(&run, &items).count());
@@ -39,6 +41,22 @@ pub(super) async fn execute(
     drop(shown);
     tell_left(&run, &mut interruption).await;
     outcomes.map(|outcomes| (run, outcomes))
+}
+
+/// Makes what all cases share. A server that does not answer keeps nobody who asks to stop.
+async fn opened(run: &mut Run, interruption: &mut Interruption) -> Result<(), Exit> {
+    let mut opening = Box::pin(run.open());
+    tokio::select! {
+        opened = &mut opening => return opened.map_err(|why| Exit(3, why)),
+        () = interruption.asked() => {}
+    }
+    warn(STOPPING);
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(GRACE, opening) => opened.unwrap_or(Err(String::new())),
+        () = interruption.asked() => Err(String::new()),
+    };
+    run.stop();
+    opened.map_err(|_| Exit(1, "interrupted".to_owned()))
 }
 
 async fn ended(
@@ -53,7 +71,7 @@ async fn ended(
         () = interruption.asked() => {}
     }
     run.stop();
-    warn("stopping: what has begun is ended, and what was made is taken away");
+    warn(STOPPING);
     tokio::select! {
         ended = tokio::time::timeout(GRACE, outcomes) => {
             ended.map_err(|_| Exit(1, "interrupted".to_owned()))

@@ -70,7 +70,8 @@ fn print(text: &str) {
     let _ = write!(io::stdout(), "{text}");
 }
 
-/// What people read when something is wrong.
+/// What people read when something is wrong. On a terminal it takes the place of the progress.
 fn warn(text: &str) {
-    let _ = writeln!(io::stderr(), "token-conformance: {text}");
+    let over = if colour::moves(&io::stderr()) { progress::AWAY } else { "" };
+    let _ = writeln!(io::stderr(), "{over}token-conformance: {text}");
 }

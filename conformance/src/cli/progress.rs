@@ -1,9 +1,10 @@
 //! How far a run has come, on a terminal. Nothing is written where nobody looks.
 
 use {
+    super::colour,
     crate::run::Run,
     std::{
-        io::{self, IsTerminal, Write},
+        io::{self, Write},
         sync::Arc,
         time::Duration,
     },
@@ -13,19 +14,22 @@ use {
 /// How often it is told.
 const EVERY: Duration = Duration::from_millis(100);
 
+/// Takes away what stands in the line.
+pub(super) const AWAY: &str = "\r\x1b[K";
+
 /// Tells it until it is dropped, and leaves no trace then.
 pub(super) struct Shown(Option<JoinHandle<()>>);
 
 /// Begins to tell, if somebody looks.
 pub(super) fn show(run: &Arc<Run>, all: usize) -> Shown {
-    if !io::stderr().is_terminal() {
+    if !colour::moves(&io::stderr()) {
         return Shown(None);
     }
     let run = Arc::clone(run);
     Shown(Some(tokio::spawn(async move {
         loop {
             let (done, failed) = run.progress.seen();
-            let _ = write!(io::stderr(), "\r\x1b[K{}", line(done, all, failed));
+            let _ = write!(io::stderr(), "{AWAY}{}", line(done, all, failed));
             let _ = io::stderr().flush();
             tokio::time::sleep(EVERY).await;
         }
@@ -41,7 +45,7 @@ impl Drop for Shown {
     fn drop(&mut self) {
         if let Some(task) = self.0.take() {
             task.abort();
-            let _ = write!(io::stderr(), "\r\x1b[K");
+            let _ = write!(io::stderr(), "{AWAY}");
         }
     }
 }

@@ -15,7 +15,7 @@ use {
     },
     hyper_util::rt::{TokioExecutor, TokioIo},
     rustls::{ClientConfig, pki_types::ServerName},
-    std::{error::Error, fmt::Display, sync::Arc, time::Duration},
+    std::{error::Error, fmt::Display, io, sync::Arc, time::Duration},
     tokio::{
         io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
         net::TcpStream,
@@ -58,7 +58,7 @@ pub async fn open(
     let stream = TlsConnector::from(Arc::new(config))
         .connect(name, stream)
         .await
-        .map_err(|error| unreachable(endpoint, error))?;
+        .map_err(|error| unreachable(endpoint, untrusted(&error)))?;
     let agreed = stream.get_ref().1.alpn_protocol();
     if protocol == Protocol::Http2 && agreed != Some(alpn(protocol)) {
         return Err(unreachable(endpoint, "it does not offer HTTP/2"));
@@ -161,6 +161,24 @@ where
             Connection::Http2(sender)
         }
     })
+}
+
+/// Why TLS did not come about, in words where those of the library are none.
+fn untrusted(error: &io::Error) -> String {
+    use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
+    let inner = error.get_ref().and_then(|it| it.downcast_ref::<Error>());
+    match inner {
+        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "its certificate is signed by nobody who is trusted (UnknownIssuer)".to_owned()
+        }
+        Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            "it does not speak TLS".to_owned()
+        }
+        Some(Error::AlertReceived(AlertDescription::NoApplicationProtocol)) => {
+            "it does not speak HTTP/1.1".to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 fn message(

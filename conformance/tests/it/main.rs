@@ -14,5 +14,6 @@ mod kubeconfig;
 mod manners;
 mod realism;
 mod reports;
+mod strangers;
 mod suite;
 mod teeth;
