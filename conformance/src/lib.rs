@@ -75,6 +75,7 @@ pub mod snapshot;
 pub mod standing;
 pub mod target;
 pub mod token;
+mod unique;
 pub mod variant;
 pub mod vars;
 pub mod verdict;

@@ -212,8 +212,9 @@ impl Redactor {
         let outer = self.now;
         self.now = token.claims["iat"].as_i64().and_then(|it| Timestamp::from_second(it).ok());
         let [header, claims] = [token.header_text(), token.claims_text()].map(|part| {
+            let spaced = if layout::squeezed(&part) == part { "" } else { "\n(with white space)" };
             let part = layout::indented(&self.literally(&part));
-            self.rename(&part, &mut Vec::new())
+            self.rename(&part, &mut Vec::new()) + spaced
         });
         self.now = outer;
         format!("{name} has the header\n{header}\nand the claims\n{claims}")

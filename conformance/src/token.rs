@@ -2,7 +2,7 @@
 //! claims. It trusts nothing that the issuing answer says about it.
 
 use {
-    crate::{expect::Mismatch, level::Level},
+    crate::{expect::Mismatch, level::Level, unique},
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     jsonwebtoken::{DecodingKey, crypto, jwk::JwkSet},
     serde_json::{Value, json},
@@ -51,7 +51,7 @@ impl<'a> Token<'a> {
     /// What a relying party finds wrong with its signature and issuer. Without keys it can be used
     /// at the server alone; that is so where the issuer is no URL that documents are found at.
     pub fn verify(&self, party: Option<&RelyingParty>) -> Vec<Mismatch> {
-        let mut wrong = Vec::new();
+        let mut wrong = self.unreadable();
         let Some(party) = party else {
             if is_discoverable(text(&self.claims["iss"])) {
                 let expected = "keys by way of the discovery document";
@@ -64,6 +64,22 @@ impl<'a> Token<'a> {
         }
         if self.claims["iss"] != party.issuer.as_str() {
             wrong.push(Mismatch::must("token iss", &party.issuer, &self.claims["iss"]));
+        }
+        wrong
+    }
+
+    /// What parties read in different ways, or have to refuse: nobody knows what an issuer of this
+    /// API could hold to be critical.
+    fn unreadable(&self) -> Vec<Mismatch> {
+        let mut wrong = Vec::new();
+        if let Some(critical) = self.header.get("crit") {
+            wrong.push(Mismatch::must("token header crit", "nothing", critical));
+        }
+        for (part, text) in [("header", self.header_text()), ("claims", self.claims_text())] {
+            let repeated = unique::repeated(text.as_bytes());
+            wrong.extend(
+                repeated.map(|it| Mismatch::must(format!("token {part}"), "each member once", it)),
+            );
         }
         wrong
     }

@@ -2,6 +2,7 @@
 
 mod clock;
 mod discovery;
+mod discreet;
 mod google;
 mod object;
 mod resource;
@@ -15,6 +16,7 @@ use {
         exchange::{Api, Exchange},
         expect::{Context, Expect, Mismatch, compare},
         level::Level,
+        unique,
         variant::Variant,
     },
     serde_json::{Value, json},
@@ -34,6 +36,12 @@ pub fn judge(
         Api::Kubernetes => {
             let mut found = headers(exchange, expected, variant);
             found.extend(body(exchange, expected, context));
+            found.extend(discreet::judge(exchange));
+            found.extend(readable(exchange));
+            let repeated = unique::repeated(&exchange.answer.body);
+            found.extend(
+                repeated.map(|it| Mismatch::new(Level::Should, "body", "each member once", it)),
+            );
             found
         }
     }
@@ -55,12 +63,23 @@ fn headers(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<M
         ("x-content-type-options", sniffing(exchange)),
     ] {
         if !expected.iter().any(|it| it.headers.contains_key(name)) {
-            let got = exchange.answer.header(name).first().map(|it| Value::from(*it));
+            // A header that is there twice is its values, joined, to whoever reads it.
+            let values = exchange.answer.header(name);
+            let got = (!values.is_empty()).then(|| Value::from(values.join(", ")));
             let what = format!("header {name}");
             compare(&what, &value.into(), got.as_ref(), Level::Should, &mut found);
         }
     }
     found
+}
+
+/// Who did not say that he can undo an encoding cannot.
+fn readable(exchange: &Exchange) -> Option<Mismatch> {
+    let offered = |(name, _): &(String, String)| name.eq_ignore_ascii_case("accept-encoding");
+    let encodings = exchange.answer.header("content-encoding").join(", ");
+    let plain = matches!(encodings.as_str(), "" | "identity");
+    let fits = plain || exchange.request.headers.iter().any(offered);
+    (!fits).then(|| Mismatch::must("header content-encoding", "<absent>", encodings))
 }
 
 /// Only who may not do what he asks for is answered in words of his own.

@@ -23,11 +23,19 @@ pub(super) fn of(token: &str) -> Option<Value> {
             "system:authenticated",
         ],
     });
-    let extra = extra(&claims);
-    if !extra.is_empty() {
+    let told = extra(&claims);
+    if !told.is_empty() {
+        let mut extra = untold();
+        extra.extend(told);
         user["extra"] = extra.into();
     }
     Some(user)
+}
+
+/// Extras that belong to tokens, and to those alone whose claims they tell.
+fn untold() -> Map<String, Value> {
+    let names = ["credential-id", "node-name", "node-uid", "pod-name", "pod-uid"];
+    names.iter().map(|it| (format!("{EXTRA}/{it}"), "<absent>".into())).collect()
 }
 
 /// What a token says beside whose it is.
@@ -71,6 +79,7 @@ mod tests {
         let extra = json!({
             "authentication.kubernetes.io/credential-id": ["JTI=j"],
             "authentication.kubernetes.io/node-name": ["n"],
+            "authentication.kubernetes.io/node-uid": "<absent>",
             "authentication.kubernetes.io/pod-name": ["p"],
             "authentication.kubernetes.io/pod-uid": ["pu"],
         });
