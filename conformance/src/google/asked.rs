@@ -7,6 +7,12 @@ use {
     serde_json::{Map, Value, json},
 };
 
+/// Names another method than the request's own.
+const OVERRIDE: &str = "x-http-method-override";
+
+/// The type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A call, read back from what was sent.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -16,18 +22,9 @@ pub struct Asked {
     pub message: Value,
 }
 
-/// What the path of a request says when its answer has only a part, or numbers for names.
-const PARTLY: &[&str] = &["fields=", "enum-encoding"];
-
-/// Whether a request wants less of a message than there is, or wants it in another form.
-pub fn is_partial(request: &Request) -> bool {
-    let masked = request.headers.iter().any(|(name, _)| name == "x-goog-fieldmask");
-    masked || PARTLY.iter().any(|it| request.path.contains(it))
-}
-
 impl Asked {
-    /// Reads a request. `None` for one that is no call, or not plainly one: forms, overridden
-    /// methods and JSON that only Google reads.
+    /// Reads a request. `None` for one that is no call, or not plainly one: JSON that only Google
+    /// reads, or a form where none belongs.
     pub fn of(request: &Request) -> Option<Self> {
         if exchange::is_grpc(&request.path) {
             let method = Method::at(&request.path)?;
@@ -36,15 +33,18 @@ impl Asked {
             return Some(Self { method, message });
         }
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        let (method, field, value) = Method::bound(&request.method, path)?;
+        let pairs: Vec<(String, String)> = pairs(query).chain(form(request)).collect();
+        let overrides = pairs.iter().find(|(name, _)| name == "$httpMethod").map(|(_, it)| &**it);
+        let verb = header(request, OVERRIDE).or(overrides).unwrap_or(&request.method);
+        let (method, field, value) = Method::bound(verb, path)?;
         let mut message = json!({});
-        for pair in query.split('&').filter(|it| !it.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            set(&mut message, &method.input(), &decoded(name, true), decoded(value, true));
+        for (name, value) in &pairs {
+            set(&mut message, &method.input(), name, value.clone());
         }
         // The path has the last word.
         set(&mut message, &method.input(), field, decoded(value, false));
-        let body = if request.body.is_empty() { Some(json!({})) } else { request.value() };
+        let bodiless = request.body.is_empty() || method.body == "-";
+        let body = if bodiless { Some(json!({})) } else { request.value() };
         merge_body(&mut message, method.body, body.filter(Value::is_object)?);
         let message = schema::from_json(method.input(), &message).ok()?;
         let message = serde_json::to_value(message).ok()?;
@@ -55,6 +55,34 @@ impl Asked {
     pub fn text(&self, field: &str) -> &str {
         self.message[field].as_str().unwrap_or_default()
     }
+}
+
+/// Whether a request wants less of a message than there is.
+pub fn is_partial(request: &Request) -> bool {
+    header(request, "x-goog-fieldmask").is_some() || request.path.contains("fields=")
+}
+
+/// Whether a request wants enumerators as numbers.
+pub fn wants_numbers(request: &Request) -> bool {
+    request.path.contains("enum-encoding")
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
+}
+
+fn pairs(form: &str) -> impl Iterator<Item = (String, String)> {
+    form.split('&').filter(|it| !it.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(name, true), decoded(value, true))
+    })
+}
+
+/// What a form in the body adds to the query.
+fn form(request: &Request) -> Vec<(String, String)> {
+    let named = header(request, "content-type").unwrap_or_default();
+    let text = std::str::from_utf8(&request.body).ok().filter(|_| named.starts_with(FORM));
+    text.map(|it| pairs(it).collect()).unwrap_or_default()
 }
 
 impl Method {
@@ -195,6 +223,13 @@ mod tests {
         let over_rest = asked("GET /v1/projects/p/locations/l/operations/%6f", "");
         assert_eq!(over_grpc, Some(("GetOperation".to_owned(), message)));
         assert_eq!(over_grpc, over_rest);
+    }
+
+    #[test]
+    fn a_method_may_be_overridden() {
+        let path = "/v1/projects/p/locations/l/operations/o";
+        let over_rest = asked(&format!("GET {path}"), "");
+        assert_eq!(asked(&format!("POST {path}?$httpMethod=GET"), ""), over_rest);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod asked;
 pub mod cluster;
 pub mod clusters;
 pub mod error;
+pub mod form;
 pub mod grpc;
 pub mod issuer;
 pub mod schema;

@@ -11,17 +11,44 @@ const APART: SignedDuration = SignedDuration::from_mins(1);
 
 /// The latest time that was told.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Option<Timestamp>);
+pub(super) struct Clock {
+    latest: Option<Timestamp>,
+    /// What began before it was moved may begin afterwards.
+    moved: bool,
+}
 
 impl Clock {
-    /// Notes a time that was told as past.
+    /// It was moved.
+    pub(super) fn move_it(&mut self) {
+        *self = Self { latest: None, moved: true };
+    }
+
+    /// Notes when something began or was changed.
     pub(super) fn has_been(&mut self, time: &Value) {
-        self.0 = self.0.max(read(time));
+        if !self.moved {
+            self.latest = self.latest.max(read(time));
+        }
+    }
+
+    /// Notes when something ended.
+    pub(super) fn has_ended(&mut self, time: &Value) {
+        self.latest = self.latest.max(read(time));
+    }
+
+    /// What is good for an hour at most ends within it.
+    pub(super) fn ends_soon(&self, what: &str, time: &Value, found: &mut Vec<Mismatch>) {
+        if let (Some(latest), Some(end)) = (self.latest, read(time)) {
+            let late = end.duration_since(latest) > SignedDuration::from_hours(1) + APART;
+            if late || end < latest {
+                let expected = format!("within an hour of {latest}");
+                found.push(Mismatch::new(Level::Should, what, expected, time));
+            }
+        }
     }
 
     /// What begins now does not lie before what has been.
     pub(super) fn is_now(&mut self, what: &str, time: &Value, found: &mut Vec<Mismatch>) {
-        if let (Some(latest), Some(now)) = (self.0, read(time))
+        if let (Some(latest), Some(now)) = (self.latest, read(time))
             && now.checked_add(APART).is_ok_and(|it| it < latest)
         {
             found.push(Mismatch::new(Level::Should, what, format!("not before {latest}"), time));
@@ -32,8 +59,17 @@ impl Clock {
 /// What an operation did happened while it ran.
 pub(super) fn within(what: &str, time: &Value, operation: &Value, found: &mut Vec<Mismatch>) {
     let metadata = &operation["metadata"];
-    let (begun, ended) = (read(&metadata["createTime"]), read(&metadata["endTime"]));
-    let Some(((begun, ended), at)) = begun.zip(ended).zip(read(time)) else { return };
+    is_between(what, (&metadata["createTime"], &metadata["endTime"]), time, found);
+}
+
+/// Two things happened at once.
+pub(super) fn is_about(what: &str, expected: &Value, time: &Value, found: &mut Vec<Mismatch>) {
+    is_between(what, (expected, expected), time, found);
+}
+
+fn is_between(what: &str, ends: (&Value, &Value), time: &Value, found: &mut Vec<Mismatch>) {
+    let ends = read(ends.0).zip(read(ends.1));
+    let Some(((begun, ended), at)) = ends.zip(read(time)) else { return };
     let apart = |it: Timestamp, other: Timestamp| it.duration_since(other) > APART;
     if apart(begun, at) || apart(at, ended) {
         let expected = format!("between {begun} and {ended}");

@@ -15,7 +15,10 @@ use {
     crate::{
         exchange::{Api, Exchange},
         expect::Mismatch,
-        google::asked::{Asked, is_partial},
+        google::{
+            asked::{Asked, is_partial, wants_numbers},
+            schema,
+        },
         level::Level,
     },
     clock::Clock,
@@ -43,7 +46,7 @@ impl Memory {
 
     /// The clock was moved.
     pub fn clock_moved(&mut self) {
-        self.clock = Clock::default();
+        self.clock.move_it();
     }
 
     /// Everything in an answer that does not go with its request or with what was told before.
@@ -57,7 +60,11 @@ impl Memory {
         // Of what cannot be read there is nothing to remember.
         let readable = body.filter(|it| it.is_object() && it.get("unreadable").is_none());
         if let (Some(asked), Some(body)) = (asked, readable) {
-            self.learn(&asked, &body, &mut found);
+            // Numbers for names are the same in other words.
+            let named = || schema::from_json(asked.method.output(), &body).ok();
+            let plain = named().filter(|_| wants_numbers(&exchange.request));
+            let plain = plain.and_then(|it| serde_json::to_value(it).ok());
+            self.learn(&asked, &plain.unwrap_or(body), &mut found);
         }
         found
     }
@@ -98,7 +105,9 @@ impl Memory {
                     self.resources.hold("body", body, found);
                 }
             }
-            _ => {}
+            _ => {
+                self.clock.ends_soon("body expirationTime", &body["expirationTime"], found);
+            }
         }
     }
 
@@ -115,26 +124,23 @@ impl Memory {
 
     /// An operation is shown.
     fn operation(&mut self, what: &str, value: &Value, found: &mut Vec<Mismatch>) {
-        for name in ["createTime", "endTime"] {
-            self.clock.has_been(&value["metadata"][name]);
-        }
+        self.clock.has_been(&value["metadata"]["createTime"]);
+        self.clock.has_ended(&value["metadata"]["endTime"]);
         let Some(write) = self.operations.look(what, value, found) else { return };
         // Of two writes at once nobody knows which came first.
         let alone = write.only_validated || !self.resources.is_crowded(&write.target);
-        write.judge_end(what, value, alone, found);
+        let after = write.applied_to(self.resources.made_of(&write.target)).filter(|_| alone);
+        write.judge_end(what, value, after.as_ref(), found);
         let response = Some(&value["response"]).filter(|it| it.is_object());
-        if write.only_validated {
-            if let Some(response) = response.filter(|_| write.changes()) {
-                self.resources.identify(&format!("{what} response"), response, found);
-            }
-            return;
+        let what = format!("{what} response");
+        if let (Some(response), Some(touched)) = (response.filter(|_| alone), write.touched()) {
+            self.resources.judge_rest(&what, response, &touched, found);
         }
         match response {
+            _ if write.only_validated => {}
             Some(_) if write.takes_away() => self.resources.forget(&write.target),
             Some(response) => {
-                self.resources.look(&format!("{what} response"), response, &mut self.clock, found);
-                let before = self.resources.made_of(&write.target);
-                let after = write.applied_to(before).filter(|_| alone);
+                self.resources.look(&what, response, &mut self.clock, found);
                 self.resources.come_to(&write.target, after);
             }
             // Nobody knows what is left of it.
@@ -315,7 +321,7 @@ mod tests {
         looked("/updateTime", "2026-01-01T00:01:30Z", &["body updateTime"]);
         looked("/description", "x", &["body description", "body description"]);
         looked("/name", "projects/p/locations/l/attachedClusters/x", &["body name"]);
-        looked("/state", "RECONCILING", &[]);
+        looked("/state", "RECONCILING", &["body state"]);
     }
 
     #[test]

@@ -59,16 +59,30 @@ impl Resources {
         resource.shown = Some(value.clone());
     }
 
-    /// Judges what one would become: it stays the one that it is.
-    pub(super) fn identify(&mut self, what: &str, value: &Value, found: &mut Vec<Mismatch>) {
+    /// Judges what an update makes, or would make, of one: the rest of it stays as it is.
+    pub(super) fn judge_rest(
+        &mut self,
+        what: &str,
+        value: &Value,
+        touched: &[&str],
+        found: &mut Vec<Mismatch>,
+    ) {
         let Some(name) = value["name"].as_str() else { return };
         let resource = self.0.entry(name.to_owned()).or_default();
-        let before = resource
-            .shown
-            .get_or_insert_with(|| json!({"uid": value["uid"], "createTime": value["createTime"]}));
-        for name in ["uid", "createTime"] {
-            differ(&format!("{what} {name}"), &before[name], &value[name], false, found);
-        }
+        let Some(before) = &resource.shown else {
+            let identity = json!({"uid": value["uid"], "createTime": value["createTime"]});
+            resource.shown = Some(identity);
+            return;
+        };
+        let rest = |it: &Value| {
+            let mut it = plain(it);
+            if let Some(members) = it.as_object_mut() {
+                members.retain(|name, _| !touched.contains(&name.as_str()));
+            }
+            it
+        };
+        let is_whole = before.get("name").is_some();
+        differ(what, &rest(before), &rest(value), !is_whole, found);
     }
 
     /// Judges one against what was sent, unless that may not have come to pass yet.
@@ -77,6 +91,10 @@ impl Resources {
         let settled = named.filter(|it| it.writes == 0);
         if let Some(made_of) = settled.and_then(|it| it.made_of.as_ref()) {
             differ(what, made_of, value, true, found);
+            if value.get("state").is_some() {
+                let (what, state) = (format!("{what} state"), &value["state"]);
+                differ(&what, &"RUNNING".into(), state, false, found);
+            }
         }
     }
 

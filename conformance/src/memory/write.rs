@@ -97,9 +97,14 @@ impl Write {
         Some(shown(serde_json::to_value(message).ok()?["attachedCluster"].take()))
     }
 
-    /// Whether its target is there before and after.
-    pub(super) fn changes(&self) -> bool {
-        self.mask.is_some()
+    /// The members that an update changes; `None` for what is no update.
+    pub(super) fn touched(&self) -> Option<Vec<&str>> {
+        let mask = self.mask.as_ref()?;
+        let first = |path: &'_ String| path.split('.').next().map_or(0, str::len);
+        let mut touched: Vec<&str> = mask.iter().map(|path| &path[..first(path)]).collect();
+        // The platform's version brings Kubernetes's with it.
+        touched.extend(["@type", "etag", "updateTime", "kubernetesVersion"]);
+        Some(touched)
     }
 
     /// Whether nothing is left of its target.
@@ -118,14 +123,19 @@ impl Write {
         let location = |it: &str| it.split('/').take(4).collect::<Vec<_>>().join("/");
         let own = body["name"].as_str().map(|it| Value::from(location(it)));
         named("body name", &location(&self.target), &own.unwrap_or_default(), found);
+        if body["done"] == true {
+            let what = "body metadata endTime";
+            clock::is_about(what, &metadata["createTime"], &metadata["endTime"], found);
+        }
     }
 
-    /// Everything that is wrong with what it came to, alone or beside others.
+    /// Everything that is wrong with what it came to, given what that is made of where nothing else
+    /// was at work on it.
     pub(super) fn judge_end(
         &self,
         what: &str,
         value: &Value,
-        alone: bool,
+        after: Option<&Value>,
         found: &mut Vec<Mismatch>,
     ) {
         let response = &value["response"];
@@ -145,16 +155,23 @@ impl Write {
         }
         named(&format!("{what} name"), &self.target, &response["name"], found);
         clock::within(&format!("{what} updateTime"), &response["updateTime"], value, found);
-        if !alone {
-            return;
+        if self.mask.is_none() {
+            clock::within(&format!("{what} createTime"), &response["createTime"], value, found);
         }
+        let Some(after) = after else { return };
         // What is only validated need not have a state.
         let unmade = self.only_validated && response.get("state").is_none();
         if !unmade && schema::has(&self.kind[TYPES.len()..], "state") {
             differ(&format!("{what} state"), &"RUNNING".into(), &response["state"], false, found);
+            differ(
+                &format!("{what} reconciling"),
+                &Value::Null,
+                &response["reconciling"],
+                false,
+                found,
+            );
         }
-        let made_of = self.applied_to(None).unwrap_or_default();
-        differ(&what, &made_of, response, true, found);
+        differ(&what, after, response, true, found);
     }
 
     /// What something is made of after this, given what it was made of; of what was not known only the

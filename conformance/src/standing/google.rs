@@ -5,7 +5,10 @@ use {
     crate::{
         exchange::Exchange,
         expect::{Expect, Mismatch, compare},
-        google::error,
+        google::{
+            asked::{self, Asked},
+            error, form,
+        },
         level::Level,
     },
     serde_json::{Value, json},
@@ -43,6 +46,10 @@ pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
     if answer.status >= 400 {
         error::shape(answer.status, answer.value().as_ref(), &mut found);
     } else if let Some(body) = answer.value() {
+        if let Some(asked) = Asked::of(&exchange.request) {
+            let numbers = asked::wants_numbers(&exchange.request);
+            form::judge(asked.method.output(), &body, numbers, &mut found);
+        }
         resource::judge(exchange, &body, &mut found);
     }
     found

@@ -51,6 +51,11 @@ impl Lie {
 }
 
 impl About {
+    /// Whether it is one that needs to know what there is in an API.
+    pub(crate) fn is_akin(&self) -> bool {
+        matches!(self, Self::Body(_, Twist::Akin) | Self::Token(_, _, Twist::Akin))
+    }
+
     /// Alters an answer, if that can be done.
     pub(crate) fn tell(&self, answer: &mut Answer, sign: &Signer) -> Option<()> {
         match self {

@@ -2,6 +2,7 @@
 //! about what a requirement speaks of has to be caught. `cargo xtask teeth` builds and runs it.
 #![expect(clippy::print_stdout, reason = "a command line tool talks by printing")]
 
+mod akin;
 mod framed;
 mod free;
 mod front;

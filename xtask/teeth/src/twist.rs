@@ -1,6 +1,7 @@
 //! What can be wrong with one value: it is not there, is another, or is of another type.
 
 use {
+    crate::akin,
     serde_json::{Value, json},
     std::fmt,
 };
@@ -12,6 +13,8 @@ pub(crate) enum Twist {
     Gone,
     /// It is another that looks as good.
     Another,
+    /// It is of the same kind, such as only the same words and the same API have.
+    Akin,
     /// It does not look as it should.
     Mangled,
     /// It is of another type.
@@ -27,6 +30,7 @@ pub(crate) enum Twist {
 const ALL: &[Twist] = &[
     Twist::Gone,
     Twist::Another,
+    Twist::Akin,
     Twist::Mangled,
     Twist::Retyped,
     Twist::Reversed,
@@ -75,6 +79,7 @@ impl Twist {
             (Self::Another, Value::Number(number)) => number.as_i64().map(|it| json!(it + 1)),
             (Self::Another, Value::Bool(it)) => Some(json!(!it)),
             (Self::Another, Value::Null) => Some(json!("x")),
+            (Self::Akin, Value::String(text)) => akin::to(text).map(Value::from),
             (Self::Mangled, Value::String(text)) => Some(format!("{text}x").into()),
             (Self::Mangled, Value::Number(number)) => number.as_i64().map(|it| json!(it * 1000)),
             (Self::Retyped, value) => Some(retyped(value)),
@@ -151,6 +156,7 @@ impl fmt::Display for Twist {
         f.write_str(match self {
             Self::Gone => "is gone",
             Self::Another => "is another",
+            Self::Akin => "is one akin",
             Self::Mangled => "is mangled",
             Self::Retyped => "is of another type",
             Self::Reversed => "is reversed",
