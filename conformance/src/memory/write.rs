@@ -102,8 +102,10 @@ impl Write {
         let mask = self.mask.as_ref()?;
         let first = |path: &'_ String| path.split('.').next().map_or(0, str::len);
         let mut touched: Vec<&str> = mask.iter().map(|path| &path[..first(path)]).collect();
-        // The platform's version brings Kubernetes's with it.
-        touched.extend(["@type", "etag", "updateTime", "kubernetesVersion"]);
+        if touched.contains(&"platformVersion") {
+            touched.push("kubernetesVersion");
+        }
+        touched.extend(["@type", "etag", "updateTime"]);
         Some(touched)
     }
 
