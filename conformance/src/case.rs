@@ -127,6 +127,10 @@ pub enum Need {
     TwoHourCap,
     /// No cap on lifetimes.
     Uncapped,
+    /// Lifetimes of more than an hour: the least that a cap can be.
+    OverAnHour,
+    /// Keys of the server's own; those of an external signer bear `typ` and are cached as it says.
+    OwnKeys,
 }
 
 /// What a step does.
@@ -327,6 +331,8 @@ impl fmt::Display for Need {
             Self::SubjectToken => "a subject token (--subject-token-file)",
             Self::TwoHourCap => "--service-account-max-token-expiration=2h",
             Self::Uncapped => "a server that does not cap lifetimes",
+            Self::OverAnHour => "lifetimes of more than an hour",
+            Self::OwnKeys => "a server that signs with keys of its own",
         })
     }
 }

@@ -15,7 +15,7 @@ use {
 pub(crate) const LONGEST: i64 = 1 << 32;
 
 /// The lifetime that is extended, of the tokens of pods.
-const EXTENDED: i64 = 3607;
+pub(crate) const EXTENDED: i64 = 3607;
 
 /// What was told.
 #[derive(Debug, Default)]
@@ -26,8 +26,13 @@ pub(crate) struct Probe {
     pub(crate) issuer: Option<String>,
     /// For whom it is, where that is one and a URL.
     pub(crate) audience: Option<String>,
-    /// Whether a pod's token lives as long as was asked for, where it could be extended.
+    /// Whether a pod's token lives as long as was asked for, where it could be extended, or as
+    /// long as an external signer lets any.
     pub(crate) plain: bool,
+    /// Whether the header has a `typ`, as those of external signers do.
+    pub(crate) typed: bool,
+    /// The token.
+    pub(crate) token: Option<String>,
 }
 
 impl Probe {
@@ -37,7 +42,12 @@ impl Probe {
         let Some(probe) = Self::told(side, namespace, ledger, &name).await else {
             return Self::default();
         };
-        let plain = is_plain(side, namespace, ledger, &name).await.unwrap_or_default();
+        let lived = lived(side, namespace, ledger, &name).await;
+        // What an external signer allows is all that a lifetime is extended to. One that is
+        // anything else is judged.
+        let plain = lived.is_some_and(|(lived, warns)| {
+            (lived == EXTENDED && !warns) || (probe.typed && Some(lived) == probe.lifetime)
+        });
         Self { plain, ..probe }
     }
 
@@ -46,7 +56,8 @@ impl Probe {
         let request = json!({"spec": {"expirationSeconds": LONGEST}});
         let body = side.ask("POST", &format!("{}/token", account.path), Some(&request)).await;
         let body = body.ok()?.value()?;
-        let claims = claims(&body)?;
+        let text = body["status"]["token"].as_str()?;
+        let Token { header, claims, .. } = Token::parse(text)?;
         let url = |it: &Value| it.as_str().filter(|it| it.contains("://")).map(str::to_owned);
         let audience = match claims["aud"].as_array().map(Vec::as_slice) {
             Some([only]) => url(only),
@@ -54,20 +65,21 @@ impl Probe {
         };
         let issuer = claims["iss"].as_str().map(str::to_owned);
         let lifetime = body["spec"]["expirationSeconds"].as_i64();
-        Some(Self { lifetime, issuer, audience, plain: false })
+        let (typed, token) = (header["typ"].is_string(), Some(text.to_owned()));
+        Some(Self { lifetime, issuer, audience, plain: false, typed, token })
     }
 }
 
-/// Whether the token of a pod is what was asked for, to the second and without a `warnafter`. One
-/// that is anything else is judged.
-async fn is_plain(side: &Side, namespace: &str, ledger: &Ledger, name: &str) -> Option<bool> {
+/// How long the token of a pod lives that could be extended, and whether it says when to warn.
+async fn lived(side: &Side, namespace: &str, ledger: &Ledger, name: &str) -> Option<(i64, bool)> {
     let pod = made(side, &json!("Pod"), name, namespace, ledger).await?;
     let reference = json!({"apiVersion": "v1", "kind": "Pod", "name": name, "uid": pod.uid});
     let request = json!({"spec": {"expirationSeconds": EXTENDED, "boundObjectRef": reference}});
     let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token");
-    let claims = claims(&side.ask("POST", &path, Some(&request)).await.ok()?.value()?)?;
+    let body = side.ask("POST", &path, Some(&request)).await.ok()?.value()?;
+    let claims = Token::parse(body["status"]["token"].as_str()?)?.claims;
     let lived = claims["exp"].as_i64()? - claims["iat"].as_i64()?;
-    Some(lived == EXTENDED && claims["kubernetes.io"].get("warnafter").is_none())
+    Some((lived, claims["kubernetes.io"].get("warnafter").is_some()))
 }
 
 /// An object that the probe needs.
@@ -93,8 +105,4 @@ async fn made(
     }
     let uid = made.value()?["metadata"]["uid"].clone();
     Some(Object { path, uid })
-}
-
-fn claims(body: &Value) -> Option<Value> {
-    Some(Token::parse(body["status"]["token"].as_str()?)?.claims)
 }

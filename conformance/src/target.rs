@@ -15,11 +15,20 @@ use {
     bytes::Bytes,
     jsonwebtoken::jwk::JwkSet,
     serde_json::Value,
-    std::{collections::HashSet, fmt},
+    std::{collections::HashSet, fmt, time::Duration},
 };
 
 /// What the controller that publishes the root CA makes, which is the first to act in a namespace.
 const ROOT_CA: &str = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
+
+/// What nobody may read who was not given leave.
+pub(crate) const SECRETS: &str = "/api/v1/namespaces/kube-system/secrets";
+
+/// Where a kube-apiserver has its keys.
+const KEYS: &str = "/openid/v1/jwks";
+
+/// How long somebody else may take to tell his keys.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One API of a target.
 #[derive(Debug)]
@@ -120,6 +129,12 @@ impl Side {
     /// One exchange as nobody.
     pub async fn ask_as_nobody(&self, path: &str) -> Result<Answer, Unreachable> {
         self.client_of(false).send(&request(std::iter::empty(), "GET", path, None)).await
+    }
+
+    /// One exchange as somebody else.
+    pub async fn ask_as(&self, token: &str, path: &str) -> Result<Answer, Unreachable> {
+        let caller = std::iter::once(bearer(token));
+        self.client_of(false).send(&request(caller, "GET", path, None)).await
     }
 }
 
@@ -241,8 +256,7 @@ fn version(answer: &Answer) -> (bool, Option<String>) {
 
 async fn features(side: &Side, root_ca: &Answer) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::new();
-    let secrets = "/api/v1/namespaces/kube-system/secrets";
-    let anonymous = side.ask_as_nobody(secrets).await?;
+    let anonymous = side.ask_as_nobody(SECRETS).await?;
     if matches!(anonymous.status, 200 | 403) {
         features.insert(Need::Anonymous);
     }
@@ -306,15 +320,24 @@ async fn party(side: &Side, document: &Value) -> Option<RelyingParty> {
     let issuer = document["issuer"].as_str()?.to_owned();
     let uri = document["jwks_uri"].as_str()?;
     let here = uri.parse::<http::Uri>().ok()?;
-    let mut keys = key_set(side, here.path()).await;
-    // An issuer elsewhere has its keys there, and what a kube-apiserver has of them by itself.
-    if keys.is_none() && uri.starts_with(&format!("{issuer}/")) {
-        keys = key_set(side, "/openid/v1/jwks").await;
-        if let (None, Some((there, path))) = (&keys, elsewhere(uri)) {
-            keys = key_set(&there, &path).await;
-        }
+    let keys = key_set(side, here.path()).await;
+    if let Some(keys) = keys {
+        return Some(RelyingParty { issuer, keys, elsewhere: None });
     }
-    Some(RelyingParty { issuer, keys: keys? })
+    // What a kube-apiserver has of its keys by itself is what an issuer elsewhere has to have.
+    let own = key_set(side, KEYS).await;
+    let led = match uri.starts_with(&format!("{issuer}/")) && own.is_some() {
+        true => None,
+        false => keys_elsewhere(uri).await,
+    };
+    let elsewhere = led.is_some().then(|| uri.to_owned());
+    Some(RelyingParty { issuer, keys: led.or(own)?, elsewhere })
+}
+
+/// The keys at another server.
+async fn keys_elsewhere(uri: &str) -> Option<JwkSet> {
+    let (there, path) = elsewhere(uri)?;
+    tokio::time::timeout(PATIENCE, key_set(&there, &path)).await.ok()?
 }
 
 async fn key_set(side: &Side, path: &str) -> Option<JwkSet> {

@@ -15,6 +15,8 @@ pub struct RelyingParty {
     pub issuer: String,
     /// The keys at its `jwks_uri`.
     pub keys: JwkSet,
+    /// That URI, where it leads away from the server and its issuer, and to keys.
+    pub elsewhere: Option<String>,
 }
 
 /// A token taken apart.

@@ -15,6 +15,8 @@ const KUBERNETES: &[Need] = &[
     Need::NoControllers,
     Need::Uncapped,
     Need::TwoHourCap,
+    Need::OverAnHour,
+    Need::OwnKeys,
     Need::Clock,
 ];
 /// What the Google API may have.
@@ -55,10 +57,10 @@ pub struct Feature {
     pub words: String,
     /// Whether it is there.
     pub present: bool,
-    /// Whether it is told among what the side has: what is there, and what is not where another
-    /// thing is there instead.
+    /// Whether it is told among what the side has, which is so too where another thing is there
+    /// instead, or among what it lacks, or goes without saying.
     #[serde(skip)]
-    told: bool,
+    told: Option<bool>,
 }
 
 impl Identity {
@@ -69,7 +71,7 @@ impl Identity {
             let needs = needs.iter().filter(|it| run.knows(**it));
             let mut features: Vec<Feature> = needs.map(|it| feature(run, *it)).collect();
             let (name, words) = ("http2".to_owned(), "HTTP/2".to_owned());
-            features.push(Feature { name, words, present: http2, told: http2 });
+            features.push(Feature { name, words, present: http2, told: Some(http2) });
             let endpoint = side.client.endpoint().to_string();
             Known { endpoint, version: version.cloned(), features }
         };
@@ -114,7 +116,7 @@ impl Identity {
 impl Known {
     /// What is there, or is not.
     pub fn words(&self, present: bool) -> Vec<&str> {
-        let features = self.features.iter().filter(|it| it.told == present);
+        let features = self.features.iter().filter(|it| it.told == Some(present));
         features.map(|it| it.words.as_str()).collect()
     }
 }
@@ -129,10 +131,15 @@ fn feature(run: &Run, need: Need) -> Feature {
         (Need::Uncapped, true) => Some("no cap on lifetimes"),
         (Need::Uncapped, false) => Some("a cap on lifetimes"),
         (Need::Extended, false) => Some("no lifetimes extended for pods"),
+        (Need::OwnKeys, false) => Some("keys of an external signer"),
         _ => None,
     };
+    let told = match (need, present) {
+        (Need::OwnKeys | Need::OverAnHour, true) | (Need::TwoHourCap, false) => None,
+        _ => Some(present || instead.is_some()),
+    };
     let words = instead.map_or_else(|| short(need), str::to_owned);
-    Feature { name, words, present, told: present || instead.is_some() }
+    Feature { name, words, present, told }
 }
 
 /// What it is, said of an endpoint and not of a case.

@@ -87,6 +87,8 @@ impl<'a> Session<'a> {
             vars.set("issuer", issuer);
             redactor.name(issuer, "{issuer}");
         }
+        let elsewhere = target.facts.party.as_ref().and_then(|it| it.elsewhere.as_deref());
+        vars.set("keys", elsewhere.unwrap_or("a URL that leads to keys"));
         // Recorded was a server whose audience is its issuer.
         redactor.name(audience.unwrap_or_default(), "{issuer}");
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());

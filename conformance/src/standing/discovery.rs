@@ -40,12 +40,14 @@ pub(super) fn key_set(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
         let what = format!("body keys {index}");
         compare(&what, &public(&key["kty"]), Some(key), Level::Must, &mut found);
     }
-    // The keys by which tokens are verified are those that anybody is told.
-    let known = context.party.map(|it| it.keys.keys.len()).unwrap_or(keys.len());
+    // The keys by which tokens are verified are those that anybody is told, unless they were told
+    // elsewhere.
+    let party = context.party.filter(|it| it.elsewhere.is_none());
+    let known = party.map(|it| it.keys.keys.len()).unwrap_or(keys.len());
     if keys.len() != known {
         found.push(Mismatch::must("body keys", format!("{known} keys"), keys.len()));
     }
-    for (key, known) in keys.iter().zip(context.party.iter().flat_map(|it| &it.keys.keys)) {
+    for (key, known) in keys.iter().zip(party.iter().flat_map(|it| &it.keys.keys)) {
         let known = serde_json::to_value(known).unwrap_or_default();
         compare("body keys", &told(&known), Some(key), Level::Must, &mut found);
     }

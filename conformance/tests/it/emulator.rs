@@ -78,7 +78,8 @@ pub(crate) fn config() -> Config {
     }
 }
 
-fn start(config: Config) -> Judged {
+/// An emulator of these flags, that nobody else judges.
+pub(crate) fn start(config: Config) -> Judged {
     RUNTIME.block_on(async {
         let emulator = Emulator::start_with(config).await.unwrap();
         let target = Arc::new(target(&emulator).await);

@@ -11,6 +11,7 @@ mod grpc_deviant;
 mod grpc_teeth;
 mod known;
 mod kubeconfig;
+mod managed;
 mod manners;
 mod realism;
 mod reports;

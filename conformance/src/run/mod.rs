@@ -1,24 +1,27 @@
 //! Runs cases against a target, and judges what comes back.
 
+mod applies;
+mod compared;
+mod opening;
+mod progress;
+
+pub use {compared::Compared, progress::Progress};
+
 use {
     crate::{
-        batch::Item,
         case::{Case, Need, Step},
         catalog::Catalog,
-        exchange::{Answer, Exchange},
+        exchange::Exchange,
         expect::{Context, Expect, Mismatch},
         google::clusters::Clusters,
-        ledger::{Ledger, Made},
+        ledger::Ledger,
         level::Level,
-        probe::{LONGEST, Probe},
         session::{Session, Shared, Stopped},
         snapshot, standing,
         target::Target,
-        token::is_discoverable,
-        variant::{Protocol, Variant},
+        variant::Variant,
         verdict::{Failure, Outcome, Verdict},
     },
-    serde_json::json,
     std::{
         collections::HashSet,
         sync::{
@@ -67,47 +70,15 @@ pub struct Run {
     stopped: AtomicBool,
 }
 
-/// How far a run has come.
-#[derive(Debug, Default)]
-pub struct Progress {
-    done: AtomicUsize,
-    failed: AtomicUsize,
-}
-
-impl Progress {
-    /// How many that apply have been run, and how many of them failed or could not.
-    pub fn seen(&self) -> (usize, usize) {
-        (self.done.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
-    }
-
-    fn note(&self, verdict: &Verdict) {
-        if matches!(verdict, Verdict::Skipped(_)) {
-            return;
-        }
-        self.done.fetch_add(1, Ordering::Relaxed);
-        if matches!(verdict, Verdict::Failed(_) | Verdict::CouldNotRun(_)) {
-            self.failed.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Which snapshots an exchange has to equal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compared {
-    /// None: they are about to be written.
-    Nothing,
-    /// Those of a kube-apiserver of the target's version.
-    Kubernetes,
-    /// Those of the emulator too, if the target is one.
-    Everything,
-}
-
 impl Run {
     /// A run in a namespace with a name of its own.
     pub fn new(catalog: Arc<Catalog>, target: Arc<Target>, level: Level) -> Self {
         let mut features = target.facts.features.clone();
         // Only a token can tell, and the first is issued once the run is open.
-        features.extend([Need::Uncapped, Need::Extended]);
+        features.extend([Need::Uncapped, Need::OverAnHour, Need::Extended, Need::OwnKeys]);
+        if !features.contains(&Need::Anonymous) {
+            features.insert(Need::Rbac);
+        }
         // A cluster may hide its version; what claims to be kube-apiserver tells it.
         if level > Level::Must {
             features.insert(Need::Version);
@@ -148,54 +119,9 @@ impl Run {
         &self.features
     }
 
-    /// Whether it is known what the target has of this. What a token tells is not, before one has
-    /// been issued.
-    pub fn knows(&self, need: Need) -> bool {
-        self.probed || !matches!(need, Need::Uncapped | Need::TwoHourCap | Need::Extended)
-    }
-
     /// Begins no further case. Those that have begun end, and take away what they made.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
-    }
-
-    /// Makes the namespace, and finds out there what can only be found out by issuing a token.
-    /// Where it is refused, only the cases that need it cannot run.
-    pub async fn open(&mut self) -> Result<(), String> {
-        let target = Arc::clone(&self.target);
-        let Some(side) = target.kubernetes.as_ref().filter(|_| !self.read_only) else {
-            return Ok(());
-        };
-        if self.own {
-            self.ledger.add(Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
-            let body = json!({"metadata": {"name": self.namespace}});
-            let answer = side.ask("POST", "/api/v1/namespaces", Some(&body)).await;
-            let answer = answer.map_err(|error| error.0)?;
-            if answer.status != 201 {
-                self.ledger.forget(&Made::Object(format!("/api/v1/namespaces/{}", self.namespace)));
-                let why = refused(&self.namespace, &answer);
-                self.unopened = Some(target.redactor().text(&why).text);
-                return Ok(());
-            }
-        }
-        let probe = Probe::send(side, &self.namespace, &self.ledger, &tag(random())).await;
-        if probe.lifetime == Some(7200) {
-            self.features.insert(Need::TwoHourCap);
-        }
-        if probe.lifetime.is_some_and(|it| it != LONGEST) {
-            self.features.remove(&Need::Uncapped);
-        }
-        if probe.plain {
-            self.features.remove(&Need::Extended);
-        }
-        self.probed = probe.lifetime.is_some();
-        (self.issuer, self.audience) = (probe.issuer, probe.audience);
-        // A cluster may hide its documents; what claims to be kube-apiserver has them wherever its
-        // issuer is a URL.
-        if self.level > Level::Must && self.issuer.as_deref().is_none_or(is_discoverable) {
-            self.features.insert(Need::Discovery);
-        }
-        Ok(())
     }
 
     /// Takes away all that is left, and returns what could not be.
@@ -206,65 +132,6 @@ impl Run {
     /// What is there of what the run made.
     pub fn left(&self) -> Vec<String> {
         self.ledger.names()
-    }
-
-    /// Whether some case has to make something.
-    pub fn needs_namespace(&self, items: &[Item]) -> bool {
-        self.target.kubernetes.is_some() && self.makers(items).next().is_some()
-    }
-
-    /// The cases that make something, unless the first token tells that they do not apply.
-    pub fn makers<'a>(&'a self, items: &'a [Item]) -> impl Iterator<Item = &'a Case> {
-        let mut features = self.features.clone();
-        if !self.probed {
-            features.insert(Need::TwoHourCap);
-            features.extend((self.level > Level::Must).then_some(Need::Discovery));
-        }
-        items.iter().filter_map(move |(id, variant)| {
-            let case = self.catalog.cases.get(id).filter(|it| it.makes_objects)?;
-            self.excluded(id, case, *variant, &features).is_none().then_some(case)
-        })
-    }
-
-    /// Why a case does not apply to the target, if it does not.
-    pub fn skipped(&self, id: &str, case: &Case, variant: Variant) -> Option<String> {
-        self.excluded(id, case, variant, &self.features)
-    }
-
-    /// Why a case does not apply to a target that has these features.
-    fn excluded(
-        &self,
-        id: &str,
-        case: &Case,
-        variant: Variant,
-        features: &HashSet<Need>,
-    ) -> Option<String> {
-        let facts = &self.target.facts;
-        if case.needs_kubernetes() && self.target.kubernetes.is_none() {
-            return Some("no Kubernetes endpoint was named".to_owned());
-        }
-        if id.starts_with("google/") && self.target.google.is_none() {
-            return Some("no Google endpoint was named".to_owned());
-        }
-        let requirement = self.catalog.requirement(case);
-        if let Some(why) = requirement.and_then(|it| it.versions.excludes(facts.minor())) {
-            return Some(why);
-        }
-        if id.starts_with("google/") && self.target.cluster.is_none() {
-            let emulated = features.contains(&Need::OwnClusters);
-            if !emulated {
-                return Some("no attached cluster was named".to_owned());
-            }
-        }
-        if self.read_only && !case.is_read_only() {
-            return Some("would make something (--read-only)".to_owned());
-        }
-        let http2 = if id.starts_with("google/") { facts.google_http2 } else { facts.http2 };
-        if variant.protocol() == Protocol::Http2 && !http2 {
-            return Some("the target does not offer HTTP/2 by ALPN".to_owned());
-        }
-        let missing = case.all_needs().find(|it| !features.contains(it));
-        missing.map(|it| format!("needs {it}"))
     }
 
     /// Runs one case in one variant.
@@ -402,32 +269,6 @@ impl Run {
         let facts = &self.target.facts;
         Context { vars: &session.vars, party: facts.party.as_ref(), minor: facts.minor() }
     }
-
-    /// Compares the whole exchange with what was recorded from a server of the same version.
-    fn compare(&self, id: &str, outcome: &Outcome) -> Option<Failure> {
-        if self.level < Level::Observed {
-            return None;
-        }
-        let snapshot = self.catalog.snapshots.get(id)?;
-        let server = self.target.facts.server();
-        // A cluster that was named is not the one that was recorded.
-        let own = self.target.cluster.is_none();
-        let emulator = own && self.target.facts.features.contains(&Need::Clock);
-        let applies = match self.compared {
-            Compared::Nothing => false,
-            _ if snapshot.recorded_from == server => true,
-            Compared::Kubernetes => false,
-            Compared::Everything => emulator && snapshot.recorded_from == snapshot::EMULATOR,
-        };
-        if !applies {
-            return None;
-        }
-        let recorded = snapshot.section(outcome.variant.recorded_as()).unwrap_or_default();
-        let got = snapshot::section(&outcome.transcript);
-        let (expected, got) = first_difference(recorded, &got)?;
-        let mismatch = Mismatch::new(Level::Observed, "snapshot", expected, got);
-        Some(Failure { step: outcome.transcript.len().saturating_sub(1), mismatch })
-    }
 }
 
 /// Whether a mismatch, or one within it, has been told already, and counts wherever this does.
@@ -438,33 +279,6 @@ fn says(told: &Mismatch, mismatch: &Mismatch) -> bool {
     let what = mismatch.what.strip_prefix("body ").unwrap_or(&mismatch.what);
     let told = told.what.strip_prefix("body ").unwrap_or(&told.what);
     told.strip_prefix(what).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-}
-
-/// Why the namespace is not there.
-fn refused(namespace: &str, answer: &Answer) -> String {
-    let body = answer.value().unwrap_or_default();
-    let message = body["message"].as_str().unwrap_or_default();
-    format!(
-        "the namespace {namespace} cannot be made ({} {message}); --namespace takes one that is \
-         there",
-        answer.status
-    )
-}
-
-/// The first line that differs, with its number.
-fn first_difference(expected: &str, got: &str) -> Option<(String, String)> {
-    let (mut left, mut right) = (expected.lines(), got.lines());
-    for number in 1usize.. {
-        match (left.next(), right.next()) {
-            (None, None) => return None,
-            (left, right) if left == right => {}
-            (left, right) => {
-                let shown = |it: Option<&str>| format!("line {number}: {}", it.unwrap_or("(end)"));
-                return Some((shown(left), shown(right)));
-            }
-        }
-    }
-    None
 }
 
 /// Six letters and digits.
@@ -478,16 +292,4 @@ fn tag(number: u64) -> String {
 fn random() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_different_line_is_shown() {
-        assert_eq!(first_difference("a\nb", "a\nb"), None);
-        let (expected, got) = first_difference("a\nb", "a").unwrap();
-        assert_eq!((expected.as_str(), got.as_str()), ("line 2: b", "line 2: (end)"));
-    }
 }
