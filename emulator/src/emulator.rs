@@ -3,6 +3,7 @@
 use {
     crate::{
         config::{Config, ConfigError},
+        control::explain::{self, Explanation},
         files::{self, Files},
         instance::Instance,
         server,
@@ -206,6 +207,13 @@ impl Emulator {
     /// A token to order, good or bad.
     pub fn mint(&self, order: &Mint) -> Result<Minted, MintError> {
         mint::mint(self.world(), order)
+    }
+
+    /// Why TokenReview accepts a token for these audiences, or does not; none are those of the API
+    /// server.
+    pub fn explain(&self, token: &str, audiences: &[&str]) -> Explanation {
+        let audiences: Vec<_> = audiences.iter().map(|audience| (*audience).to_owned()).collect();
+        explain::review(self.world(), token, &audiences)
     }
 
     /// The whole state.

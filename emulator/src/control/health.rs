@@ -3,8 +3,17 @@
 use serde_json::{Value, json};
 
 /// What there is beyond the two APIs, for a client that has to know before it tries.
-const CAPABILITIES: [&str; 8] =
-    ["access-tokens", "clock", "faults", "journal", "keys", "mint", "operations", "state"];
+const CAPABILITIES: [&str; 9] = [
+    "access-tokens",
+    "clock",
+    "explain",
+    "faults",
+    "journal",
+    "keys",
+    "mint",
+    "operations",
+    "state",
+];
 
 /// The version of what stands under `/_emulator/v1/`: grows when a member is added.
 const SCHEMA_VERSION: u32 = 1;

@@ -3,6 +3,7 @@
 mod access_tokens;
 mod clock;
 mod error;
+pub mod explain;
 pub mod faults;
 mod health;
 mod journal;
@@ -15,7 +16,7 @@ use {
     crate::{
         config::seed::Seed,
         credential::Credential,
-        server::message::{Request, Response},
+        server::message::{Answer, Fetched, Request, Response},
         world::World,
     },
     error::Error,
@@ -48,9 +49,10 @@ impl std::fmt::Debug for Control {
 }
 
 /// What is there, with the methods that it knows.
-const CONTROLS: [(&str, &str); 9] = [
+const CONTROLS: [(&str, &str); 10] = [
     ("access-tokens", "POST"),
     ("clock", "GET, HEAD, POST"),
+    ("explain", "POST"),
     ("faults", "DELETE, GET, HEAD, POST"),
     ("health", "GET, HEAD"),
     ("journal", "GET, HEAD"),
@@ -63,15 +65,29 @@ const CONTROLS: [(&str, &str); 9] = [
 /// Where all of them are.
 const FOLDER: &str = "/_emulator/v1/";
 
-/// Answers one request under `/_emulator/`.
-pub fn answer(control: &Control, world: &World, request: &Request) -> Response {
+/// The only one that may need the network: another issuer's keys.
+const EXPLAIN: &str = "/_emulator/v1/explain";
+
+/// Answers one request under `/_emulator/`, or says what has to be fetched first.
+pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fetched) -> Answer {
     if !is_allowed(control, request) {
-        return Error::Unauthorized.response();
+        return Error::Unauthorized.response().into();
     }
-    match route(control, world, request) {
+    let explained = request.path() == EXPLAIN && request.method == Method::POST;
+    let answered = if explained {
+        match explain::answer(world, &request.body, fetched) {
+            Err(explain::Stop::Fetch(fetch)) => return Answer::Fetch(fetch),
+            Err(explain::Stop::Error(error)) => Err(error),
+            Ok(answer) => Ok(answer),
+        }
+    } else {
+        route(control, world, request)
+    };
+    match answered {
         Ok(body) => json(StatusCode::OK, &body),
         Err(error) => error.response(),
     }
+    .into()
 }
 
 fn route(control: &Control, world: &World, request: &Request) -> Result<Value, Error> {
@@ -140,7 +156,10 @@ mod tests {
             secure: false,
             local_address: String::new(),
         };
-        answer(&control, &world, &request)
+        match answer(&control, &world, &request, &Fetched::default()) {
+            Answer::Response(response) => response,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[rstest]
@@ -157,6 +176,8 @@ mod tests {
     #[case("DELETE", "/_emulator/v1/keys", 200)]
     #[case("POST", "/_emulator/v1/keys", 400)]
     #[case("PUT", "/_emulator/v1/keys", 405)]
+    #[case("POST", "/_emulator/v1/explain", 400)]
+    #[case("GET", "/_emulator/v1/explain", 405)]
     #[case("POST", "/_emulator/v1/mint", 200)]
     #[case("GET", "/_emulator/v1/mint", 405)]
     #[case("GET", "/_emulator/v1/operations", 200)]

@@ -11,14 +11,21 @@ use {
         wire,
     },
     crate::{
-        tokens::exchange::{self, Issuer, Rejection},
+        server::message::Fetched,
+        tokens::{
+            exchange::{self, Issuer, Rejection},
+            witness::{Facts, Nobody, Witness},
+        },
         world::{
+            World,
             access_tokens::{AccessToken, Grant},
+            clusters::AttachedCluster,
             registry::State,
         },
     },
     jiff::Timestamp,
     prost_reflect::{DynamicMessage, Value},
+    std::sync::Arc,
 };
 
 const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -39,22 +46,42 @@ pub(super) fn generate(
 ) -> Result<DynamicMessage, Stop> {
     let fields = Fields::read(request)?;
     let name = wire::text(request, "attached_cluster");
-    let cluster = attached_clusters::find(context.world, "attached_cluster", name)?;
-    check_state(cluster.state)?;
-    let verify = || {
-        let keys = issuer::keys(context, &cluster.oidc)?;
-        let issuer = Issuer { url: &cluster.oidc.issuer_url, keys: keys.borrow() };
-        Ok::<_, Stop>(fields.verify(context, issuer))
-    };
-    let mut verdict = verify()?;
-    // Keys that were kept may be out of date.
-    if verdict == Err(Rejection::UnknownKey) && issuer::forget(context, &cluster.oidc) {
-        verdict = verify()?;
-    }
-    verdict.map_err(|why| fields.rejected(&why))?;
+    let cluster = verify(context.world, context.fetched, name, &fields, &mut Nobody)?;
     let project = cluster.name.split('/').nth(1).unwrap_or_default();
     let agent = service_agent(project, "container");
     Ok(answer(context, mint(context, &context.written(&cluster.name), agent, fields.scopes)))
+}
+
+/// The cluster of that name, whose issuer made the subject token.
+pub(super) fn verify(
+    world: &World,
+    fetched: &Fetched,
+    name: &str,
+    fields: &Fields<'_>,
+    witness: &mut impl Witness,
+) -> Result<Arc<AttachedCluster>, Stop> {
+    witness.sees("cluster", || Facts::new(name, "an attached cluster"));
+    let cluster = attached_clusters::find(world, "attached_cluster", name)?;
+    check_state(cluster.state, witness)?;
+    let url = &cluster.oidc.issuer_url;
+    let verdict = |witness: &mut _| {
+        witness_keys(witness, url);
+        let keys = issuer::keys(world, fetched, &cluster.oidc)?;
+        let issuer = Issuer { url, keys: keys.borrow() };
+        Ok::<_, Stop>(fields.verify(world, issuer, witness))
+    };
+    let mut verified = verdict(witness)?;
+    // Keys that were kept may be out of date.
+    if verified == Err(Rejection::UnknownKey) && issuer::forget(world, fetched, &cluster.oidc) {
+        witness.begins_anew();
+        verified = verdict(witness)?;
+    }
+    verified.map_err(|why| fields.rejected(&why))?;
+    Ok(cluster)
+}
+
+fn witness_keys(witness: &mut impl Witness, issuer: &str) {
+    witness.sees("keys", || Facts::new(issuer, "an issuer whose keys are there or can be fetched"));
 }
 
 /// What a request for an agent's token says, as far as no cluster has a say in it.
@@ -66,6 +93,11 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Those of a request that is right in all else.
+    pub(super) fn of(token: &'a str, audience: Option<&'a str>) -> Self {
+        Self { token, audience, scopes: "" }
+    }
+
     /// Reads them, and checks them in the order of their numbers.
     pub(super) fn read(request: &'a DynamicMessage) -> Result<Self, Status> {
         let (token, scopes) = check_fields(request)?;
@@ -77,10 +109,11 @@ impl<'a> Fields<'a> {
     /// Whether the subject token is the issuer's.
     pub(super) fn verify(
         &self,
-        context: &Context<'_>,
+        world: &World,
         issuer: Issuer<'_>,
+        witness: &mut impl Witness,
     ) -> Result<String, Rejection> {
-        exchange::verify(self.token, issuer, self.audience, context.world.clock.now())
+        exchange::verify(self.token, issuer, self.audience, world.clock.now(), witness)
     }
 
     /// The error for a subject token that is not.
@@ -90,7 +123,9 @@ impl<'a> Fields<'a> {
 }
 
 /// A cluster that goes, or is broken, gets no tokens.
-pub(super) fn check_state(state: State) -> Result<(), Status> {
+pub(super) fn check_state(state: State, witness: &mut impl Witness) -> Result<(), Status> {
+    let wanted = "neither Stopping nor Error";
+    witness.sees("state", || Facts::new(format!("{state:?}"), wanted));
     if !matches!(state, State::Stopping | State::Error) {
         return Ok(());
     }

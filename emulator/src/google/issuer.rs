@@ -7,11 +7,11 @@ use {
         grpc::too_late,
         hosted,
         names::Project,
-        service::{Context, Stop},
+        service::Stop,
         status::{Code, Detail, Status},
     },
     crate::{
-        server::message::{Document, Fetch, Unfetched},
+        server::message::{Document, Fetch, Fetched, Unfetched},
         tokens::exchange::IssuerKeys,
         world::{World, clusters::Oidc, key_set::KeySet, trusted_keys::TrustedKeys},
     },
@@ -52,7 +52,7 @@ pub fn issuer_of(world: &World, cluster: &str) -> Option<String> {
 }
 
 /// The keys of a cluster's issuer, or what has to be fetched for them.
-pub(super) fn keys<'a>(context: &Context<'a>, oidc: &'a Oidc) -> Result<Keys<'a>, Stop> {
+pub(super) fn keys<'a>(world: &World, fetched: &Fetched, oidc: &'a Oidc) -> Result<Keys<'a>, Stop> {
     if !oidc.jwks.is_empty() {
         return if oidc.keys.is_empty() {
             Err(NoKeys::Jwks.status(&oidc.issuer_url).into())
@@ -60,27 +60,27 @@ pub(super) fn keys<'a>(context: &Context<'a>, oidc: &'a Oidc) -> Result<Keys<'a>
             Ok(Keys::Given(&oidc.keys))
         };
     }
-    if context.world.settings.issuers.contains(&oidc.issuer_url) {
-        return Ok(Keys::Own(context.world.keys.get()));
+    if world.settings.issuers.contains(&oidc.issuer_url) {
+        return Ok(Keys::Own(world.keys.get()));
     }
     let url = discovery_url(oidc);
-    let document = fetch(context, &url)?;
+    let document = fetch(world, fetched, &url)?;
     let discovery: Discovery =
         serde_json::from_slice(&document).map_err(|_| NoKeys::Discovery.status(&url))?;
     if discovery.issuer != oidc.issuer_url {
         return Err(NoKeys::OtherIssuer.status(&url).into());
     }
-    let keys = fetch(context, &discovery.jwks_uri)?;
+    let keys = fetch(world, fetched, &discovery.jwks_uri)?;
     let keys = TrustedKeys::parse(&keys).ok().filter(|keys| !keys.is_empty());
     keys.map(Keys::Fetched).ok_or_else(|| NoKeys::Jwks.status(&discovery.jwks_uri).into())
 }
 
 /// Forgets what was kept of a cluster's issuer: it may have new keys by now. Says whether there
 /// was anything.
-pub(super) fn forget(context: &Context<'_>, oidc: &Oidc) -> bool {
-    let (documents, now) = (&context.world.documents, context.world.clock.now());
+pub(super) fn forget(world: &World, fetched: &Fetched, oidc: &Oidc) -> bool {
+    let (documents, now) = (&world.documents, world.clock.now());
     let is_kept = |url: &str| {
-        let is_fresh = context.fetched.get(url).is_some();
+        let is_fresh = fetched.get(url).is_some();
         !is_fresh && documents.get(url, now).is_some()
     };
     let url = discovery_url(oidc);
@@ -95,10 +95,10 @@ fn discovery_url(oidc: &Oidc) -> String {
     format!("{base}/.well-known/openid-configuration")
 }
 
-fn fetch(context: &Context<'_>, url: &str) -> Result<Bytes, Stop> {
-    let World { documents, clock, .. } = context.world;
+fn fetch(world: &World, fetched: &Fetched, url: &str) -> Result<Bytes, Stop> {
+    let World { documents, clock, .. } = world;
     let now = clock.now();
-    match context.fetched.get(url) {
+    match fetched.get(url) {
         Some(Ok(Document { body, keep })) => {
             if !keep.is_zero() {
                 documents.keep(url, body.clone(), now.saturating_add(*keep).unwrap_or(now));

@@ -18,6 +18,7 @@ mod agent_token;
 mod attached_clusters;
 mod auth;
 mod convert;
+mod explain;
 mod fault;
 mod grpc;
 mod hosted;
@@ -39,6 +40,7 @@ mod wire;
 
 pub use {
     auth::CLOUD_PLATFORM,
+    explain::{Refusal, explain},
     fault::{Fault, method, refuse},
     issuer::issuer_of,
     seed::seed,

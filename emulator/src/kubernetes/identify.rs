@@ -2,11 +2,17 @@
 //!
 //! Source: kubernetes `staging/src/k8s.io/apiserver/pkg/authentication/request/bearertoken`.
 
-use crate::{
-    kubernetes::{status::Failure, web_socket},
-    server::message::Request,
-    tokens::review::{self, Error},
-    world::{World, authentications::Authenticated, callers::Caller},
+use {
+    crate::{
+        kubernetes::{status::Failure, web_socket},
+        server::message::Request,
+        tokens::{
+            review::{self, Error},
+            witness::{Facts, Nobody, Witness},
+        },
+        world::{World, authentications::Authenticated, callers::Caller},
+    },
+    jiff::Timestamp,
 };
 
 /// What is said to a client whose token hides behind two spaces.
@@ -66,17 +72,44 @@ pub fn authenticate(
     token: &str,
     audiences: &[String],
 ) -> Result<Authenticated, Error> {
-    if let Some(authenticated) = static_token(world, token, audiences) {
-        return Ok(authenticated);
-    }
     let now = world.clock.now();
-    if let Some(authenticated) = world.authentications.get(now, token, audiences) {
+    if let Some(authenticated) = known(world, now, token, audiences, &mut Nobody) {
         return Ok(authenticated);
     }
     let authenticated = review::review(world, token, audiences)?;
     let ttl = world.settings.token_cache_ttl;
     world.authentications.remember(now, ttl, token, audiences, &authenticated);
     Ok(authenticated)
+}
+
+/// The same while somebody watches, and without remembering it.
+pub fn watched(
+    world: &World,
+    token: &str,
+    audiences: &[String],
+    witness: &mut impl Witness,
+) -> Result<Authenticated, Error> {
+    match known(world, world.clock.now(), token, audiences, witness) {
+        Some(authenticated) => Ok(authenticated),
+        None => review::watched(world, token, audiences, witness),
+    }
+}
+
+/// Whom a token stands for that need not be looked into.
+fn known(
+    world: &World,
+    now: Timestamp,
+    token: &str,
+    audiences: &[String],
+    witness: &mut impl Witness,
+) -> Option<Authenticated> {
+    if let Some(authenticated) = static_token(world, token, audiences) {
+        witness.sees("static", || Facts::new("a static bearer", "no more than that"));
+        return Some(authenticated);
+    }
+    let authenticated = world.authentications.get(now, token, audiences)?;
+    witness.sees("remembered", || Facts::new("authenticated a moment ago", "no more than that"));
+    Some(authenticated)
 }
 
 // A static token is for the API server alone.

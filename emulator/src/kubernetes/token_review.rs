@@ -12,8 +12,11 @@ use {
             metadata, review_text,
             status::Failure,
         },
-        tokens::review::Error,
-        world::{authentications::Authenticated, callers::Caller},
+        tokens::{
+            review::Error,
+            witness::{Facts, Witness},
+        },
+        world::{World, authentications::Authenticated, callers::Caller},
     },
     serde_json::{Map, Value, json},
 };
@@ -34,8 +37,9 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     if token.is_empty() {
         return Err(Failure::bad_request("token is required for TokenReview in authentication"));
     }
-    let wanted = wanted(exchange, spec.get("audiences"));
-    let result = judge(exchange, &token, &wanted);
+    let (world, wanted) = (exchange.world, wanted(exchange, spec.get("audiences")));
+    let authenticate = |token: &str| identify::authenticate(world, token, &wanted);
+    let result = judge(world, &token, &wanted, authenticate);
     update(metadata::object_at(&mut review, "status"), result);
     metadata::set_managed_fields(&mut review, managed);
     Ok(Reply::Object { status: 201, object: review, output })
@@ -49,19 +53,38 @@ fn wanted(exchange: &Exchange<'_>, audiences: Option<&Value>) -> Vec<String> {
     audiences.iter().map(|audience| audience.as_str().unwrap_or("").to_owned()).collect()
 }
 
+/// What a review would find of a token for these audiences, those of the API server if there are
+/// none, while somebody watches: whom it stands for, or what it would say of it.
+pub fn explain(
+    world: &World,
+    token: &str,
+    audiences: &[String],
+    witness: &mut impl Witness,
+) -> Result<Authenticated, String> {
+    let wanted = if audiences.is_empty() { &world.settings.api_audiences } else { audiences };
+    witness.sees("bearer", || {
+        Facts::new(format!("{} characters", token.len()), "at least one, and no space in front")
+    });
+    let authenticate = |token: &str| identify::watched(world, token, wanted, witness);
+    // Where nobody is asked, nothing is said of it either.
+    let result = judge(world, token, wanted, authenticate).ok_or_else(String::new)?;
+    result.map_err(|error| review_text::describe(&error))
+}
+
 /// The verdict on a token; `None` when nobody was asked, because it does not count as one.
 fn judge(
-    exchange: &Exchange<'_>,
+    world: &World,
     token: &str,
     wanted: &[String],
+    authenticate: impl FnOnce(&str) -> Result<Authenticated, Error>,
 ) -> Option<Result<Authenticated, Error>> {
     // kube-apiserver puts the token into a header and authenticates that, spaces and all.
     match Credential::read(&format!("Bearer {token}")) {
-        Credential::Bearer(token) => Some(identify::authenticate(exchange.world, token, wanted)),
+        Credential::Bearer(token) => Some(authenticate(token)),
         Credential::None | Credential::ExtraSpace => {
             let anonymous =
                 Authenticated { caller: Caller::anonymous(), audiences: wanted.to_vec() };
-            exchange.world.settings.anonymous_auth.then_some(Ok(anonymous))
+            world.settings.anonymous_auth.then_some(Ok(anonymous))
         }
     }
 }

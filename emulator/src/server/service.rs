@@ -188,7 +188,7 @@ async fn settle<F: Future<Output = Result<Document, Unfetched>>>(
 fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> Answer {
     let Context { world, control, .. } = context;
     if api == Api::Control {
-        return control::answer(control, world, request).into();
+        return control::answer(control, world, request, fetched);
     }
     // No request is to see a world that is half reset.
     let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);

@@ -2,11 +2,14 @@
 //! Knows no HTTP and no message of an API: a refusal here has a name.
 
 use {
-    crate::world::{key_set::KeySet, trusted_keys::TrustedKeys},
+    crate::{
+        tokens::witness::{Facts, Witness},
+        world::{key_set::KeySet, trusted_keys::TrustedKeys},
+    },
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     jiff::Timestamp,
     serde::{Deserialize, de::DeserializeOwned},
-    serde_json::value::RawValue,
+    serde_json::{Value, value::RawValue},
     std::borrow::Cow,
 };
 
@@ -103,14 +106,17 @@ pub fn verify(
     issuer: Issuer<'_>,
     audience: Option<&str>,
     now: Timestamp,
+    witness: &mut impl Witness,
 ) -> Result<String, Rejection> {
+    witness.sees("form", || Facts::new(token.split('.').count(), "three parts of a signed JWT"));
     let (message, signature) = token.rsplit_once('.').ok_or(Rejection::Malformed)?;
     let (header, payload) = message.split_once('.').ok_or(Rejection::Malformed)?;
     let header = decode(header)?;
     let payload = decode(payload)?;
-    check_signature(&header, message, signature, issuer.keys)?;
+    check_signature(&header, message, signature, issuer.keys, witness)?;
+    witness.sees("claims", || Facts::new(payload.len(), "the bytes of a JSON object"));
     let claims: Claims<'_> = serde_json::from_slice(&payload).map_err(|_| Rejection::Malformed)?;
-    check_claims(claims, issuer.url, audience, now)
+    check_claims(claims, issuer.url, audience, now, witness)
 }
 
 fn check_signature(
@@ -118,24 +124,30 @@ fn check_signature(
     message: &str,
     signature: &str,
     keys: IssuerKeys<'_>,
+    witness: &mut impl Witness,
 ) -> Result<(), Rejection> {
     let header: Header<'_> = serde_json::from_slice(header).map_err(|_| Rejection::Malformed)?;
+    witness.sees("alg", || Facts::new(&*header.alg, "an algorithm of a public key"));
     if !is_public_key_algorithm(&header.alg) {
         return Err(Rejection::Algorithm);
     }
+    witness.sees("extensions", || Facts::new(header.crit.is_some(), false));
     if header.crit.is_some() {
         return Err(Rejection::Critical);
     }
+    witness.sees("key", || Facts::new(header.kid.as_deref(), keys.kids()));
     let (makes, verifies) = match keys {
         IssuerKeys::Own(keys) => {
             let mut keys = keys.published();
             let key = keys.find(|key| Some(key.kid.as_str()) == header.kid.as_deref());
             let key = key.ok_or(Rejection::UnknownKey)?;
+            witness.sees("signature", || made_by(&header.alg, &[key.algorithm.name()]));
             let signature = decode(signature)?;
             (key.algorithm.name() == header.alg, key.verifies(message.as_bytes(), &signature))
         }
         IssuerKeys::Published(keys) => {
             let key = keys.find(header.kid.as_deref()).ok_or(Rejection::UnknownKey)?;
+            witness.sees("signature", || made_by(&header.alg, key.algorithms()));
             let makes = key.makes(&header.alg);
             (makes, makes && key.verifies(&header.alg, message.as_bytes(), signature))
         }
@@ -147,20 +159,32 @@ fn check_signature(
     }
 }
 
+fn made_by(algorithm: &str, algorithms: &[&str]) -> Facts {
+    let wanted = format!("a signature that the key makes, with {}", algorithms.join(" or "));
+    Facts::new(format!("a signature with {algorithm}"), wanted)
+}
+
 fn check_claims(
     claims: Claims<'_>,
     issuer: &str,
     audience: Option<&str>,
     now: Timestamp,
+    witness: &mut impl Witness,
 ) -> Result<String, Rejection> {
+    witness.sees("iss", || Facts::new(shown(claims.iss), issuer));
     let iss: String = claim("iss", claims.iss)?;
     if iss != issuer {
         return Err(Rejection::Issuer);
     }
+    witness.sees("sub", || Facts::new(shown(claims.sub), "a text"));
     let subject: String = claim("sub", claims.sub)?;
     if subject.is_empty() {
         return Err(Rejection::Claim("sub"));
     }
+    witness.sees("aud", || {
+        let any = || "any".into();
+        Facts::new(shown(claims.aud), audience.map_or_else(any, Value::from))
+    });
     let audiences = match claim("aud", claims.aud)? {
         Audience::One(audience) => vec![audience],
         Audience::Many(audiences) => audiences,
@@ -168,8 +192,12 @@ fn check_claims(
     if audience.is_some_and(|expected| audiences.iter().all(|audience| audience != expected)) {
         return Err(Rejection::Audience(audiences));
     }
+    witness.sees("times", || {
+        let times = [claims.exp, claims.iat, claims.nbf].map(shown);
+        Facts::new(Value::from(times.to_vec()), "numbers in exp, iat and, if it is there, nbf")
+    });
     let nbf = claims.nbf.map(|nbf| claim("nbf", Some(nbf))).transpose()?;
-    check_times(claim("exp", claims.exp)?, claim("iat", claims.iat)?, nbf, now)?;
+    check_times(claim("exp", claims.exp)?, claim("iat", claims.iat)?, nbf, now, witness)?;
     Ok(subject)
 }
 
@@ -178,18 +206,40 @@ fn claim<T: DeserializeOwned>(name: &'static str, raw: Option<&RawValue>) -> Res
     value.ok_or(Rejection::Claim(name))
 }
 
-fn check_times(exp: f64, iat: f64, nbf: Option<f64>, now: Timestamp) -> Result<(), Rejection> {
-    let now = now.as_duration().as_secs_f64();
-    if exp <= now {
-        Err(Rejection::Expired)
-    } else if nbf.is_some_and(|nbf| nbf > now) {
-        Err(Rejection::NotYetValid)
-    } else if iat > now {
-        Err(Rejection::IssuedInFuture)
-    } else if exp - iat >= LONGEST_LIFE {
-        Err(Rejection::TooLong)
-    } else {
-        Ok(())
+fn check_times(
+    exp: f64,
+    iat: f64,
+    nbf: Option<f64>,
+    now: Timestamp,
+    witness: &mut impl Witness,
+) -> Result<(), Rejection> {
+    let at = now.as_duration().as_secs_f64();
+    witness.sees("exp", || Facts::new(exp, format!("after {at}, which is {now}")));
+    if exp <= at {
+        return Err(Rejection::Expired);
+    }
+    witness.sees("nbf", || Facts::new(nbf, format!("at most {at}")));
+    if nbf.is_some_and(|nbf| nbf > at) {
+        return Err(Rejection::NotYetValid);
+    }
+    witness.sees("iat", || Facts::new(iat, format!("at most {at}")));
+    if iat > at {
+        return Err(Rejection::IssuedInFuture);
+    }
+    witness.sees("lifetime", || Facts::new(exp - iat, format!("less than {LONGEST_LIFE}")));
+    if exp - iat >= LONGEST_LIFE { Err(Rejection::TooLong) } else { Ok(()) }
+}
+
+fn shown(claim: Option<&RawValue>) -> Value {
+    claim.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+}
+
+impl IssuerKeys<'_> {
+    fn kids(self) -> Vec<String> {
+        match self {
+            Self::Own(keys) => keys.published().map(|key| key.kid.clone()).collect(),
+            Self::Published(keys) => keys.kids(),
+        }
     }
 }
 

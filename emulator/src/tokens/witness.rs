@@ -35,3 +35,68 @@ impl Facts {
         Self { found: found.into(), wanted: wanted.into() }
     }
 }
+
+/// A rule that was applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// Its name.
+    pub rule: &'static str,
+    /// What it looked at.
+    pub facts: Facts,
+    /// Whether it was kept.
+    pub holds: bool,
+}
+
+/// A witness that writes everything down.
+#[derive(Debug, Default)]
+pub struct Checks(Vec<Check>);
+
+impl Checks {
+    /// What was checked, in its order; the last rule was broken unless the token was accepted.
+    pub fn end(mut self, accepted: bool) -> Vec<Check> {
+        if !accepted {
+            self.begins_anew();
+        }
+        self.0
+    }
+}
+
+impl Witness for Checks {
+    fn sees(&mut self, rule: &'static str, facts: impl FnOnce() -> Facts) {
+        self.0.push(Check { rule, facts: facts(), holds: true });
+    }
+
+    fn begins_anew(&mut self) {
+        if let Some(last) = self.0.last_mut() {
+            last.holds = false;
+        }
+    }
+}
+
+impl std::fmt::Display for Check {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Facts { found, wanted } = &self.facts;
+        let verdict = if self.holds { "holds" } else { "broken" };
+        write!(formatter, "{} {verdict}: found {found}, wanted {wanted}", self.rule)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_rule_before_a_refusal_was_broken() {
+        let mut checks = Checks::default();
+        checks.sees("a", || Facts::new(1, 1));
+        checks.sees("b", || Facts::new(1, 2));
+        checks.begins_anew();
+        checks.sees("a", || Facts::new(1, 1));
+        let holds = |checks: Vec<Check>| checks.iter().map(|it| it.holds).collect::<Vec<_>>();
+        assert_eq!(holds(checks.end(true)), [true, false, true]);
+        let mut checks = Checks::default();
+        checks.sees("a", || Facts::new(1, 2));
+        let checks = checks.end(false);
+        assert_eq!(checks[0].to_string(), "a broken: found 1, wanted 2");
+    }
+}

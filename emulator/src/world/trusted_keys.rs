@@ -54,6 +54,11 @@ impl TrustedKeys {
         self.keys.is_empty()
     }
 
+    /// The keys' names; empty for one that has none.
+    pub fn kids(&self) -> Vec<String> {
+        self.keys.iter().map(|key| key.kid.clone().unwrap_or_default()).collect()
+    }
+
     /// The key that a token names. A token that names none means the only key there is.
     pub fn find(&self, kid: Option<&str>) -> Option<&TrustedKey> {
         let named = self.keys.iter().find(|key| kid.is_some() && key.kid.as_deref() == kid);
@@ -65,6 +70,11 @@ impl TrustedKeys {
 }
 
 impl TrustedKey {
+    /// What the key makes signatures with.
+    pub fn algorithms(&self) -> &[&'static str] {
+        &self.algorithms
+    }
+
     /// Whether the key makes signatures of that algorithm, by its name in a JWS header.
     pub fn makes(&self, algorithm: &str) -> bool {
         self.algorithms.contains(&algorithm)

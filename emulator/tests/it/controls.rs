@@ -21,6 +21,7 @@ async fn health_says_what_there_is() {
         json!([
             "access-tokens",
             "clock",
+            "explain",
             "faults",
             "journal",
             "keys",

@@ -9,7 +9,7 @@ use {
     token_emulator::{
         control::{self, Control},
         google, kubernetes,
-        server::message::Answer,
+        server::message::{Answer, Fetched},
         world::{
             access_tokens::Grant,
             settings::{GoogleAuth, Settings},
@@ -270,7 +270,11 @@ fn an_operation_can_be_made_to_fail(
     let google = Google::new();
     let control = |body: &str| {
         let request = request("POST", "/_emulator/v1/operations", body);
-        control::answer(&Control::default(), &google.world, &request).status.as_u16()
+        let fetched = Fetched::default();
+        match control::answer(&Control::default(), &google.world, &request, &fetched) {
+            Answer::Response(response) => response.status.as_u16(),
+            other => panic!("{other:?}"),
+        }
     };
     if verb != "create" {
         google.register(&[]);

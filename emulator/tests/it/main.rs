@@ -6,6 +6,7 @@ mod abuse;
 mod client;
 mod controllers;
 mod controls;
+mod explaining;
 mod fetching;
 mod fetching_limits;
 mod flags;

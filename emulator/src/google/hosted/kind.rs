@@ -4,7 +4,7 @@ use crate::google::{names, service::Context, status::Status};
 
 /// A kind of what runs on AWS or Azure.
 #[derive(Debug)]
-pub(super) struct Kind {
+pub(in crate::google) struct Kind {
     /// The message's name, which ends the names of its methods.
     pub(super) message: &'static str,
     /// The field of requests that holds one.

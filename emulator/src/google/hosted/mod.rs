@@ -11,7 +11,7 @@ mod write;
 pub(super) use {
     openid::{configuration, keys},
     server_config::server_config,
-    token::{access_token, agent_token},
+    token::{access_token, agent_token, verify},
     update::{rollback, update},
     write::{create, delete, to_message},
 };
@@ -54,9 +54,14 @@ pub(super) fn list(
     Ok(answer)
 }
 
+/// The kind of a cluster of that name.
+pub(super) fn kind_of_cluster(name: &str) -> Option<&'static Kind> {
+    Kind::of_name(name).filter(|kind| kind.is_cluster())
+}
+
 /// The issuer of the tokens of a cluster.
 pub(super) fn issuer_of(world: &World, name: &str) -> Option<String> {
-    let kind = Kind::of_name(name).filter(|kind| kind.is_cluster())?;
+    let kind = kind_of_cluster(name)?;
     find(world, kind, "name", name).ok().map(|cluster| write::issuer(&cluster.name))
 }
 
