@@ -91,7 +91,7 @@ pub struct Step {
     pub text: Option<String>,
     /// The body in hexadecimal digits.
     pub hex: Option<String>,
-    /// Names for what the answer holds: `token: status.token`.
+    /// Names for what the answer holds: `token: status.token`, `tag: header etag`.
     pub capture: Ordered<String>,
     /// What this answer has to be.
     pub then: Option<Expect>,

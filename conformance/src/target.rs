@@ -191,7 +191,8 @@ impl Target {
             let (status, party) = relying_party(side).await;
             facts.features = features(side, &root_ca).await?;
             // A document that does not lead to keys is judged; one that is not there may be hidden.
-            if status == Some(200) || party.is_some() {
+            let hidden_keys = matches!(status, None | Some(401 | 403 | 404));
+            if !hidden_keys || party.is_some() {
                 facts.features.insert(Need::Discovery);
             }
             facts.party = party;

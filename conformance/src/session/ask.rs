@@ -88,9 +88,12 @@ impl Session<'_> {
             self.vars.set("token", token.clone());
         }
         for (name, path) in &step.capture.0 {
-            let value = body.as_ref().and_then(|it| member(it, path));
+            let value = match path.strip_prefix("header ") {
+                Some(name) => exchange.answer.header(name).first().map(|it| Value::from(*it)),
+                None => body.as_ref().and_then(|it| member(it, path)).cloned(),
+            };
             let value = value.ok_or_else(|| Stopped(format!("the answer has no {path}")))?;
-            self.vars.set(name, value.clone());
+            self.vars.set(name, value);
         }
         Ok(())
     }

@@ -5,11 +5,7 @@ use {
     super::{Session, Stopped},
     crate::{case::Need, exchange::Answer, given::Blueprint, ledger::Made},
     serde_json::{Value, json},
-    std::time::Duration,
 };
-
-/// How long a deletion takes to reach a server's own caches, with room to spare.
-const SETTLE: Duration = Duration::from_millis(100);
 
 /// Who is told to have made what is given. Within one second managers are listed by their names,
 /// so this one has to come before the one of the requests that are judged.
@@ -62,6 +58,7 @@ impl Session<'_> {
     pub(super) async fn remove(&mut self, name: &str) -> Result<(), Stopped> {
         let blueprint = self.blueprint(name)?;
         let made = Made::Object(blueprint.path());
+        let witness = self.witness(blueprint).await;
         if blueprint.kind == "Namespace" {
             // It still has to be finalized, and has what was made in it.
             self.kubernetes()?.ask("DELETE", &blueprint.path(), None).await?;
@@ -69,10 +66,7 @@ impl Session<'_> {
             self.made.retain(|it| *it != made);
             self.ledger.discard(self.target, &made).await.map_err(Stopped)?;
         }
-        // A real server learns of its own deletions by a watch, some milliseconds later.
-        if !self.target.facts.features.contains(&Need::Clock) {
-            tokio::time::sleep(SETTLE).await;
-        }
+        self.settle(witness).await;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 mod ask;
 mod attach;
 mod make;
+mod witness;
 
 use {
     crate::{

@@ -17,6 +17,7 @@ pub(super) fn document(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let document = json!({"issuer": "<text>", "jwks_uri": "~ ^https://"});
     compare("body", &document, Some(body), Level::Must, &mut found);
+    found.extend(algorithms(&body["id_token_signing_alg_values_supported"]));
     if let Some(party) = context.party {
         let keys = party.keys.keys.iter().filter_map(|it| it.common.key_algorithm);
         let mut algorithms: Vec<String> = keys.map(|it| it.to_string()).collect();
@@ -29,6 +30,14 @@ pub(super) fn document(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
     found
 }
 
+/// They are a list of names, with at least one.
+fn algorithms(told: &Value) -> Option<Mismatch> {
+    let names = told.as_array().filter(|it| !it.is_empty());
+    let fits = names.is_some_and(|it| it.iter().all(Value::is_string));
+    let what = "body id_token_signing_alg_values_supported";
+    (!fits).then(|| Mismatch::must(what, "a list of names", told))
+}
+
 /// What is not as in every key set.
 pub(super) fn key_set(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
     let mut found = Vec::new();
@@ -39,6 +48,8 @@ pub(super) fn key_set(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
     for (index, key) in keys.iter().enumerate() {
         let what = format!("body keys {index}");
         compare(&what, &public(&key["kty"]), Some(key), Level::Must, &mut found);
+        found.extend(usable(&what, key));
+        found.extend(alone(&what, key, &keys[..index]));
     }
     // The keys by which tokens are verified are those that anybody is told, unless they were told
     // elsewhere.
@@ -59,6 +70,19 @@ fn told(known: &Value) -> Value {
     let members = ["kid", "kty", "alg", "use", "n", "e", "crv", "x", "y"];
     let there = members.iter().filter(|it| known[**it].is_string());
     there.map(|it| ((*it).to_owned(), known[*it].clone())).collect()
+}
+
+/// A key that says what it is for is for verifying.
+fn usable(what: &str, key: &Value) -> Option<Mismatch> {
+    let uses = key.get("key_ops")?;
+    let fits = uses.as_array().is_some_and(|it| it.contains(&"verify".into()));
+    (!fits).then(|| Mismatch::must(format!("{what} key_ops"), "verify", uses))
+}
+
+/// No other key has its name: a token that names it would be verified by either.
+fn alone(what: &str, key: &Value, before: &[Value]) -> Option<Mismatch> {
+    let rival = before.iter().find(|it| it["kid"] == key["kid"] && told(it) != told(key))?;
+    Some(Mismatch::must(format!("{what} kid"), "a name of its own", &rival["kid"]))
 }
 
 /// The members of a public key of a type.
@@ -92,10 +116,28 @@ mod tests {
         let key =
             json!({"use": "sig", "kty": "RSA", "kid": "k", "alg": "RS256", "n": "n", "e": "e"});
         assert_eq!(differences(key.clone()), [""; 0]);
-        for (name, value) in [("d", json!("x")), ("n", Value::Null), ("kty", json!("RSB"))] {
+        let odd = [
+            ("d", json!("x")),
+            ("n", Value::Null),
+            ("kty", json!("RSB")),
+            ("key_ops", json!(["encrypt"])),
+        ];
+        for (name, value) in odd {
             let mut key = key.clone();
             key[name] = value;
             assert!(!differences(key).is_empty(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_key_may_be_there_twice_and_no_other_may_have_its_name() {
+        let key =
+            json!({"use": "sig", "kty": "RSA", "kid": "k", "alg": "RS256", "n": "n", "e": "e"});
+        let mut other = key.clone();
+        other["n"] = "m".into();
+        let context = Context { vars: &Vars::default(), party: None, minor: None };
+        let differences = |keys: Value| key_set(&json!({"keys": keys}), context).len();
+        assert_eq!(differences(json!([key, key])), 0);
+        assert_eq!(differences(json!([key, other])), 1);
     }
 }
