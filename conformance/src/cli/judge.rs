@@ -2,10 +2,10 @@
 
 use {
     super::{
-        Exit, colour, connect,
+        Exit, connect,
         execute::execute,
         flags::{Manners, Reports, RunArgs},
-        plan, print, warn,
+        plan, print, print_painted, warn,
     },
     crate::{
         batch::Item,
@@ -43,7 +43,7 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
     for line in &stale {
         warn(&format!("stale: {line}"));
     }
-    print(&colour::painted(&terminal::report(&run.catalog, &outcomes, reports.trace, took)));
+    print_painted(&terminal::report(&run.catalog, &outcomes, reports.trace, took));
     if let Some(folder) = &reports.report_dir {
         write(folder, &Report { run: &run, outcomes: &outcomes, took })?;
     }

@@ -83,6 +83,25 @@ fn the_report_for_programs_says_what_was_judged_and_by_what() {
     }
 }
 
+/// What the schema that Jenkins goes by allows, and every other reader takes.
+#[test]
+fn the_report_for_pipelines_is_strict() {
+    let liar = RUNTIME.block_on(deviant::start(|it: &mut Reply| {
+        it.status = 418;
+        it.body = b"\x00\x1b[31m]]>\xff".to_vec();
+    }));
+    let url = liar.uri();
+    let target = ["--server", &url, "--token", emulator::shared().emulator.token()];
+    let selected = ["--run", "*/lifetime-of-zero-is-invalid", "--run", "*/token-review/valid*"];
+    let written = reports("strict", &[&target[..], &selected].concat());
+    let (_, xml) = &written[0];
+    let root = xml.lines().find(|it| it.contains("<testsuites")).unwrap();
+    assert!(root.contains(" failures=\"") && !root.contains("skipped"), "{root}");
+    assert_eq!(xml.matches("<properties>").count(), xml.matches("<testsuite ").count());
+    assert!(xml.contains("token-lifetime-has-a-floor (must)"), "{xml}");
+    assert!(!xml.chars().any(|it| it.is_control() && it != '\n'), "{xml:?}");
+}
+
 /// A certificate and its key, which the emulator does not ask for.
 fn with_key() -> (String, String) {
     let key = KeyPair::generate().unwrap();
