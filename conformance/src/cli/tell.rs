@@ -66,7 +66,7 @@ fn described(catalog: &Catalog, (id, variant): &Item) -> Option<Value> {
 pub(super) fn explain(catalog: &Catalog, suite: Option<&Path>, id: &str) -> Result<u8, Exit> {
     let bare = id.trim_start_matches("fixtures/").split('@').next().unwrap_or(id);
     let bare = bare.trim_end_matches(".yaml");
-    let case = catalog.cases.get_key_value(bare);
+    let case = catalog.cases.get_key_value(bare).or_else(|| only(catalog, bare));
     let requirement = case.map_or(bare, |(_, it)| it.requirement.as_str());
     let Some(requirement) = catalog.requirements.get(requirement) else {
         return Err(Exit::usage(unknown(catalog, id)));
@@ -81,6 +81,13 @@ pub(super) fn explain(catalog: &Catalog, suite: Option<&Path>, id: &str) -> Resu
     }
     print(&out);
     Ok(0)
+}
+
+/// The only case of this name, in whatever folder.
+fn only<'a>(catalog: &'a Catalog, name: &str) -> Option<(&'a String, &'a Case)> {
+    let named = |it: &(&String, &Case)| it.0.rsplit('/').next() == Some(name);
+    let mut all = catalog.cases.iter().filter(named);
+    all.next().filter(|_| all.next().is_none())
 }
 
 fn tell_case(out: &mut String, id: &str, case: &Case, text: Option<&str>) {

@@ -289,6 +289,8 @@ fn a_case_is_explained_with_its_file() {
     let told = String::from_utf8(output.stdout).unwrap();
     assert!(told.contains("  | requirement: token-lifetime-has-a-floor"), "{told}");
     assert!(told.contains("source: "), "{told}");
+    let short = run(&["explain", "lifetime-of-zero-is-invalid"]);
+    assert_eq!(String::from_utf8(short.stdout).unwrap(), told, "there is one of that name");
 }
 
 #[test]
