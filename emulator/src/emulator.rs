@@ -3,7 +3,10 @@
 use {
     crate::{
         config::{Config, ConfigError},
-        control::explain::{self, Explanation},
+        control::{
+            explain::{self, Explanation},
+            faults::Faults,
+        },
         files::{self, Files},
         instance::Instance,
         server,
@@ -202,6 +205,11 @@ impl Emulator {
     /// The keys of service account tokens, to be rotated, retired and hidden.
     pub fn keys(&self) -> &Keys {
         &self.world().keys
+    }
+
+    /// What is to go wrong with the next requests.
+    pub fn faults(&self) -> &Faults {
+        &self.instance.context.control.faults
     }
 
     /// A token to order, good or bad.

@@ -1,43 +1,87 @@
-//! Requests that fail: the next ones for a method of the Google API, or for a path of the Kubernetes
-//! API, so many of them.
+//! Requests that go wrong: the next ones for a method of the Google API, for a path of the Kubernetes
+//! API, or for either, so many of them. They fail in the API's own words, come late, come in part, or
+//! do not come at all.
 
 use {
     crate::{
+        config::duration,
         control::error::Error,
-        google::{self, Fault},
+        google,
         kubernetes::outage::{self, OUTAGES, Outage},
+        server::message::Request,
     },
     bytes::Bytes,
-    http::Method,
     serde::Deserialize,
     serde_json::{Value, json},
-    std::sync::{Mutex, MutexGuard, PoisonError},
+    std::{
+        sync::{Mutex, MutexGuard, PoisonError},
+        time::Duration,
+    },
 };
 
-const ALLOWED: &str = r#"allowed are {"code": "UNAVAILABLE"} for the Google API, and beside it "method" (what the method's full name holds; any when it is left out), "times" (1 when it is left out), "message", and "reason", of which SERVICE_DISABLED, IAM_PERMISSION_DENIED and RATE_LIMIT_EXCEEDED come with Google's details; {"code": 429} for the Kubernetes API, and beside it "method" (GET, POST…), "path" (what the path holds), "times", "message" and "retry_after" (in seconds)"#;
+const ALLOWED: &str = r#"allowed are {"code": "UNAVAILABLE"} for the Google API, and beside it "method" (what the method's full name holds; any when it is left out), "message", and "reason", of which SERVICE_DISABLED, IAM_PERMISSION_DENIED and RATE_LIMIT_EXCEEDED come with Google's details; {"code": 429} for the Kubernetes API, and beside it "method" (GET, POST…), "path" (what the path holds) and "message"; in both "retry_after" (in seconds); {"delay": "2s"}, {"truncate": 100} (bytes of the body) and {"reset": true} for both APIs, with "method" and "path"; a delay and a truncation may have a code beside them, a reset a delay; in all of them "times" (1 when it is left out)"#;
 
-/// What is to fail.
+/// The longest that an answer is kept waiting: real time, in which a client's own patience runs.
+pub const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+/// What is to go wrong.
 #[derive(Debug, Default)]
 pub struct Faults {
     rules: Mutex<Vec<Rule>>,
 }
 
+/// What befalls a request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fault {
+    /// How long it waits before it is looked at.
+    pub delay: Duration,
+    /// What is answered in place of the answer.
+    pub refusal: Option<Refusal>,
+    /// How the connection ends in it.
+    pub cut: Option<Cut>,
+}
+
+/// An error in the words of an API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Google's.
+    Google(google::Fault),
+    /// That of Kubernetes.
+    Kubernetes(Outage),
+}
+
+/// How a connection ends in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// Before the request was looked at, without an answer.
+    Reset,
+    /// After so many bytes of the answer's body.
+    Truncate(usize),
+}
+
+/// Faults that cannot be had, and what can.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadFault(String);
+
 #[derive(Debug)]
 struct Rule {
     times: u32,
-    order: Order,
+    api: Option<Api>,
+    method: String,
+    path: String,
+    fault: Fault,
 }
 
-#[derive(Debug)]
-enum Order {
-    Google { method: String, fault: Fault },
-    Kubernetes { method: String, path: String, outage: Outage },
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Api {
+    Google,
+    Kubernetes,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Change {
-    code: Code,
+    code: Option<Code>,
     #[serde(default)]
     method: String,
     path: Option<String>,
@@ -46,6 +90,10 @@ struct Change {
     message: String,
     reason: Option<String>,
     retry_after: Option<u32>,
+    delay: Option<String>,
+    truncate: Option<usize>,
+    #[serde(default)]
+    reset: bool,
 }
 
 /// Google's canonical code, or the status of Kubernetes.
@@ -57,44 +105,37 @@ enum Code {
 }
 
 impl Faults {
-    /// What befalls the next request for a method of Google's, whose name is asked for only when
-    /// something is to fail at all.
-    pub fn take_google(&self, method: impl FnOnce() -> Option<String>) -> Option<Fault> {
+    /// What befalls a request; Google's methods are asked for only when anything is to go wrong.
+    pub fn take(&self, request: &Request, is_google: bool) -> Option<Fault> {
         if self.lock().is_empty() {
             return None;
         }
-        let asked = method()?;
-        self.take(|order| match order {
-            Order::Google { method, fault } => asked.contains(method).then(|| fault.clone()),
-            Order::Kubernetes { .. } => None,
-        })
-    }
-
-    /// What befalls the next request of the Kubernetes API.
-    pub fn take_kubernetes(&self, asked: &Method, at: &str) -> Option<Outage> {
-        self.take(|order| match order {
-            Order::Kubernetes { method, path, outage } => {
-                let is_method = method.is_empty() || asked.as_str().eq_ignore_ascii_case(method);
-                (is_method && at.contains(path)).then(|| outage.clone())
-            }
-            Order::Google { .. } => None,
-        })
-    }
-
-    fn take<T>(&self, fits: impl Fn(&Order) -> Option<T>) -> Option<T> {
+        let api = if is_google { Api::Google } else { Api::Kubernetes };
+        let called = if is_google { google::method(request) } else { None };
         let mut rules = self.lock();
-        let (place, taken) = rules
-            .iter()
-            .enumerate()
-            .find_map(|(place, rule)| fits(&rule.order).map(|taken| (place, taken)))?;
+        let place = rules.iter().position(|rule| rule.fits(api, request, called.as_deref()))?;
         rules[place].times -= 1;
+        let fault = rules[place].fault.clone();
         if rules[place].times == 0 {
             rules.remove(place);
         }
-        Some(taken)
+        Some(fault)
     }
 
-    /// What is still to fail.
+    /// Orders a fault as a POST does: `json!({"code": 503, "times": 2})`.
+    pub fn order(&self, order: &Value) -> Result<(), BadFault> {
+        self.add(&order.to_string().into()).map(drop).map_err(|error| match error {
+            Error::BadRequest(error) => BadFault(error),
+            other => BadFault(format!("{other:?}")),
+        })
+    }
+
+    /// Nothing is to go wrong any more.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// What is still to go wrong.
     pub(super) fn show(&self) -> Value {
         let rules: Vec<_> = self.lock().iter().map(Rule::show).collect();
         json!({"faults": rules})
@@ -102,16 +143,15 @@ impl Faults {
 
     pub(super) fn add(&self, body: &Bytes) -> Result<Value, Error> {
         let change: Change = serde_json::from_slice(body).map_err(bad)?;
-        let times = change.times.unwrap_or(1);
-        let order = change.order().map_err(bad)?;
-        if times > 0 {
-            self.lock().push(Rule { times, order });
+        let rule = change.rule().map_err(bad)?;
+        if rule.times > 0 {
+            self.lock().push(rule);
         }
         Ok(self.show())
     }
 
     pub(super) fn forget(&self) -> Value {
-        self.lock().clear();
+        self.clear();
         self.show()
     }
 
@@ -120,54 +160,139 @@ impl Faults {
     }
 }
 
+impl Fault {
+    /// What the journal calls it.
+    pub fn name(&self) -> String {
+        let names = [
+            (!self.delay.is_zero()).then_some("delay"),
+            self.refusal.as_ref().map(|_| "code"),
+            self.cut.map(|cut| match cut {
+                Cut::Reset => "reset",
+                Cut::Truncate(_) => "truncate",
+            }),
+        ];
+        names.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl std::fmt::Display for BadFault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadFault {}
+
 impl Change {
-    fn order(self) -> Result<Order, String> {
-        let Self { code, method, path, message, reason, retry_after, .. } = self;
-        match code {
-            Code::Name(code) if !google::is_code(&code) => {
+    fn rule(self) -> Result<Rule, String> {
+        self.check()?;
+        let delay = self.delay.as_deref().map(duration::unsigned).transpose()?.unwrap_or_default();
+        if delay > LONGEST_DELAY {
+            return Err(format!("{delay:?} is longer than {LONGEST_DELAY:?}"));
+        }
+        let cut = match self.truncate {
+            _ if self.reset => Some(Cut::Reset),
+            bytes => bytes.map(Cut::Truncate),
+        };
+        let (message, retry_after) = (self.message, self.retry_after);
+        let (api, refusal) = match self.code {
+            None => (None, None),
+            Some(Code::Name(code)) => {
+                let reason = self.reason.unwrap_or_default();
+                let fault = google::Fault { code, reason, message, retry_after };
+                (Some(Api::Google), Some(Refusal::Google(fault)))
+            }
+            Some(Code::Number(code)) => {
+                let outage = Outage { code, message, retry_after };
+                (Some(Api::Kubernetes), Some(Refusal::Kubernetes(outage)))
+            }
+        };
+        let fault = Fault { delay, refusal, cut };
+        if fault == Fault::default() {
+            return Err("nothing goes wrong".to_owned());
+        }
+        let (method, path) = (self.method, self.path.unwrap_or_default());
+        Ok(Rule { times: self.times.unwrap_or(1), api, method, path, fault })
+    }
+
+    /// Whether what stands beside each other goes together.
+    fn check(&self) -> Result<(), String> {
+        match &self.code {
+            Some(Code::Name(code)) if !google::is_code(code) => {
                 Err(format!("{code:?} is no canonical code"))
             }
-            Code::Name(_) if path.is_some() || retry_after.is_some() => {
-                Err("path and retry_after are of the Kubernetes API".to_owned())
+            Some(Code::Name(_)) if self.path.is_some() => {
+                Err("path is of the Kubernetes API".to_owned())
             }
-            Code::Name(code) => {
-                let fault = Fault { code, reason: reason.unwrap_or_default(), message };
-                Ok(Order::Google { method, fault })
-            }
-            Code::Number(code) if !outage::is_outage(code) => {
+            Some(Code::Number(code)) if !outage::is_outage(*code) => {
                 Err(format!("{code} is none of {OUTAGES:?}"))
             }
-            Code::Number(_) if !is_http(&method) => {
-                Err(format!("no request has method {method:?}"))
+            Some(Code::Number(_)) if !self.method.is_empty() && !is_http(&self.method) => {
+                Err(format!("no request has method {:?}", self.method))
             }
-            Code::Number(_) if reason.is_some() => Err("reason is of the Google API".to_owned()),
-            Code::Number(code) => {
-                let outage = Outage { code, message, retry_after };
-                Ok(Order::Kubernetes { method, path: path.unwrap_or_default(), outage })
+            Some(Code::Number(_)) | None if self.reason.is_some() => {
+                Err("reason is of the Google API".to_owned())
             }
+            None if self.retry_after.is_some() || !self.message.is_empty() => {
+                Err("message and retry_after go with a code".to_owned())
+            }
+            _ if self.reset && (self.code.is_some() || self.truncate.is_some()) => {
+                Err("a reset leaves nothing to be answered".to_owned())
+            }
+            _ => Ok(()),
         }
     }
 }
 
 impl Rule {
+    /// Whether it is for this request, which may call a method of Google's.
+    fn fits(&self, api: Api, request: &Request, called: Option<&str>) -> bool {
+        let method = self.method.as_str();
+        let by_method = match (self.api, called) {
+            // A fault of Google's is for what Google has.
+            (Some(Api::Google), called) => called.is_some_and(|called| called.contains(method)),
+            _ if method.is_empty() => true,
+            _ if is_http(method) => request.method.as_str().eq_ignore_ascii_case(method),
+            (_, called) => called.is_some_and(|called| called.contains(method)),
+        };
+        self.api.is_none_or(|own| own == api) && by_method && request.path().contains(&self.path)
+    }
+
     fn show(&self) -> Value {
-        let times = self.times;
-        match &self.order {
-            Order::Google { method, fault: Fault { code, reason, message } } => {
-                json!({"method": method, "times": times, "code": code, "reason": reason,
-                       "message": message})
-            }
-            Order::Kubernetes { method, path, outage: Outage { code, message, retry_after } } => {
-                json!({"method": method, "path": path, "times": times, "code": code,
-                       "message": message, "retry_after": retry_after})
-            }
+        let mut shown = json!({"method": self.method, "times": self.times});
+        let mut set = |name: &str, value: Value| shown[name] = value;
+        if self.api != Some(Api::Google) {
+            set("path", self.path.as_str().into());
         }
+        match &self.fault.refusal {
+            Some(Refusal::Google(google::Fault { code, reason, message, retry_after })) => {
+                set("code", code.as_str().into());
+                set("reason", reason.as_str().into());
+                set("message", message.as_str().into());
+                set("retry_after", json!(retry_after));
+            }
+            Some(Refusal::Kubernetes(Outage { code, message, retry_after })) => {
+                set("code", (*code).into());
+                set("message", message.as_str().into());
+                set("retry_after", json!(retry_after));
+            }
+            None => {}
+        }
+        if !self.fault.delay.is_zero() {
+            set("delay", format!("{}ms", self.fault.delay.as_millis()).into());
+        }
+        match self.fault.cut {
+            Some(Cut::Reset) => set("reset", true.into()),
+            Some(Cut::Truncate(bytes)) => set("truncate", bytes.into()),
+            None => {}
+        }
+        shown
     }
 }
 
-/// Whether a request may have that method; empty is any.
+/// Whether it is the method of a request, and not one of Google's.
 fn is_http(method: &str) -> bool {
-    let methods = ["", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     methods.iter().any(|known| known.eq_ignore_ascii_case(method))
 }
 
@@ -177,10 +302,35 @@ fn bad(error: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, rstest::rstest};
+    use {super::*, http::Version, rstest::rstest};
+
+    const UPDATE: &str = "/v1/projects/p/locations/l/attachedClusters/c";
 
     fn tell(faults: &Faults, body: &str) -> Result<Value, Error> {
         faults.add(&Bytes::copy_from_slice(body.as_bytes()))
+    }
+
+    fn take(faults: &Faults, method: &str, path: &str) -> Option<Fault> {
+        let request = Request {
+            method: method.parse().unwrap(),
+            uri: path.parse().unwrap(),
+            version: Version::HTTP_11,
+            headers: http::HeaderMap::new(),
+            body: Bytes::new(),
+            truncated: false,
+            broken: None,
+            secure: false,
+            local_address: String::new(),
+        };
+        faults.take(&request, path.starts_with("/v1"))
+    }
+
+    fn code(fault: Option<Fault>) -> String {
+        match fault.and_then(|fault| fault.refusal) {
+            Some(Refusal::Google(fault)) => fault.code,
+            Some(Refusal::Kubernetes(outage)) => outage.code.to_string(),
+            None => String::new(),
+        }
     }
 
     #[test]
@@ -188,13 +338,11 @@ mod tests {
         let faults = Faults::default();
         tell(&faults, r#"{"code": "ABORTED", "method": "Update", "times": 2}"#).unwrap();
         tell(&faults, r#"{"code": "INTERNAL"}"#).unwrap();
-        let take =
-            |method: &str| faults.take_google(|| Some(method.to_owned())).map(|fault| fault.code);
-        assert_eq!(take("UpdateX").as_deref(), Some("ABORTED"));
-        assert_eq!(take("GetX").as_deref(), Some("INTERNAL"));
-        assert_eq!(take("GetX"), None);
-        assert_eq!(take("UpdateX").as_deref(), Some("ABORTED"));
-        assert_eq!(take("UpdateX"), None);
+        assert_eq!(code(take(&faults, "PATCH", UPDATE)), "ABORTED");
+        assert_eq!(code(take(&faults, "GET", UPDATE)), "INTERNAL");
+        assert_eq!(take(&faults, "GET", UPDATE), None);
+        assert_eq!(code(take(&faults, "PATCH", UPDATE)), "ABORTED");
+        assert_eq!(take(&faults, "PATCH", UPDATE), None);
         assert_eq!(faults.forget(), json!({"faults": []}));
     }
 
@@ -206,16 +354,33 @@ mod tests {
         let expected = json!({"method": "post", "path": "/token", "times": 1, "code": 429,
                               "message": "", "retry_after": 0});
         assert_eq!(shown, json!({"faults": [expected]}));
-        let take = |method: Method, path: &str| {
-            faults.take_kubernetes(&method, path).map(|outage| outage.code)
-        };
-        assert_eq!(take(Method::GET, "/a/token"), None);
-        assert_eq!(take(Method::POST, "/a"), None);
-        assert_eq!(faults.take_google(|| Some("/a/token".to_owned())), None);
-        assert_eq!(take(Method::POST, "/a/token"), Some(429));
-        assert_eq!(take(Method::POST, "/a/token"), None);
+        assert_eq!(take(&faults, "GET", "/a/token"), None);
+        assert_eq!(take(&faults, "POST", "/a"), None);
+        assert_eq!(take(&faults, "POST", &format!("{UPDATE}/token")), None);
+        assert_eq!(code(take(&faults, "POST", "/a/token")), "429");
+        assert_eq!(take(&faults, "POST", "/a/token"), None);
         tell(&faults, r#"{"code": "INTERNAL"}"#).unwrap();
-        assert_eq!(take(Method::GET, "/"), None);
+        assert_eq!(take(&faults, "GET", "/"), None);
+    }
+
+    #[test]
+    fn what_has_no_code_is_for_either_api() {
+        let faults = Faults::default();
+        let order = r#"{"delay": "1.5s", "truncate": 7, "times": 2}"#;
+        let shown = tell(&faults, order).unwrap();
+        let expected =
+            json!({"method": "", "path": "", "times": 2, "delay": "1500ms", "truncate": 7});
+        assert_eq!(shown, json!({"faults": [expected]}));
+        let fault = take(&faults, "GET", "/").unwrap();
+        assert_eq!((fault.delay, fault.cut), (Duration::from_millis(1500), Some(Cut::Truncate(7))));
+        assert_eq!(take(&faults, "GET", UPDATE).unwrap().name(), "delay, truncate");
+        tell(&faults, r#"{"reset": true, "method": "UpdateAttached"}"#).unwrap();
+        assert_eq!(take(&faults, "GET", UPDATE), None);
+        assert_eq!(take(&faults, "PATCH", "/"), None);
+        assert_eq!(take(&faults, "PATCH", UPDATE).unwrap().cut, Some(Cut::Reset));
+        faults.order(&json!({"code": 503, "truncate": 0})).unwrap();
+        assert_eq!(take(&faults, "GET", "/").unwrap().name(), "code, truncate");
+        assert!(faults.order(&json!({})).unwrap_err().to_string().contains("nothing goes wrong"));
     }
 
     #[rstest]
@@ -228,6 +393,15 @@ mod tests {
     #[case(r#"{"code": 418}"#)]
     #[case(r#"{"code": 429, "method": "AgentToken"}"#)]
     #[case(r#"{"code": 429, "reason": "RATE_LIMIT_EXCEEDED"}"#)]
+    #[case(r#"{"delay": "61s"}"#)]
+    #[case(r#"{"delay": "-1s"}"#)]
+    #[case(r#"{"delay": "0s"}"#)]
+    #[case(r#"{"delay": "1s", "retry_after": 1}"#)]
+    #[case(r#"{"delay": "1s", "reason": "x"}"#)]
+    #[case(r#"{"reset": false}"#)]
+    #[case(r#"{"reset": true, "code": 503}"#)]
+    #[case(r#"{"reset": true, "truncate": 1}"#)]
+    #[case(r#"{"truncate": -1}"#)]
     fn a_bad_fault_says_what_is_allowed(#[case] body: &str) {
         let Err(Error::BadRequest(error)) = tell(&Faults::default(), body) else {
             panic!("accepted {body}")

@@ -11,12 +11,16 @@ pub(super) fn show(world: &World) -> Value {
         .entries()
         .into_iter()
         .map(|entry| {
-            json!({
+            let mut shown = json!({
                 "time": entry.time.to_string(),
                 "method": entry.method,
                 "path": entry.path,
-                "status": entry.status,
-            })
+                "status": (entry.status != 0).then_some(entry.status),
+            });
+            if let Some(fault) = entry.fault {
+                shown["fault"] = fault.into();
+            }
+            shown
         })
         .collect();
     json!({"entries": entries})

@@ -15,6 +15,7 @@ use {
         server::message::{Request, Response},
         world::World,
     },
+    http::header::RETRY_AFTER,
 };
 
 /// An error that was ordered.
@@ -27,6 +28,8 @@ pub struct Fault {
     pub reason: String,
     /// Its sentence; empty for Google's own.
     pub message: String,
+    /// After how many seconds to try again, in a RetryInfo and, over REST, a header.
+    pub retry_after: Option<u32>,
 }
 
 /// The full name of the method that a request is for, if it is for one.
@@ -42,7 +45,11 @@ pub fn refuse(world: &World, request: &Request, fault: &Fault) -> Response {
     if is_grpc(&request.headers) {
         grpc::error(schema, &status)
     } else {
-        Exchange::new(world, schema, request).error(&status)
+        let mut response = Exchange::new(world, schema, request).error(&status);
+        if let Some(seconds) = fault.retry_after {
+            response.headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -69,6 +76,10 @@ impl Fault {
                 let metadata = vec![("service", SERVICE.to_owned()), ("method", method.to_owned())];
                 Status::new(code, sentence(code)).with(info(reason, "googleapis.com", metadata))
             }
+        };
+        let status = match self.retry_after {
+            Some(seconds) => status.with(Detail::RetryInfo(seconds)),
+            None => status,
         };
         match self.message.as_str() {
             "" => status,

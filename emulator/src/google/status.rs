@@ -74,6 +74,8 @@ pub(crate) enum Detail {
     LocalizedMessage(String),
     /// Where to read on: description and URL.
     Help(&'static str, String),
+    /// After how many seconds to try again.
+    RetryInfo(u32),
 }
 
 impl Code {
@@ -180,6 +182,13 @@ impl Detail {
                 localized.set_field_by_name("locale", text("en-US"));
                 localized.set_field_by_name("message", text(message));
                 localized
+            }
+            Self::RetryInfo(seconds) => {
+                let mut delay = schema.message("google.protobuf.Duration");
+                delay.set_field_by_name("seconds", Value::I64(i64::from(*seconds)));
+                let mut info = schema.message("google.rpc.RetryInfo");
+                info.set_field_by_name("retry_delay", Value::Message(delay));
+                info
             }
             Self::Help(description, url) => {
                 let mut link = schema.message("google.rpc.Help.Link");

@@ -8,9 +8,8 @@ use {
     http_body_util::BodyExt,
     hyper::body::Incoming,
     std::{
-        convert::Infallible,
         pin::Pin,
-        task::{Context, Poll},
+        task::{Context, Poll, ready},
     },
 };
 
@@ -25,13 +24,13 @@ pub(super) struct Received {
     pub(super) truncated: bool,
 }
 
-/// A body that broke off. Nobody is left to answer: the connection ends.
+/// A body that broke off, the request's or, on order, the answer's: the connection ends.
 #[derive(Debug)]
 pub(super) struct Broken;
 
 impl std::fmt::Display for Broken {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the request's body broke off")
+        formatter.write_str("the body broke off")
     }
 }
 
@@ -72,22 +71,39 @@ pub(super) struct Body {
     sized: bool,
     stream: Option<Box<Streaming>>,
     talk: Option<Box<Talk>>,
+    cut: Option<Cut>,
+}
+
+/// Where a body breaks off.
+#[derive(Debug)]
+enum Cut {
+    /// After so many bytes more.
+    After(usize),
+    /// As soon as these are on their way.
+    Soon,
+    /// Now.
+    Now,
 }
 
 impl Body {
     /// A body whose length is announced.
     pub(super) fn sized(data: Bytes) -> Self {
-        Self { data: some(data), trailers: None, sized: true, stream: None, talk: None }
+        Self { data: some(data), trailers: None, sized: true, stream: None, talk: None, cut: None }
     }
 
     /// A body whose length is not announced: HTTP/1.1 sends it in chunks.
     pub(super) fn streamed(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { data: some(data), trailers, sized: false, stream: None, talk: None }
+        Self { data: some(data), trailers, sized: false, stream: None, talk: None, cut: None }
     }
 
     /// A body that goes on.
     pub(super) fn going_on(stream: Streaming) -> Self {
         Self { stream: Some(Box::new(stream)), ..Self::streamed(Bytes::new(), None) }
+    }
+
+    /// The same body, which breaks off after so many bytes, if it has more.
+    pub(super) fn cut(self, bytes: usize) -> Self {
+        Self { cut: Some(Cut::After(bytes)), ..self }
     }
 
     /// What a conversation says.
@@ -100,25 +116,67 @@ fn some(data: Bytes) -> Option<Bytes> {
     if data.is_empty() { None } else { Some(data) }
 }
 
+impl Body {
+    fn poll_whole(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame<Bytes>>> {
+        if let Some(stream) = &mut self.stream {
+            return stream.poll(context).map(|data| data.map(Frame::data));
+        }
+        if let Some(talk) = &mut self.talk {
+            return talk.poll(context);
+        }
+        let data = self.data.take().map(Frame::data);
+        Poll::Ready(data.or_else(|| self.trailers.take().map(Frame::trailers)))
+    }
+}
+
+impl Cut {
+    /// What is left of the next frame.
+    fn apply(&mut self, frame: Frame<Bytes>) -> Frame<Bytes> {
+        let Self::After(left) = *self else { return frame };
+        match frame.data_ref().map(Bytes::len) {
+            Some(length) if length > left => {
+                *self = Self::Soon;
+                frame.map_data(|data| data.slice(..left))
+            }
+            Some(length) => {
+                *self = Self::After(left - length);
+                frame
+            }
+            None => frame,
+        }
+    }
+}
+
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Broken;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if let Some(stream) = &mut self.stream {
-            return stream.poll(context).map(|data| data.map(|data| Ok(Frame::data(data))));
+    ) -> Poll<Option<Result<Frame<Bytes>, Broken>>> {
+        match &mut self.cut {
+            Some(Cut::Now) => return Poll::Ready(Some(Err(Broken))),
+            // An error at once would keep what came before it from being sent.
+            Some(cut @ Cut::Soon) => {
+                *cut = Cut::Now;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            _ => {}
         }
-        if let Some(talk) = &mut self.talk {
-            return talk.poll(context).map(|frame| frame.map(Ok));
-        }
-        let data = self.data.take().map(Frame::data);
-        Poll::Ready(data.or_else(|| self.trailers.take().map(Frame::trailers)).map(Ok))
+        let frame = ready!(self.poll_whole(context));
+        let frame = frame.map(|frame| match &mut self.cut {
+            Some(cut) => cut.apply(frame),
+            None => frame,
+        });
+        Poll::Ready(frame.map(Ok))
     }
 
     fn is_end_stream(&self) -> bool {
+        if matches!(self.cut, Some(Cut::Soon | Cut::Now)) {
+            return false;
+        }
         let streams = self.stream.as_ref().is_some_and(|stream| !stream.is_over());
         let talks = self.talk.as_ref().is_some_and(|talk| !talk.is_over());
         self.data.is_none() && self.trailers.is_none() && !streams && !talks
@@ -128,6 +186,7 @@ impl http_body::Body for Body {
         if !self.sized {
             return SizeHint::default();
         }
+        // One that is to break off is announced whole.
         SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
     }
 }

@@ -4,6 +4,7 @@ use {
     crate::server::{
         Context,
         guard::{Guard, HEAD_LIMIT, Trouble},
+        line::Line,
         service::{Connection, exchange},
     },
     hyper::{
@@ -16,7 +17,7 @@ use {
         pin::{Pin, pin},
         sync::{
             Arc,
-            atomic::{AtomicU64, Ordering},
+            atomic::{AtomicBool, AtomicU64, Ordering},
         },
         time::Duration,
     },
@@ -73,21 +74,23 @@ pub(super) async fn serve(
     let _ = stream.set_nodelay(true);
     let Ok(local_address) = stream.local_addr().map(|address| address.to_string()) else { return };
     let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
+    let reset = Arc::new(AtomicBool::new(false));
+    let line = Line::new(stream, Arc::clone(&reset));
     let connection = |secure| {
         let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
         let trouble = Trouble::default();
-        Arc::new(Connection { context, secure, local_address, trouble, begun, streams })
+        Arc::new(Connection { context, secure, local_address, trouble, begun, streams, reset })
     };
     match protocol {
         Protocol::Tls => {
-            let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(stream)).await else { return };
+            let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(line)).await else { return };
             let protocol = match stream.get_ref().1.alpn_protocol() {
                 Some(b"h2") => Protocol::Http2,
                 _ => Protocol::Http1,
             };
             speak(protocol, stream, connection(true), stopping).await;
         }
-        plain => speak(plain, stream, connection(false), stopping).await,
+        plain => speak(plain, line, connection(false), stopping).await,
     }
 }
 
@@ -208,7 +211,9 @@ mod tests {
         let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
         let local_address = String::new();
         let trouble = Trouble::default();
-        Arc::new(Connection { context, secure: false, local_address, trouble, begun, streams })
+        let reset = Arc::default();
+        let secure = false;
+        Arc::new(Connection { context, secure, local_address, trouble, begun, streams, reset })
     }
 
     #[tokio::test(start_paused = true)]

@@ -34,6 +34,11 @@ pub(super) fn guarded(api: Api, request: &Request, handler: impl FnOnce() -> Ans
     catch_unwind(AssertUnwindSafe(handler)).unwrap_or_else(|_| answer(api, request).into())
 }
 
+/// What comes of something that is no answer; nothing when it panics.
+pub(super) fn caught<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_default()
+}
+
 /// The 500 of an API.
 pub(super) fn answer(api: Api, request: &Request) -> Response {
     let status = StatusCode::INTERNAL_SERVER_ERROR;

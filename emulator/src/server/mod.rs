@@ -5,6 +5,7 @@ mod connection;
 mod crash;
 pub mod fetch;
 mod guard;
+mod line;
 mod listener;
 pub mod message;
 mod router;

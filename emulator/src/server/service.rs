@@ -2,7 +2,11 @@
 
 use {
     crate::{
-        control, google, kubernetes,
+        control::{
+            self,
+            faults::{Cut, Fault, Refusal},
+        },
+        google, kubernetes,
         server::{
             Context,
             body::{self, Body, Broken, Received},
@@ -26,11 +30,11 @@ use {
     std::{
         sync::{
             Arc, PoisonError,
-            atomic::{AtomicU64, Ordering},
+            atomic::{AtomicBool, AtomicU64, Ordering},
         },
         time::Duration,
     },
-    tokio::time::{Instant, timeout, timeout_at},
+    tokio::time::{Instant, sleep, timeout, timeout_at},
 };
 
 /// How many documents one exchange may fetch.
@@ -55,6 +59,8 @@ pub(super) struct Connection {
     pub(super) begun: AtomicU64,
     /// How many answers are still going on.
     pub(super) streams: AtomicU64,
+    /// Whether the connection is to end with a reset.
+    pub(super) reset: Arc<AtomicBool>,
 }
 
 /// Answers one request.
@@ -67,7 +73,7 @@ pub(super) async fn exchange(
     let (parts, incoming) = request.into_parts();
     let world = &connection.context.world;
     if let Some(conversation) = google::converse(world, parts.uri.path(), &parts.headers) {
-        record(world, &parts.method, parts.uri.path(), StatusCode::OK);
+        record(world, &parts.method, parts.uri.path(), StatusCode::OK.as_u16(), None);
         return Ok(talk(connection, incoming, conversation));
     }
     // Who asks whether to go on is told the answer instead, where no body is looked at.
@@ -97,12 +103,18 @@ pub(super) async fn exchange(
         local_address: connection.local_address.clone(),
     };
     let api = Api::of(&request);
-    let (response, stream) = match answer(&connection.context, api, &request).await {
+    let fault = befall(&connection.context, api, &request);
+    if let Some(fault) = &fault {
+        suffer(&connection, &request, fault).await?;
+    }
+    let refusal = fault.as_ref().and_then(|fault| fault.refusal.as_ref());
+    let (response, stream) = match answer(&connection.context, api, &request, refusal).await {
         Exchanged::Whole(response) => (response, None),
         Exchanged::Stream(stream) => (stream.head.clone(), Some(stream)),
     };
     if api != Api::Control {
-        record(&connection.context.world, &request.method, request.path(), response.status);
+        let (world, status) = (&connection.context.world, response.status.as_u16());
+        record(world, &request.method, request.path(), status, fault.as_ref());
     }
     let mut framed = frame(api, &request, response);
     if let Some(stream) = stream {
@@ -118,7 +130,33 @@ pub(super) async fn exchange(
             Some(_) => {}
         }
     }
-    Ok(framed)
+    Ok(match fault.and_then(|fault| fault.cut) {
+        Some(Cut::Truncate(bytes)) => framed.map(|body| body.cut(bytes)),
+        _ => framed,
+    })
+}
+
+/// What was ordered to befall a request of an API.
+fn befall(Context { control, .. }: &Context, api: Api, request: &Request) -> Option<Fault> {
+    let is_google = api == Api::Google;
+    let is_control = api == Api::Control;
+    if is_control { None } else { crash::caught(|| control.faults.take(request, is_google)) }
+}
+
+/// What befalls a request before it is looked at. No lock is held while it waits, nor does it wait
+/// by the emulated clock: that may stand still, and a client's patience runs in real time.
+async fn suffer(connection: &Connection, request: &Request, fault: &Fault) -> Result<(), Broken> {
+    if !fault.delay.is_zero() {
+        sleep(fault.delay).await;
+    }
+    if fault.cut != Some(Cut::Reset) {
+        return Ok(());
+    }
+    let world = &connection.context.world;
+    record(world, &request.method, request.path(), 0, Some(fault));
+    // On HTTP/2 the stream is reset, and the others go on.
+    connection.reset.store(request.version != Version::HTTP_2, Ordering::Relaxed);
+    Err(Broken)
 }
 
 /// Whether nobody waits for the body: it says nothing, and the connection ends with the answer.
@@ -151,9 +189,18 @@ enum Exchanged {
     Stream(Stream),
 }
 
-async fn answer(context: &Context, api: Api, request: &Request) -> Exchanged {
-    let handler =
-        |fetched: &Fetched| crash::guarded(api, request, || handle(context, api, request, fetched));
+async fn answer(
+    context: &Context,
+    api: Api,
+    request: &Request,
+    refusal: Option<&Refusal>,
+) -> Exchanged {
+    let handler = |fetched: &Fetched| {
+        crash::guarded(api, request, || match refusal {
+            Some(refusal) => refuse(&context.world, request, refusal).into(),
+            None => handle(context, api, request, fetched),
+        })
+    };
     let deadline = google::patience(request).map(|patience| Instant::now() + patience);
     let fetch = |url: String| async move {
         let fetch = context.fetcher.fetch(&url);
@@ -192,11 +239,6 @@ fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> 
     }
     // No request is to see a world that is half reset.
     let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);
-    if fetched.0.is_empty()
-        && let Some(refusal) = refuse(context, api, request)
-    {
-        return refusal.into();
-    }
     match api {
         Api::Google => google::answer(world, request, fetched),
         Api::Kubernetes | Api::Control => kubernetes::answer(world, request),
@@ -204,26 +246,20 @@ fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> 
 }
 
 /// The answer to a request that was ordered to fail.
-fn refuse(
-    Context { world, control, .. }: &Context,
-    api: Api,
-    request: &Request,
-) -> Option<Response> {
-    let faults = &control.faults;
-    if api == Api::Google {
-        let fault = faults.take_google(|| google::method(request))?;
-        return Some(google::refuse(world, request, &fault));
+fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::Google(fault) => google::refuse(world, request, fault),
+        Refusal::Kubernetes(outage) => kubernetes::outage::refuse(world, request, outage),
     }
-    let outage = faults.take_kubernetes(&request.method, request.path())?;
-    Some(kubernetes::outage::refuse(world, request, &outage))
 }
 
-fn record(world: &World, method: &Method, path: &str, status: StatusCode) {
+fn record(world: &World, method: &Method, path: &str, status: u16, fault: Option<&Fault>) {
     world.journal.record(Entry {
         time: world.clock.now(),
         method: method.as_str().to_owned(),
         path: path.to_owned(),
-        status: status.as_u16(),
+        status,
+        fault: fault.map(Fault::name),
     });
 }
 

@@ -236,7 +236,7 @@ fn verify_with<T: Private>(
     if !key.verifies_as(&parsed.algorithm, parsed.message.as_bytes(), &parsed.signature) {
         return Err(Error::BadSignature);
     }
-    witness.sees("claims", || Facts::new("", "claims of the right types, each once"));
+    witness.sees("claims", || Facts::new(Value::Null, "claims of the right types, each once"));
     parsed.claims().map_err(Error::BadClaim)
 }
 

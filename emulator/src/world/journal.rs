@@ -27,8 +27,10 @@ pub struct Entry {
     pub method: String,
     /// The request's path, without its query, as far as it is kept.
     pub path: String,
-    /// The answer's status.
+    /// The answer's status; 0 where there was no answer.
     pub status: u16,
+    /// The fault that was ordered for it, if there was one.
+    pub fault: Option<String>,
 }
 
 impl Journal {
@@ -74,7 +76,13 @@ mod tests {
         let journal = Journal::default();
         for path in ["/a".to_owned(), "/\u{20ac}".repeat(1 << 20)] {
             let time = Timestamp::UNIX_EPOCH;
-            journal.record(Entry { time, method: "GET".to_owned(), path, status: 404 });
+            journal.record(Entry {
+                time,
+                method: "GET".to_owned(),
+                path,
+                status: 404,
+                fault: None,
+            });
         }
         let [short, long] = &journal.entries()[..] else { panic!("two are kept") };
         assert_eq!(short.path, "/a");

@@ -137,6 +137,24 @@ async fn a_request_of_google_fails_as_often_as_it_was_ordered() {
 }
 
 #[tokio::test]
+async fn google_says_when_to_try_again() {
+    let emulator = Emulator::start().await.unwrap();
+    let list = "/v1/projects/p/locations/l/attachedClusters";
+    for (code, status) in [("UNAVAILABLE", 503), ("RESOURCE_EXHAUSTED", 429)] {
+        emulator.faults().order(&json!({"code": code, "retry_after": 7})).unwrap();
+        let answer = ask(&emulator, Way::Http1, Request::get(list).body("").unwrap()).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["retry-after"]),
+            (status, &"7".parse::<http::HeaderValue>().unwrap())
+        );
+        let answer: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+        let expected = json!({"@type": "type.googleapis.com/google.rpc.RetryInfo",
+                              "retryDelay": "7s"});
+        assert_eq!(answer["error"]["details"], json!([expected]));
+    }
+}
+
+#[tokio::test]
 async fn a_fault_is_told_over_grpc_too_and_forgotten_with_the_state() {
     let emulator = Emulator::start().await.unwrap();
     let order = r#"{"code": "UNAVAILABLE", "times": 2}"#;

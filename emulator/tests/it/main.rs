@@ -24,6 +24,7 @@ mod keys;
 mod kubernetes;
 mod lifecycle;
 mod minting;
+mod mischief;
 mod program;
 mod readme;
 mod settings;

@@ -107,6 +107,7 @@ impl Writer {
         match message.descriptor().full_name() {
             "google.protobuf.Any" => return self.any(message, mask),
             "google.protobuf.Timestamp" => return self.timestamp(message),
+            "google.protobuf.Duration" => return self.duration(message),
             _ => {}
         }
         self.open('{');
@@ -215,6 +216,13 @@ impl Writer {
     }
 
     /// RFC 3339 in UTC with 0, 3, 6 or 9 digits after the point.
+    /// Whole seconds: no other duration is answered.
+    fn duration(&mut self, message: &DynamicMessage) {
+        let seconds = message.get_field_by_name("seconds");
+        let seconds = seconds.and_then(|seconds| seconds.as_i64()).unwrap_or_default();
+        self.string(&format!("{seconds}s"));
+    }
+
     fn timestamp(&mut self, message: &DynamicMessage) {
         let number = |name| message.get_field_by_name(name).map(std::borrow::Cow::into_owned);
         let seconds = match number("seconds") {
