@@ -10,6 +10,7 @@ mod self_review;
 mod token_request;
 mod token_review;
 mod user;
+mod watch;
 
 use {
     crate::{
@@ -120,8 +121,10 @@ fn body(exchange: &Exchange, expected: &[&Expect], context: Context<'_>) -> Vec<
             compare("body", &status, Some(body), Level::Should, &mut found);
             found
         }
-        (200..=202, Some(body)) if plain && !request.path.contains("watch=") => {
-            object::judge(exchange, body, context)
+        (200, _) if plain && watch::is_one(&request.path) => watch::judge(exchange, context),
+        (200..=202, Some(body)) if plain => object::judge(exchange, body, context),
+        (200..=202, None) if plain && request.method != "HEAD" && object::is_there(path) => {
+            vec![Mismatch::must("body", "an object", "nothing that can be read")]
         }
         _ => Vec::new(),
     }

@@ -50,6 +50,9 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> 
         let list = json!({
             "apiVersion": place.api_version, "metadata": {"resourceVersion": "~ ^\\d+$"},
         });
+        // Who did not ask for a piece is given the whole.
+        let rest = body["metadata"].get("continue").filter(|_| !request.path.contains("limit="));
+        found.extend(rest.map(|it| Mismatch::must("body metadata continue", "<absent>", it)));
         compare("body", &list, Some(body), Level::Should, &mut found);
         for (index, item) in items.iter().enumerate() {
             let what = format!("body items {index}");
@@ -78,6 +81,27 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> 
         found.extend(deleted(body, context));
     }
     found
+}
+
+/// What is not as in every event of a watch.
+pub(super) fn event(path: &str, event: &Value, context: Context<'_>) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    let Some((place, _)) = place(path) else { return found };
+    let expected = match event["type"].as_str() {
+        Some("ADDED" | "MODIFIED" | "DELETED") => {
+            let name = event["object"]["metadata"]["name"].as_str();
+            object(&Place { name, ..place }, context)
+        }
+        Some("BOOKMARK") => json!({"metadata": {"resourceVersion": "~ ^\\d+$"}}),
+        _ => "a type that events have".into(),
+    };
+    compare("event object", &expected, event.get("object"), Level::Should, &mut found);
+    found
+}
+
+/// Whether a path is that of objects, which are answered and not merely counted.
+pub(super) fn is_there(path: &str) -> bool {
+    place(path).is_some_and(|(place, _)| place.kind.is_some())
 }
 
 /// What every object has.
