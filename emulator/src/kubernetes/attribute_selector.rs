@@ -4,7 +4,9 @@
 //! apimachinery `pkg/apis/meta/v1/validation/validation.go`.
 
 use {
-    crate::kubernetes::{names, status::FieldError},
+    crate::kubernetes::{
+        field_selector, kinds::validate::elements, label_selector, names, status::FieldError,
+    },
     serde_json::Value,
 };
 
@@ -24,16 +26,59 @@ pub fn check(attributes: &Value) -> Vec<FieldError> {
 /// What is said of selectors that ask for more than can be understood.
 /// Source: kubernetes `pkg/registry/authorization/util/helpers.go`.
 pub fn ignored(attributes: &Value) -> String {
+    let told = |name: &str, understood: Understood| {
+        let how = match understood {
+            Understood::Whole => return None,
+            Understood::Part => "partially ignored",
+            Understood::Nothing => "ignored",
+        };
+        Some(format!("spec.resourceAttributes.{name} {how} due to parse error"))
+    };
+    let texts = [
+        told("fieldSelector", fields(&attributes["fieldSelector"])),
+        told("labelSelector", labels(&attributes["labelSelector"])),
+    ];
+    texts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// How much of a selector is understood.
+enum Understood {
+    Whole,
+    Part,
+    Nothing,
+}
+
+fn fields(selector: &Value) -> Understood {
+    // One value is compared; more, or none, cannot be.
+    let is_known = |it: &Value| {
+        (it["operator"] == "In" || it["operator"] == "NotIn") && elements(&it["values"]).len() == 1
+    };
+    understood(selector, |raw| field_selector::parse(raw).is_ok(), is_known)
+}
+
+fn labels(selector: &Value) -> Understood {
     const KNOWN: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
-    let texts = ["fieldSelector", "labelSelector"].into_iter().filter_map(|name| {
-        let requirements = attributes[name]["requirements"].as_array()?;
-        let known = |it: &&Value| KNOWN.iter().any(|operator| it["operator"] == *operator);
-        let kept = requirements.iter().filter(known).count();
-        let how = if kept == 0 { "ignored" } else { "partially ignored" };
-        let all = kept == requirements.len();
-        (!all).then(|| format!("spec.resourceAttributes.{name} {how} due to parse error"))
-    });
-    texts.collect::<Vec<_>>().join("; ")
+    let is_known = |it: &Value| KNOWN.iter().any(|operator| it["operator"] == *operator);
+    understood(selector, |raw| label_selector::parse(raw).is_ok(), is_known)
+}
+
+fn understood(
+    selector: &Value,
+    can_be_read: impl Fn(&str) -> bool,
+    is_known: impl Fn(&Value) -> bool,
+) -> Understood {
+    let raw = selector["rawSelector"].as_str().unwrap_or("");
+    let requirements = elements(&selector["requirements"]);
+    let known = requirements.iter().filter(|it| is_known(it)).count();
+    if requirements.is_empty() && !raw.is_empty() && !can_be_read(raw) {
+        Understood::Nothing
+    } else if known == requirements.len() {
+        Understood::Whole
+    } else if known == 0 {
+        Understood::Nothing
+    } else {
+        Understood::Part
+    }
 }
 
 fn check_selector(field: &str, selector: &Value, labels: bool) -> Vec<FieldError> {

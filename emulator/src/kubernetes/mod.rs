@@ -12,6 +12,7 @@ pub mod component_status;
 pub mod controllers;
 pub mod discovery;
 pub mod exchange;
+pub mod field_selector;
 pub mod garbage;
 pub mod hash;
 pub mod health;
@@ -170,6 +171,9 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
     }
     if let Some(produced) = media_types(endpoint, &exchange.request.method) {
         body::check_router(exchange, produced)?;
+    }
+    if endpoint.owner().is_some_and(str::is_empty) {
+        return Err(Failure::bad_request("name must be provided"));
     }
     match endpoint {
         Endpoint::Token { namespace, name } => token_request::create(exchange, namespace, name),

@@ -6,7 +6,7 @@ use {
     crate::{
         codec::{carried::carry, negotiate::Query},
         kubernetes::{
-            names,
+            field_selector, names,
             route::{self, Attributes, Route},
         },
     },
@@ -112,11 +112,9 @@ fn named(query: &Query) -> String {
     if unread("limit") || unread("timeoutSeconds") {
         return String::new();
     }
-    let exact = |term: &str| {
-        let (field, value) = term.split_once("==").or_else(|| term.split_once('='))?;
-        (field == "metadata.name").then(|| value.to_owned())
-    };
-    let name = query.get("fieldSelector").split(',').find_map(exact).unwrap_or_default();
+    let terms = field_selector::parse(query.get("fieldSelector")).unwrap_or_default();
+    let exact = |term: &field_selector::Term| term.equal && term.field == "metadata.name";
+    let name = terms.into_iter().find(exact).map(|term| term.value).unwrap_or_default();
     if names::check_path_segment(&name).is_ok() { name } else { String::new() }
 }
 

@@ -70,6 +70,20 @@ pub enum Endpoint<'a> {
     Document(Document),
 }
 
+impl<'a> Endpoint<'a> {
+    /// The name of the object that a subresource belongs to; `None` for what is no subresource.
+    pub fn owner(self) -> Option<&'a str> {
+        match self {
+            Self::Token { name, .. }
+            | Self::Eviction(_, name)
+            | Self::Status(_, _, name)
+            | Self::Finalize(name) => Some(name),
+            Self::Binding(_, name) => name,
+            _ => None,
+        }
+    }
+}
+
 /// The reviews.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Review<'a> {

@@ -5,6 +5,7 @@
 use crate::{
     kubernetes::{
         exchange::Exchange,
+        field_selector,
         label_selector::{self, Term},
         selectable,
         status::Failure,
@@ -50,17 +51,10 @@ pub fn read(exchange: &Exchange<'_>) -> Result<Selector, Failure> {
     let labels = exchange.query.get("labelSelector");
     let fields = exchange.query.get("fieldSelector");
     let labels = label_selector::parse(labels).map_err(Failure::bad_request)?;
-    // A term without a field or a value asks for nothing.
-    let empty = |term: &&str| matches!(*term, "=" | "==" | "!=");
-    let fields = split(fields).into_iter().filter(|term| !empty(term)).map(|term| {
-        let invalid = || {
-            Failure::bad_request(format!("invalid selector: '{term}'; can't understand '{term}'"))
-        };
-        comparison(term).ok_or_else(invalid)
-    });
+    let fields = field_selector::parse(fields).map_err(Failure::bad_request)?;
     Ok(Selector {
         labels: labels.into_iter().map(label).collect(),
-        fields: fields.collect::<Result<_, _>>()?,
+        fields: fields.into_iter().map(field).collect(),
     })
 }
 
@@ -115,25 +109,6 @@ impl Requirement {
     }
 }
 
-/// The terms of a selector: commas inside parentheses do not part them.
-fn split(selector: &str) -> Vec<&str> {
-    let (mut terms, mut start, mut depth) = (Vec::new(), 0, 0_i32);
-    for (index, character) in selector.char_indices() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            ',' if depth == 0 => {
-                terms.push(selector[start..index].trim());
-                start = index + 1;
-            }
-            _ => {}
-        }
-    }
-    terms.push(selector[start..].trim());
-    terms.retain(|term| !term.is_empty());
-    terms
-}
-
 fn label(term: Term) -> Requirement {
     let limit = || number(term.values.first().map(String::as_str)).unwrap_or(0);
     let test = match term.operator {
@@ -151,19 +126,10 @@ fn number(value: Option<&str>) -> Option<i64> {
     value?.parse().ok()
 }
 
-fn comparison(term: &str) -> Option<Requirement> {
-    if let Some((key, value)) = term.split_once("!=") {
-        return requirement(key, Test::NotIn(vec![value.trim().to_owned()]));
-    }
-    let (key, value) = term.split_once("==").or_else(|| term.split_once('='))?;
-    requirement(key, Test::In(vec![value.trim().to_owned()]))
-}
-
-fn requirement(key: &str, test: Test) -> Option<Requirement> {
-    let key = key.trim();
-    let valid = !key.is_empty()
-        && !key.contains(|character: char| character.is_whitespace() || "!=()".contains(character));
-    valid.then(|| Requirement { key: key.to_owned(), test })
+fn field(term: field_selector::Term) -> Requirement {
+    let values = vec![term.value];
+    let test = if term.equal { Test::In(values) } else { Test::NotIn(values) };
+    Requirement { key: term.field, test }
 }
 
 #[cfg(test)]
@@ -186,6 +152,5 @@ mod tests {
             let parsed = label_selector::parse(term).unwrap().remove(0);
             assert_eq!(label(parsed).accepts(value), accepted, "{term} {value:?}");
         }
-        assert_eq!(split("a in (b,c),d=e"), ["a in (b,c)", "d=e"]);
     }
 }

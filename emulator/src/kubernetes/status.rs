@@ -91,6 +91,13 @@ impl FieldError {
         Self { reason: "FieldValueNotSupported", field: field.to_owned(), text }
     }
 
+    /// A value that is there already, shown as JSON.
+    pub fn duplicate(field: &str, shown: &str, detail: &str) -> Self {
+        let colon = if detail.is_empty() { "" } else { ": " };
+        let text = format!("Duplicate value: {shown}{colon}{detail}");
+        Self { reason: "FieldValueDuplicate", field: field.to_owned(), text }
+    }
+
     /// A value that has to be there.
     pub fn required(field: &str, detail: &str) -> Self {
         let text = if detail.is_empty() {
@@ -103,7 +110,7 @@ impl FieldError {
 }
 
 /// A value as Go writes it in JSON: what HTML or JavaScript minds is escaped.
-fn go_json(value: &Value) -> String {
+pub fn go_json(value: &Value) -> String {
     let mut text = String::new();
     for character in value.to_string().chars() {
         match character {

@@ -30,9 +30,6 @@ const DEFAULT_LIFETIME: i64 = 3600;
 
 /// Issues a token for a service account.
 pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
-    if name.is_empty() {
-        return Err(Failure::bad_request("name must be provided"));
-    }
     let output = body::accept(exchange)?;
     let (mut request, _) = body::read_created(exchange, API_VERSION, KIND)?;
     metadata::match_namespace(&mut request, namespace)?;

@@ -1,13 +1,16 @@
 //! The kinds of objects that the API serves, and what each is called where.
 
 pub mod admit;
+pub mod cidr;
 pub mod defaults;
+pub mod node;
 pub mod others;
 pub mod pod;
 pub mod pod_update;
 pub mod prepare;
 pub mod update;
 pub mod validate;
+pub mod warnings;
 
 use crate::world::objects::Kind;
 

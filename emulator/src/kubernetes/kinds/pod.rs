@@ -5,7 +5,11 @@
 
 use {
     crate::{
-        kubernetes::{kinds::validate::elements, names, status::FieldError},
+        kubernetes::{
+            kinds::validate::elements,
+            names,
+            status::{FieldError, go_json},
+        },
         world::objects::Kind,
     },
     serde_json::{Value, json},
@@ -31,7 +35,11 @@ pub fn check(object: &Value) -> Vec<FieldError> {
             errors.extend(container(&path, value, &volumes));
             let name = value["name"].as_str().unwrap_or("");
             if !name.is_empty() && !names.insert(name.to_owned()) {
-                errors.push(duplicate(&format!("{path}.name"), name));
+                errors.push(FieldError::duplicate(
+                    &format!("{path}.name"),
+                    &go_json(&name.into()),
+                    "",
+                ));
             }
         }
     }
@@ -74,11 +82,6 @@ fn named(field: &str, name: &Value, like: Kind) -> Vec<FieldError> {
     }
     let faults = names::name_faults(like, text);
     faults.into_iter().map(|fault| FieldError::invalid(field, name, fault)).collect()
-}
-
-fn duplicate(field: &str, name: &str) -> FieldError {
-    let text = format!("Duplicate value: {}", Value::from(name));
-    FieldError { reason: "FieldValueDuplicate", field: field.to_owned(), text }
 }
 
 fn container(path: &str, container: &Value, volumes: &HashSet<&str>) -> Vec<FieldError> {
@@ -152,7 +155,7 @@ fn volumes(volumes: &Value) -> Vec<FieldError> {
         if name.is_empty() {
             errors.push(FieldError::required(&field, ""));
         } else if !names.insert(name) {
-            errors.push(duplicate(&field, name));
+            errors.push(FieldError::duplicate(&field, &go_json(&name.into()), ""));
         } else {
             errors.extend(named(&field, &volume["name"], Kind::Namespace));
         }

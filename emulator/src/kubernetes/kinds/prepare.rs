@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            kinds::{self, others, pod},
+            kinds::{self, node, others, pod},
             metadata::object_at,
         },
         world::objects::Kind,
@@ -35,6 +35,7 @@ pub fn clean(kind: Kind, object: &mut Value) {
                 }
             }
         }
+        Kind::Node => node::clean(object),
         Kind::Role | Kind::ClusterRole if object["rules"].as_array().is_some_and(Vec::is_empty) => {
             object["rules"] = Value::Null;
         }

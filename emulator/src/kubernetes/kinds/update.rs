@@ -7,7 +7,7 @@ use {
     crate::{
         codec::{json, schema::Schema},
         kubernetes::{
-            kinds::{self, pod_update, prepare, validate},
+            kinds::{self, node, pod_update, prepare, validate},
             metadata::object_at,
             objects::write::Part,
             status::FieldError,
@@ -102,7 +102,7 @@ pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError
     }
     match kind {
         Kind::Namespace => errors.extend(namespace(part, new)),
-        Kind::Node => errors.extend(node(&old["spec"], &new["spec"])),
+        Kind::Node => errors.extend(node::check_update(old, new)),
         Kind::Pod if part == Part::Whole => errors.extend(pod_update::check(old, new)),
         Kind::RoleBinding | Kind::ClusterRoleBinding => {
             errors.extend(role_ref(&old["roleRef"], &new["roleRef"]));
@@ -172,32 +172,6 @@ fn namespace(part: Part, new: &Value) -> Vec<FieldError> {
             validate::finalizer_names("spec.finalizers", &new["spec"]["finalizers"])
         }
     }
-}
-
-// What a node was once given stays.
-fn node(old: &Value, new: &Value) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    let effects = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-    let taints = new["taints"].as_array().map(Vec::as_slice).unwrap_or_default();
-    for (index, taint) in taints.iter().enumerate() {
-        let effect = taint["effect"].as_str().unwrap_or("");
-        if !effects.contains(&effect) {
-            let field = format!("metadata.taints[{index}].effect");
-            let supported = effects.map(|it| Value::from(it).to_string()).join(", ");
-            errors.push(FieldError::unsupported(&field, effect, &supported));
-        }
-    }
-    let given = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
-    if given(&old["podCIDRs"]) && old["podCIDRs"] != new["podCIDRs"] {
-        let detail = "node updates may not change podCIDR except from \"\" to valid";
-        errors.push(FieldError::forbidden("spec.podCIDRs", detail));
-    }
-    let named = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
-    if named(&old["providerID"]) && old["providerID"] != new["providerID"] {
-        let detail = "field cannot be modified once set";
-        errors.push(FieldError::invalid("spec.providerID", &Value::Null, detail));
-    }
-    errors
 }
 
 fn role_ref(old: &Value, new: &Value) -> Option<FieldError> {

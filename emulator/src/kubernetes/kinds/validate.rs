@@ -7,7 +7,7 @@ use {
     crate::{
         codec::json,
         kubernetes::{
-            kinds::{self, pod},
+            kinds::{self, node, pod},
             metadata, names, rbac,
             status::FieldError,
         },
@@ -64,6 +64,7 @@ pub fn check(kind: Kind, object: &Value) -> Vec<FieldError> {
         Kind::Secret => secret(object),
         Kind::ConfigMap => config_map(object),
         Kind::Pod => pod::check(object),
+        Kind::Node => node::check(object),
         Kind::Other(_) => Vec::new(),
         _ => rbac::validate::check(kind, object),
     });
@@ -166,14 +167,17 @@ fn owners(owners: &Value) -> Vec<FieldError> {
 fn finalizers(finalizers: &Value) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let has = |name: &str| elements(finalizers).iter().any(|finalizer| finalizer == name);
-    for (index, finalizer) in elements(finalizers).iter().enumerate() {
+    for finalizer in elements(finalizers) {
         let name = finalizer.as_str().unwrap_or("");
         errors.extend(invalid("metadata.finalizers", name, names::qualified_faults(name)));
-        errors.extend(unqualified("metadata.finalizers", index, name));
     }
     if has("orphan") && has("foregroundDeletion") {
         let detail = "finalizer orphan and foregroundDeletion cannot be both set";
         errors.push(FieldError::invalid("metadata.finalizers", finalizers, detail));
+    }
+    for (index, finalizer) in elements(finalizers).iter().enumerate() {
+        let name = finalizer.as_str().unwrap_or("");
+        errors.extend(unqualified("metadata.finalizers", index, name));
     }
     errors
 }

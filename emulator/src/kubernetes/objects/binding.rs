@@ -5,9 +5,10 @@
 use {
     crate::{
         kubernetes::{
-            body,
+            admission, body,
             exchange::{Exchange, Outcome, Reply},
-            kinds, metadata, names,
+            kinds::{self, Resource},
+            metadata, names,
             objects::{self, create, find},
             status::{Failure, FieldError},
         },
@@ -21,10 +22,14 @@ use {
 
 /// Binds a pod to a node; without a name in the path, the binding has the pod's.
 pub fn bind(exchange: &Exchange<'_>, namespace: &str, name: Option<&str>) -> Outcome {
-    let output = body::accept_object(exchange)?;
+    let output = body::accept(exchange)?;
     let (mut binding, options) = body::read_created(exchange, "v1", "Binding")?;
     metadata::match_namespace(&mut binding, namespace)?;
     let own = metadata::text(&binding, "name").to_owned();
+    // Without a pod in the path, it is a resource of its own.
+    let plural = if name.is_some() { "pods" } else { "bindings" };
+    let resource = Resource { plural, ..*kinds::of(Kind::Pod) };
+    admission::namespace(exchange, &resource, namespace, name.unwrap_or(&own))?;
     if name.is_none() && own.is_empty() {
         return Err(Failure::bad_request("Name parameter required."));
     }

@@ -17,9 +17,6 @@ use {
     serde_json::{Value, json},
 };
 
-/// What is said of a pod whose name cannot be that of a host.
-const HOST_NAME: &str = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]";
-
 /// The characters of a generated name: none that could spell a word.
 /// Source: apimachinery `pkg/util/rand`.
 const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
@@ -35,15 +32,14 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     let manager = Manager::of(exchange, resource.api_version);
     let managed = managed_fields::created(&object, &manager);
     metadata::set_managed_fields(&mut object, managed);
-    let name = metadata::text(&object, "name").to_owned();
     if resource.namespaced {
         admission::namespace(exchange, resource, namespace, metadata::shown_name(&object))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     escalation::check(exchange, resource, None, &object)?;
     let object = store(exchange.world, resource, object, options.dry_run)?;
-    if resource.kind == Kind::Pod && name.contains('.') {
-        exchange.warn(HOST_NAME);
+    for warning in kinds::warnings::of_new(resource.kind, &object) {
+        exchange.warn(warning);
     }
     objects::reply(exchange, 201, object, output)
 }

@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            body,
+            admission, body,
             exchange::{Exchange, Outcome, Reply},
             kinds, metadata,
             objects::{self, binding::set_condition, create, delete, find},
@@ -18,15 +18,16 @@ use {
 
 /// Evicts a pod.
 pub fn evict(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
-    let output = body::accept_object(exchange)?;
+    let output = body::accept(exchange)?;
     let (mut eviction, options) = body::read_created(exchange, "policy/v1", "Eviction")?;
     metadata::match_namespace(&mut eviction, namespace)?;
+    let resource = kinds::of(Kind::Pod);
+    admission::namespace(exchange, resource, namespace, name)?;
     if metadata::text(&eviction, "name") != name {
         return Err(Failure::bad_request("name in URL does not match name in Eviction object"));
     }
     let mut deletion = body::delete_options(&eviction["deleteOptions"])?;
     deletion.dry_run |= options.dry_run;
-    let resource = kinds::of(Kind::Pod);
     let pod = find(exchange.world, resource, namespace, name)?;
     if !deletion.dry_run {
         let mut document = pod.document.clone();

@@ -106,6 +106,9 @@ fn prepare(
     if !errors.is_empty() {
         return Err(Failure::invalid(resource.name, resource.group, name, errors));
     }
+    for warning in kinds::warnings::of_update(resource.kind, part, &object) {
+        exchange.warn(warning);
+    }
     Ok(object)
 }
 

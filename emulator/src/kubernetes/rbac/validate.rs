@@ -135,9 +135,7 @@ fn subject_errors(index: usize, subject: &Value, namespaced: bool) -> Vec<FieldE
 
 fn unsupported(field: &str, value: &str, supported: &[&str]) -> FieldError {
     let supported: Vec<_> = supported.iter().map(|it| Value::from(*it).to_string()).collect();
-    let value = Value::from(value);
-    let text = format!("Unsupported value: {value}: supported values: {}", supported.join(", "));
-    FieldError { reason: "FieldValueNotSupported", field: field.to_owned(), text }
+    FieldError::unsupported(field, value, &supported.join(", "))
 }
 
 fn elements(value: &Value) -> &[Value] {
