@@ -129,6 +129,8 @@ pub enum Need {
     Uncapped,
     /// Lifetimes of more than an hour: the least that a cap can be.
     OverAnHour,
+    /// A namespace of the suite's own, in which nothing is but what it made.
+    OwnNamespace,
     /// Keys of the server's own; those of an external signer bear `typ` and are cached as it says.
     OwnKeys,
 }
@@ -332,6 +334,7 @@ impl fmt::Display for Need {
             Self::TwoHourCap => "--service-account-max-token-expiration=2h",
             Self::Uncapped => "a server that does not cap lifetimes",
             Self::OverAnHour => "lifetimes of more than an hour",
+            Self::OwnNamespace => "a namespace of the suite's own, and none named",
             Self::OwnKeys => "a server that signs with keys of its own",
         })
     }

@@ -27,7 +27,7 @@ pub(super) async fn target(
     google: &Google,
     qps: Option<u32>,
 ) -> Result<Arc<Target>, Exit> {
-    let mut target = Target { cluster: google.attached_cluster.clone(), ..Target::default() };
+    let mut target = Target { cluster: cluster(google)?, ..Target::default() };
     let trust = trust(kubernetes)?;
     let context = context(kubernetes, google)?;
     if let Some(mut context) = context.clone() {
@@ -52,6 +52,22 @@ pub(super) async fn target(
     }
     target.learn().await.map_err(|unfit| Exit(3, hinted(&unfit)))?;
     Ok(Arc::new(target))
+}
+
+/// The name of the attached cluster, all of it.
+fn cluster(google: &Google) -> Result<Option<String>, Exit> {
+    let Some(name) = &google.attached_cluster else { return Ok(None) };
+    let parts: Vec<&str> = name.split('/').collect();
+    match parts[..] {
+        ["projects", project, "locations", location, "attachedClusters", id]
+            if ![project, location, id].contains(&"") =>
+        {
+            Ok(Some(name.clone()))
+        }
+        _ => Err(Exit::usage(
+            "--attached-cluster is named projects/PROJECT/locations/LOCATION/attachedClusters/ID",
+        )),
+    }
 }
 
 /// Why nothing can be judged, and what may help.

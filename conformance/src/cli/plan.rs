@@ -56,7 +56,11 @@ fn made(run: &Run, items: &[Item]) -> String {
     if cases.iter().any(|it| it.registers || it.wants_cluster) && run.target.cluster.is_none() {
         parts.push("attached clusters in projects of their own".to_owned());
     }
-    format!("{}; all of it is taken away at the end", parts.join("; "))
+    match parts.is_empty() {
+        // The cluster that was named is there, and stays.
+        true => "nothing".to_owned(),
+        false => format!("{}; all of it is taken away at the end", parts.join("; ")),
+    }
 }
 
 fn list(out: &mut String, run: &Run, items: &[Item]) {

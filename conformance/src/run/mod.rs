@@ -76,6 +76,7 @@ impl Run {
         let mut features = target.facts.features.clone();
         // Only a token can tell, and the first is issued once the run is open.
         features.extend([Need::Uncapped, Need::OverAnHour, Need::Extended, Need::OwnKeys]);
+        features.insert(Need::OwnNamespace);
         if !features.contains(&Need::Anonymous) {
             features.insert(Need::Rbac);
         }
@@ -106,7 +107,9 @@ impl Run {
 
     /// The same in a namespace that is there already, and stays.
     pub fn within(self, namespace: &str) -> Self {
-        Self { namespace: namespace.to_owned(), own: false, ..self }
+        let mut features = self.features.clone();
+        features.remove(&Need::OwnNamespace);
+        Self { namespace: namespace.to_owned(), own: false, features, ..self }
     }
 
     /// Whether the namespace is the run's own.

@@ -132,6 +132,8 @@ fn bad_usage_is_2() {
         &["explain", "no-such-thing"],
         &["run", "--server", "http://127.0.0.1:1", "--token", "a\nb"],
         &["run", "--server", "http://127.0.0.1:1", "--report-dir", "/dev/null/reports"],
+        &["run", "--google-endpoint", "http://127.0.0.1:1", "--attached-cluster", "mine"],
+        &["run", "--server", "https://127.0.0.1:65536"],
         &["run", "--server", "http://127.0.0.1:1", "--qps", "0"],
         &["run", "--server", "http://127.0.0.1:1", "--parallel", "0"],
         &["run", "--server", "http://127.0.0.1:1", "--kubeconfig", broken],

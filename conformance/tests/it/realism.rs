@@ -147,5 +147,6 @@ fn a_cluster_that_is_named_is_the_one_that_is_used() {
     let level = ["--level", "observed"];
     let output = run(&[&["run"][..], &endpoint, &access, &named, &level].concat());
     assert_eq!(code(&output), 0, "{}", told(&output));
+    assert!(told(&output).contains("\nmake nothing\n"), "{}", told(&output));
     assert!(!told(&output).contains(token));
 }
