@@ -105,7 +105,13 @@ impl Ledger {
             _ => false,
         };
         left.retain(|(made, _)| !gone.iter().any(|it| with(made, it)));
-        left.into_iter().map(|(_, why)| why).collect()
+        let within = |it: &Made| left.iter().filter(|(made, _)| with(made, it)).count();
+        let counted = |(made, why): &(Made, String)| match within(made) {
+            0 => why.clone(),
+            many => format!("{why}, and what is in it ({many})"),
+        };
+        let alone = |made: &Made| !left.iter().any(|(it, _)| with(made, it));
+        left.iter().filter(|(made, _)| alone(made)).map(counted).collect()
     }
 
     /// What is noted, by name.

@@ -17,13 +17,19 @@ use {
     std::{
         collections::HashMap,
         fmt,
-        sync::{Arc, Mutex, PoisonError},
+        sync::{
+            Arc, Mutex, PoisonError,
+            atomic::{AtomicUsize, Ordering},
+        },
         time::Duration,
     },
 };
 
 /// How long one exchange may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// After so many exchanges in a row that nobody answered, nobody is asked any more: a run is not to
+/// wait half a minute for each of its cases.
+const SILENT: usize = 16;
 /// How long it may take to find out whether HTTP/2 is spoken.
 const PROBE: Duration = Duration::from_secs(5);
 
@@ -54,12 +60,15 @@ pub struct Client {
     tls: Arc<ClientConfig>,
     idle: Mutex<HashMap<Protocol, Vec<Connection>>>,
     pace: Option<Arc<Pace>>,
+    /// How many exchanges in a row were not answered.
+    silent: AtomicUsize,
 }
 
 impl Client {
     /// A client that has not connected yet.
     pub fn new(endpoint: Endpoint, tls: ClientConfig) -> Self {
-        Self { endpoint, tls: Arc::new(tls), idle: Mutex::default(), pace: None }
+        let (idle, silent) = (Mutex::default(), AtomicUsize::new(0));
+        Self { endpoint, tls: Arc::new(tls), idle, pace: None, silent }
     }
 
     /// The same, asking no more than so many times a second.
@@ -80,6 +89,9 @@ impl Client {
 
     /// One exchange.
     pub async fn send(&self, request: &Request) -> Result<Answer, Unreachable> {
+        if self.silent.load(Ordering::Relaxed) >= SILENT {
+            return Err(self.unreachable("it has stopped answering"));
+        }
         if let Some(pace) = &self.pace {
             pace.wait().await;
         }
@@ -96,9 +108,16 @@ impl Client {
             self.keep(request.protocol, fresh);
             answer.ok_or_else(|| self.unreachable("it closes the connection at once"))
         };
-        tokio::time::timeout(TIMEOUT, exchange)
-            .await
-            .unwrap_or_else(|_| Err(self.unreachable(&format!("no answer within {TIMEOUT:?}"))))
+        match tokio::time::timeout(TIMEOUT, exchange).await {
+            Ok(answer) => {
+                self.silent.store(0, Ordering::Relaxed);
+                answer
+            }
+            Err(_) => {
+                self.silent.fetch_add(1, Ordering::Relaxed);
+                Err(self.unreachable(&format!("no answer within {TIMEOUT:?}")))
+            }
+        }
     }
 
     fn unreachable(&self, why: &str) -> Unreachable {
@@ -216,7 +235,34 @@ impl fmt::Debug for Client {
 
 #[cfg(test)]
 mod tests {
-    use super::Endpoint;
+    use {
+        super::*,
+        bytes::Bytes,
+        tls::Trust,
+        tokio::{net::TcpListener, time::Instant},
+    };
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_stopped_answering_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint =
+            Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        let client = Client::new(endpoint, tls::config(&Trust::Anybody, None).unwrap());
+        let request = Request {
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            protocol: Protocol::Http1,
+        };
+        let begun = Instant::now();
+        for _ in 0..SILENT {
+            assert!(client.send(&request).await.unwrap_err().0.contains("no answer within"));
+        }
+        let waited = begun.elapsed();
+        assert!(client.send(&request).await.unwrap_err().0.contains("stopped answering"));
+        assert_eq!(begun.elapsed(), waited);
+    }
 
     #[test]
     fn an_endpoint_reads_and_writes_as_a_url() {

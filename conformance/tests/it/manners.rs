@@ -142,6 +142,38 @@ fn a_missing_verb_fails_its_own_cases_alone() {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Somebody who may make what he likes, and take nothing away.
+fn hoarder(judged: &Judged) -> String {
+    let accounts = "/api/v1/namespaces/default/serviceaccounts";
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let named = json!({"metadata": {"name": "hoarder"}});
+    ask(judged, "POST", accounts, Some(&named));
+    let mut role = named.clone();
+    role["rules"] = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["create", "get"]}]);
+    ask(judged, "POST", &format!("{rbac}/clusterroles"), Some(&role));
+    let mut binding = named;
+    let group = "rbac.authorization.k8s.io";
+    binding["roleRef"] = json!({"apiGroup": group, "kind": "ClusterRole", "name": "hoarder"});
+    binding["subjects"] =
+        json!([{"kind": "ServiceAccount", "name": "hoarder", "namespace": "default"}]);
+    ask(judged, "POST", &format!("{rbac}/clusterrolebindings"), Some(&binding));
+    let token = ask(judged, "POST", &format!("{accounts}/hoarder/token"), Some(&json!({})));
+    token["status"]["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_cannot_be_taken_away_is_named() {
+    let judged = emulator::alone();
+    let token = hoarder(&judged);
+    let target = ["run", "--server", judged.emulator.url(), "--token", &token];
+    let output = run(&[&target[..], &["--run", ONE]].concat());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(last_line(&output), "1 passed, 0 failed, 0 skipped", "{told}");
+    let left = "token-conformance: left behind: /api/v1/namespaces/token-conformance-";
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with(left) && told.contains(": 403, and what is in it ("), "{told}");
+}
+
 #[test]
 fn the_plan_is_told_before_anything_is_made() {
     let judged = emulator::alone();
