@@ -1,12 +1,23 @@
 //! Flags in, exit code out: 0 when told to stop, 1 when something failed, 2 for a bad setting.
 
 use {
-    crate::{banner, signals::Signals},
-    clap::{ArgMatches, Args, Command, FromArgMatches, Parser},
-    std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode},
+    crate::{
+        banner, effective, environment,
+        reach::{self, Reach},
+        signals::{Signals, TERMINATED},
+    },
+    clap::{ArgMatches, Args, Command, FromArgMatches, Parser, parser::ValueSource},
+    std::{
+        ffi::OsString,
+        io::Write,
+        net::{Ipv4Addr, SocketAddr},
+        path::PathBuf,
+        process::ExitCode,
+        time::Duration,
+    },
     token_emulator::{
         Config, Emulator, StartError,
-        config::{ConfigError, file_arguments},
+        config::{ConfigError, duration, file_arguments},
     },
 };
 
@@ -18,6 +29,19 @@ enum Cli {
     /// Answer both APIs, over http and https, on one port
     #[command(after_help = SETTINGS)]
     Serve(Serve),
+    /// Run a command beside an emulator of its own, on a free port, and end with its exit code
+    #[command(after_help = environment::HELP)]
+    Exec(Exec),
+    /// Say whether an emulator answers: exit code 0 if it does, 1 if not
+    Health(Reach),
+    /// Wait until an emulator answers
+    Wait(Wait),
+    /// Print what points clients at an emulator that runs: eval "$(token-emulator env)"
+    #[command(after_help = environment::HELP)]
+    Env(Env),
+    /// Say what the settings come to
+    #[command(subcommand)]
+    Config(Settings),
 }
 
 const SETTINGS: &str = "\
@@ -36,11 +60,80 @@ struct Serve {
     config: Config,
 }
 
+#[derive(Debug, Args)]
+struct Exec {
+    #[command(flatten)]
+    serve: Serve,
+
+    /// The command, and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+struct Wait {
+    #[command(flatten)]
+    reach: Reach,
+
+    /// How long to wait
+    #[arg(long, value_name = "DURATION", value_parser = duration::unsigned)]
+    #[arg(default_value = "30s")]
+    timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+struct Env {
+    /// The ready file of the emulator
+    #[arg(long, env = "TOKEN_EMULATOR_READY_FILE", hide_env_values = true, value_name = "PATH")]
+    ready_file: PathBuf,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Settings {
+    /// Print them as a settings file, each with where it comes from
+    Print(Serve),
+}
+
 /// Runs the program on its own arguments.
 pub(crate) fn run() -> ExitCode {
-    match config().and_then(|config| serve(&config)) {
+    match dispatch() {
         Ok(code) => code,
         Err(StartError::Config(error)) => fail(&error, 2),
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn dispatch() -> Result<ExitCode, StartError> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let (cli, matches) = read(&arguments)?;
+    match cli {
+        Cli::Serve(Serve { config, .. }) => serve(&config),
+        Cli::Exec(Exec { serve: Serve { config, .. }, command }) => {
+            let (_, given) = matches.subcommand().expect("exec is a subcommand");
+            exec(on_free_port(config, given), &command)
+        }
+        Cli::Health(reach) => Ok(told(reach::look(&reach.target()?))),
+        Cli::Wait(Wait { reach, timeout }) => Ok(told(reach.wait(timeout))),
+        Cli::Env(Env { ready_file }) => {
+            let text = environment::read(&ready_file).map_err(StartError::Io)?;
+            print(&text);
+            Ok(ExitCode::SUCCESS)
+        }
+        Cli::Config(Settings::Print(_)) => {
+            let nested = matches.subcommand().and_then(|(_, config)| config.subcommand());
+            let (_, given) = nested.expect("print is a subcommand of config");
+            print(&effective::text(given));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn told(outcome: Result<String, String>) -> ExitCode {
+    match outcome {
+        Ok(line) => {
+            print(&format!("{line}\n"));
+            ExitCode::SUCCESS
+        }
         Err(error) => fail(&error, 1),
     }
 }
@@ -51,36 +144,63 @@ fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Reads the flags twice: what the file sets goes in front the second time.
-fn config() -> Result<Config, StartError> {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
+fn print(text: &str) {
+    // Nobody may be there to read it.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Reads the flags, a second time where there is a file: what it sets goes in front then.
+fn read(arguments: &[OsString]) -> Result<(Cli, ArgMatches), StartError> {
     let command = <Cli as clap::CommandFactory>::command();
     let matches =
-        command.clone().try_get_matches_from(&arguments).unwrap_or_else(|error| error.exit());
-    let Cli::Serve(Serve { file, config }) =
-        Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match (file, matches.subcommand()) {
-        (Some(file), Some((_, given))) => {
-            let from_file = file_arguments(&file, given)?;
-            again(command, &arguments, from_file).map_err(|error| {
-                StartError::Config(ConfigError(format!("{}: {error}", file.display())))
-            })
+        command.clone().try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let (Some(file), Some((depth, given))) = (cli.file(), innermost(&matches)) else {
+        return Ok((cli, matches));
+    };
+    let from_file = file_arguments(file, given)?;
+    again(command, arguments.split_at(depth), from_file)
+        .map_err(|error| StartError::Config(ConfigError(format!("{}: {error}", file.display()))))
+}
+
+impl Cli {
+    fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Serve(serve)
+            | Self::Exec(Exec { serve, .. })
+            | Self::Config(Settings::Print(serve)) => serve.file.as_ref(),
+            Self::Health(_) | Self::Wait(_) | Self::Env(_) => None,
         }
-        _ => Ok(config),
     }
+}
+
+/// The flags of the last subcommand, and how many words come before them: no subcommand has flags
+/// in front of it.
+fn innermost(matches: &ArgMatches) -> Option<(usize, &ArgMatches)> {
+    let (_, mut given) = matches.subcommand()?;
+    let mut depth = 2;
+    while let Some((_, inner)) = given.subcommand() {
+        (given, depth) = (inner, depth + 1);
+    }
+    Some((depth, given))
 }
 
 fn again(
     command: Command,
-    arguments: &[OsString],
+    (head, tail): (&[OsString], &[OsString]),
     from_file: Vec<String>,
-) -> Result<Config, clap::Error> {
-    // The program and its subcommand come first: `serve` has no flags before it.
-    let (head, tail) = arguments.split_at(2);
+) -> Result<(Cli, ArgMatches), clap::Error> {
     let all = head.iter().cloned().chain(from_file.into_iter().map(OsString::from));
     let matches: ArgMatches = command.try_get_matches_from(all.chain(tail.iter().cloned()))?;
-    let Cli::Serve(Serve { config, .. }) = Cli::from_arg_matches(&matches)?;
-    Ok(config)
+    Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+/// Two of them are not to get in each other's way: only who names a port gets that one.
+fn on_free_port(config: Config, given: &ArgMatches) -> Config {
+    if given.value_source("listen") != Some(ValueSource::DefaultValue) {
+        return config;
+    }
+    Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..config }
 }
 
 fn serve(config: &Config) -> Result<ExitCode, StartError> {
@@ -88,13 +208,41 @@ fn serve(config: &Config) -> Result<ExitCode, StartError> {
     runtime.block_on(async {
         let mut signals = Signals::new()?;
         let emulator = Emulator::start_on_all_cores(config)?;
-        // Nobody may be there to read it, and the server is of use all the same.
-        let _ = std::io::stdout().write_all(banner::text(config, &emulator).as_bytes());
+        print(&banner::text(config, &emulator));
         signals.next().await;
         let stopped = tokio::task::spawn_blocking(|| emulator.stop());
         tokio::select! {
             _ = stopped => Ok(ExitCode::SUCCESS),
             code = signals.next() => std::process::exit(i32::from(code)),
         }
+    })
+}
+
+/// Runs a command, whose exit code is ours: 128 and the signal when one ended it, as a shell says
+/// it. An interrupt reaches it from the terminal; when this is told to end, so is it.
+fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut signals = Signals::new()?;
+        let emulator = Emulator::start_on_all_cores(&config)?;
+        let mut child = tokio::process::Command::new(&command[0])
+            .args(&command[1..])
+            .envs(environment::of(&emulator))
+            .spawn()
+            .map_err(|error| {
+                let named = format!("{}: {error}", command[0].to_string_lossy());
+                StartError::Io(std::io::Error::new(error.kind(), named))
+            })?;
+        let status = loop {
+            tokio::select! {
+                status = child.wait() => break status?,
+                code = signals.next() => if code == TERMINATED {
+                    child.start_kill()?;
+                },
+            }
+        };
+        let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+        let code = status.code().or_else(|| Some(128 + signal?)).unwrap_or(1);
+        Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
     })
 }

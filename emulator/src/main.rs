@@ -2,6 +2,9 @@
 
 mod banner;
 mod cli;
+mod effective;
+mod environment;
+mod reach;
 mod signals;
 
 use std::process::ExitCode;

@@ -5,6 +5,9 @@ use {
     tokio::signal::unix::{Signal, SignalKind, signal},
 };
 
+/// What a shell reports of a program that was told to end.
+pub(crate) const TERMINATED: u8 = 143;
+
 /// SIGINT and SIGTERM, caught from when this is made.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -24,7 +27,7 @@ impl Signals {
     pub(crate) async fn next(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => 130,
-            _ = self.terminate.recv() => 143,
+            _ = self.terminate.recv() => TERMINATED,
         }
     }
 }

@@ -28,6 +28,7 @@ mod mischief;
 mod program;
 mod readme;
 mod settings;
+mod subcommands;
 mod together;
 mod transport;
 mod watching;

@@ -1,0 +1,96 @@
+//! Whether an emulator answers, asked as a shell-less image can ask it: by this program.
+
+use {
+    clap::Args,
+    serde_json::Value,
+    std::{
+        io::{Read, Write},
+        net::{Ipv4Addr, SocketAddr, TcpStream},
+        path::PathBuf,
+        thread,
+        time::{Duration, Instant},
+    },
+    token_emulator::{
+        StartError,
+        config::{ConfigError, DEFAULT_PORT},
+    },
+};
+
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to wait before asking again.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Which emulator is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Reach {
+    /// Its address, as it was told to listen; an address of all interfaces means this machine
+    #[arg(long, env = "TOKEN_EMULATOR_LISTEN", hide_env_values = true)]
+    #[arg(value_name = "ADDRESS:PORT", conflicts_with = "ready_file")]
+    #[arg(default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)))]
+    listen: SocketAddr,
+
+    /// Its ready file, in place of its address
+    #[arg(long, value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+}
+
+impl Reach {
+    /// Where it is.
+    pub(crate) fn target(&self) -> Result<SocketAddr, StartError> {
+        let Some(path) = &self.ready_file else { return Ok(reachable(self.listen)) };
+        let wrong = |why: &str| ConfigError(format!("{}: {why}", path.display()));
+        let text = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
+        let ready: Option<Value> = serde_json::from_slice(&text).ok();
+        let url = ready.as_ref().and_then(|ready| ready["url"].as_str()?.strip_prefix("http://"));
+        let address = url.and_then(|address| address.parse().ok());
+        Ok(address.ok_or_else(|| wrong("this is no ready file"))?)
+    }
+
+    /// Asks until it answers, or the time is over.
+    pub(crate) fn wait(&self, timeout: Duration) -> Result<String, String> {
+        let start = Instant::now();
+        loop {
+            let target = self.target().map_err(|error| error.to_string());
+            let answer = target.and_then(|target| look(&target));
+            if answer.is_ok() || start.elapsed() >= timeout {
+                return answer.map_err(|error| format!("not after {timeout:?}: {error}"));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// Asks once. One that wants a bearer for its controls answers, too.
+pub(crate) fn look(target: &SocketAddr) -> Result<String, String> {
+    let status = ask(target).map_err(|error| format!("http://{target}: {error}"))?;
+    match status.as_deref() {
+        Some("200" | "401") => Ok(format!("http://{target} answers")),
+        _ => Err(format!("http://{target}: this is no token-emulator")),
+    }
+}
+
+/// The status of its health, if it speaks HTTP.
+fn ask(target: &SocketAddr) -> std::io::Result<Option<String>> {
+    let mut stream = TcpStream::connect_timeout(target, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let request = "GET /_emulator/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+    stream.write_all(format!("{request}\r\n").as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(1 << 16).read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let line = answer.strip_prefix("HTTP/1.1 ").filter(|_| answer.contains("no-store"));
+    Ok(line.and_then(|line| line.get(..3)).map(str::to_owned))
+}
+
+fn reachable(listening: SocketAddr) -> SocketAddr {
+    if !listening.ip().is_unspecified() {
+        return listening;
+    }
+    let ip = match listening {
+        SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(ip, listening.port())
+}
