@@ -24,7 +24,9 @@ pub(crate) struct Probe {
     pub(crate) lifetime: Option<i64>,
     /// Who issued it.
     pub(crate) issuer: Option<String>,
-    /// For whom it is, where that is one and a URL.
+    /// For whom it is, when nobody is named.
+    pub(crate) audiences: Value,
+    /// The same, where that is one and a URL.
     pub(crate) audience: Option<String>,
     /// Whether a pod's token lives as long as was asked for, where it could be extended, or as
     /// long as an external signer lets any.
@@ -66,7 +68,8 @@ impl Probe {
         let issuer = claims["iss"].as_str().map(str::to_owned);
         let lifetime = body["spec"]["expirationSeconds"].as_i64();
         let (typed, token) = (header["typ"].is_string(), Some(text.to_owned()));
-        Some(Self { lifetime, issuer, audience, plain: false, typed, token })
+        let audiences = claims["aud"].clone();
+        Some(Self { lifetime, issuer, audiences, audience, plain: false, typed, token })
     }
 }
 

@@ -258,10 +258,12 @@ fn version(answer: &Answer) -> (bool, Option<String>) {
 async fn features(side: &Side, root_ca: &Answer) -> Result<HashSet<Need>, Unfit> {
     let mut features = HashSet::new();
     let anonymous = side.ask_as_nobody(SECRETS).await?;
-    if matches!(anonymous.status, 200 | 403) {
+    // Where nobody is anonymous it is 401; what else is refused is judged, whatever it is called.
+    let refused = matches!(anonymous.status, 400 | 402..);
+    if refused || anonymous.status == 200 {
         features.insert(Need::Anonymous);
     }
-    if anonymous.status == 403 {
+    if refused {
         features.insert(Need::Rbac);
     }
     if root_ca.status == 404 {

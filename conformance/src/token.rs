@@ -156,3 +156,24 @@ fn part(encoded: &str) -> Option<Value> {
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_parties_read_in_different_ways_is_told() {
+        for (header, claims, told) in [
+            (r#"{"alg":"RS256"}"#, r#"{"sub":"a"}"#, ""),
+            (r#"{"alg":"RS256","crit":["x"]}"#, "{}", "token header crit"),
+            (r#"{"alg":"RS256","alg":"none"}"#, "{}", "token header"),
+            ("{}", r#"{"sub":"a","sub":"b"}"#, "token claims"),
+        ] {
+            let [header, claims] = [header, claims].map(|it| BASE64_URL_SAFE_NO_PAD.encode(it));
+            let text = format!("{header}.{claims}.");
+            let wrong = Token::parse(&text).unwrap().unreadable();
+            let wrong: String = wrong.into_iter().map(|it| it.what).collect();
+            assert_eq!(wrong, told);
+        }
+    }
+}

@@ -22,6 +22,7 @@ use {
         variant::Variant,
         verdict::{Failure, Outcome, Verdict},
     },
+    serde_json::Value,
     std::{
         collections::HashSet,
         sync::{
@@ -62,6 +63,9 @@ pub struct Run {
     /// Who issued the first token, and for whom it is, where it names nobody.
     issuer: Option<String>,
     audience: Option<String>,
+    /// All for whom it is, and how long it lives at the most.
+    audiences: Value,
+    longest: Option<i64>,
     /// Whether a token has told how long it may live.
     probed: bool,
     ledger: Ledger,
@@ -97,6 +101,8 @@ impl Run {
             unopened: None,
             issuer: None,
             audience: None,
+            audiences: Value::Null,
+            longest: None,
             probed: false,
             ledger: Ledger::default(),
             clusters: Clusters::default(),
@@ -197,6 +203,8 @@ impl Run {
             clusters: &self.clusters,
             issuer: self.issuer.as_deref(),
             audience: self.audience.as_deref(),
+            audiences: &self.audiences,
+            longest: self.longest,
         }
     }
 

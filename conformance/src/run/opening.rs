@@ -46,6 +46,7 @@ impl Run {
             self.features.remove(&Need::Rbac);
         }
         (self.issuer, self.audience) = (probe.issuer, probe.audience);
+        (self.audiences, self.longest) = (probe.audiences, probe.lifetime);
         // A cluster may hide its documents; what claims to be kube-apiserver has them wherever its
         // issuer is a URL.
         if self.level > Level::Must && self.issuer.as_deref().is_none_or(is_discoverable) {

@@ -61,6 +61,10 @@ pub struct Shared<'a> {
     pub issuer: Option<&'a str>,
     /// For whom its tokens are that name nobody.
     pub audience: Option<&'a str>,
+    /// For whom a token is that names nobody, as the first was.
+    pub audiences: &'a Value,
+    /// How long a token lives at the most, as the first did.
+    pub longest: Option<i64>,
 }
 
 /// Why a case could not be run to its end.
@@ -76,7 +80,7 @@ impl<'a> Session<'a> {
         shared: Shared<'a>,
         suffix: String,
     ) -> Self {
-        let Shared { namespace, own, ledger, clusters, issuer, audience } = shared;
+        let Shared { namespace, own, ledger, clusters, issuer, audience, .. } = shared;
         let (mut vars, mut redactor) = (Vars::default(), target.redactor());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
@@ -90,6 +94,8 @@ impl<'a> Session<'a> {
         }
         let elsewhere = target.facts.party.as_ref().and_then(|it| it.elsewhere.as_deref());
         vars.set("keys", elsewhere.unwrap_or("a URL that leads to keys"));
+        vars.set("server.audiences", shared.audiences.clone());
+        vars.set("server.longest", shared.longest);
         // Recorded was a server whose audience is its issuer.
         redactor.name(audience.unwrap_or_default(), "{issuer}");
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());

@@ -16,6 +16,8 @@ use {
 
 /// The minor version from which on an answer names the account's uid.
 const NAMES_UID: u32 = 34;
+/// How long a token lives when nobody says how long.
+const DEFAULT: i64 = 3600;
 /// The minor version from which on a token has an id.
 const NAMES_ITSELF: u32 = 30;
 
@@ -27,7 +29,7 @@ pub(super) fn judge(
     context: Context<'_>,
 ) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    let sent = exchange.request.value().unwrap_or_default();
+    let sent = sent(exchange, context);
     let answer = json!({
         "kind": "TokenRequest",
         "apiVersion": "authentication.k8s.io/v1",
@@ -36,6 +38,8 @@ pub(super) fn judge(
         "status": {"token": "<text>", "expirationTimestamp": "<time>"},
     });
     compare("body", &answer, Some(body), Level::Should, &mut found);
+    let (audiences, got) = (&sent["spec"]["audiences"], body["spec"].get("audiences"));
+    compare("body spec audiences", audiences, got, Level::Must, &mut found);
     found.extend(times(body));
     let made = &body["metadata"]["creationTimestamp"];
     found.extend(clock::judge("body metadata creationTimestamp", made, context));
@@ -49,6 +53,9 @@ pub(super) fn judge(
         found.extend(token.agrees(body, None));
     }
     let mut claims = claims(&sent["spec"]["boundObjectRef"], context);
+    if let Some(uid) = account(exchange, context) {
+        claims["kubernetes.io"]["serviceaccount"]["uid"] = uid.clone();
+    }
     // One that lives longer than it says warns from where it says that it ends.
     if token.claims["kubernetes.io"].get("warnafter").is_some() {
         let lived = token.claims["iat"].as_i64().zip(body["spec"]["expirationSeconds"].as_i64());
@@ -65,7 +72,7 @@ fn named(exchange: &Exchange, context: Context<'_>) -> Value {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let mut named = json!({"creationTimestamp": "<time>"});
     if context.minor.is_some_and(|it| it >= NAMES_UID) {
-        named["uid"] = "<uuid>".into();
+        named["uid"] = account(exchange, context).cloned().unwrap_or("<uuid>".into());
     }
     if let [.., "namespaces", namespace, "serviceaccounts", name, "token"] = parts[..] {
         named["name"] = name.into();
@@ -74,17 +81,48 @@ fn named(exchange: &Exchange, context: Context<'_>) -> Value {
     named
 }
 
+/// The uid of the account that the path names, where the case was given it.
+fn account<'a>(exchange: &Exchange, context: Context<'a>) -> Option<&'a Value> {
+    let path = exchange.request.path.split('?').next().unwrap_or_default();
+    let path = path.trim_end_matches('/').strip_suffix("/token")?;
+    let name = context.vars.name_of(path)?.strip_suffix(".path")?;
+    context.vars.get(&format!("{name}.uid"))
+}
+
 /// Whether a null can be seen in the encoding of the answer.
 fn writes_null(exchange: &Exchange) -> bool {
     exchange.answer.media_type() != Encoding::Protobuf.media_type()
 }
 
-/// The spec as it was sent. A lifetime may be shortened, so its own cases judge it.
-fn spec(sent: &Value, writes_null: bool) -> Value {
-    let mut spec = json!({"expirationSeconds": "<number>", "audiences": "<any>"});
-    if sent["audiences"].as_array().is_some_and(|it| !it.is_empty()) {
-        spec["audiences"] = sent["audiences"].clone();
+/// What was sent, with what a server adds to it: the audiences and the lifetime that everybody has
+/// who names none. A lifetime is no longer than any token's here.
+fn sent(exchange: &Exchange, context: Context<'_>) -> Value {
+    let read = exchange.request.value();
+    // What we cannot read ourselves may say anything.
+    let is_known = read.is_some() || exchange.request.body.is_empty();
+    let mut sent = read.filter(Value::is_object).unwrap_or_else(|| json!({}));
+    if !sent["spec"].is_object() {
+        sent["spec"] = json!({});
     }
+    let spec = &mut sent["spec"];
+    if spec["audiences"].as_array().is_none_or(Vec::is_empty) {
+        let default = context.vars.get("server.audiences").filter(|it| is_known && it.is_array());
+        spec["audiences"] = default.cloned().unwrap_or("<any>".into());
+    }
+    let asked = match &spec["expirationSeconds"] {
+        Value::Null => Some(DEFAULT),
+        asked => asked.as_i64(),
+    };
+    let longest = context.vars.get("server.longest").and_then(Value::as_i64);
+    let least = asked.zip(longest).map(|(asked, longest)| asked.min(longest));
+    let least = least.filter(|_| is_known).map_or("<number>".into(), Value::from);
+    spec["expirationSeconds"] = least;
+    sent
+}
+
+/// The spec as it was sent.
+fn spec(sent: &Value, writes_null: bool) -> Value {
+    let mut spec = json!({"expirationSeconds": sent["expirationSeconds"]});
     spec["boundObjectRef"] = match &sent["boundObjectRef"] {
         Value::Object(reference) => {
             let mut whole = reference.clone();

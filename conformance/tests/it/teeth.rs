@@ -99,7 +99,7 @@ then: {text: ok, headers: {content-type: text/plain; charset=utf-8, x-content-ty
 #[case::a_lifetime(
     ISSUE,
     |it: &mut Reply| it.json(|it| it["spec"]["expirationSeconds"] = 3598.into()),
-    &["token exp - iat", SPAN]
+    &["token exp - iat", "body spec expirationSeconds", SPAN]
 )]
 #[case::a_number(
     ISSUE,
@@ -115,7 +115,7 @@ then: {text: ok, headers: {content-type: text/plain; charset=utf-8, x-content-ty
 #[case::audiences(
     ISSUE,
     |it: &mut Reply| it.json(|it| it["spec"]["audiences"] = json!(["x"])),
-    &["token aud"]
+    &["token aud", "body spec audiences 0"]
 )]
 #[case::signature(ISSUE, flip_signature, &["token signature"])]
 #[case::unknown_key(ISSUE, |it: &mut Reply| it.token(|it, _| it["kid"] = "x".into()), &["token signature"])]
