@@ -3,10 +3,11 @@
 use {
     crate::server::{
         Context,
-        guard::{Guard, HEAD_LIMIT, Trouble},
+        guard::{Guard, HEAD_LIMIT, Left, MOST_HEADERS, Trouble},
         line::Line,
         service::{Connection, exchange},
     },
+    bytes::BytesMut,
     hyper::{
         server::conn::{http1, http2},
         service::service_fn,
@@ -16,7 +17,7 @@ use {
         io,
         pin::{Pin, pin},
         sync::{
-            Arc,
+            Arc, PoisonError,
             atomic::{AtomicBool, AtomicU64, Ordering},
         },
         time::Duration,
@@ -47,8 +48,8 @@ const PREFACE_LOOKS: usize = 50;
 /// The largest headers on HTTP/2, in bytes. Source: go `net/http`, `DefaultMaxHeaderBytes`.
 const HEADER_LIMIT: u32 = 1 << 20;
 
-/// The most headers on HTTP/1.1. Go has no limit but that of their size.
-const MOST_HEADERS: usize = 512;
+/// The most that hyper reads without an allocation for each request.
+const USUAL_HEADERS: usize = 100;
 
 /// What an HTTP/2 client sends first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -124,39 +125,62 @@ async fn speak<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let trouble = connection.trouble.clone();
     let enough = enough(Arc::clone(&connection), stopping);
-    let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
     if protocol == Protocol::Http2 {
         let mut http2 = http2::Builder::new(TokioExecutor::new());
         http2.max_header_list_size(HEADER_LIMIT);
+        let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
         let served = http2.serve_connection(TokioIo::new(stream), service);
-        run(served, enough, |served| served.graceful_shutdown()).await;
+        run(served, pin!(enough), |served| served.graceful_shutdown()).await;
     } else {
-        let mut http1 = http1::Builder::new();
-        // As Go does: names in title case, and an answer even when the client's half is closed.
-        http1.title_case_headers(true).half_close(true).pipeline_flush(true);
-        http1.max_buf_size(2 * HEAD_LIMIT).max_headers(MOST_HEADERS);
-        let stream = TokioIo::new(Guard::new(stream, trouble));
-        let served = http1.serve_connection(stream, service).with_upgrades();
-        run(served, enough, |served| served.graceful_shutdown()).await;
+        speak_http1(stream, &connection, enough).await;
     }
 }
 
-/// Runs a connection until it ends, or until it is told to and has taken its time for it.
+/// Speaks HTTP/1.1 with room for the headers that requests usually have, and from the first request
+/// on that has more with room for as many as are read.
+async fn speak_http1<S>(stream: S, connection: &Arc<Connection>, enough: impl Future<Output = ()>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut enough = pin!(enough);
+    let mut http1 = http1::Builder::new();
+    // As Go does: names in title case, and an answer even when the client's half is closed.
+    http1.title_case_headers(true).half_close(true).pipeline_flush(true);
+    http1.max_buf_size(2 * HEAD_LIMIT);
+    let mut begun = Some((stream, BytesMut::new()));
+    let mut room = USUAL_HEADERS;
+    while let Some(stream) = begun.take() {
+        let left = Left::default();
+        let guard = Guard::new(stream, connection.trouble.clone(), room, Arc::clone(&left));
+        let connection = Arc::clone(connection);
+        let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
+        let served = http1.serve_connection(TokioIo::new(guard), service).with_upgrades();
+        if !run(served, enough.as_mut(), |served| served.graceful_shutdown()).await {
+            return;
+        }
+        begun = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+        room = MOST_HEADERS;
+        http1.max_headers(room);
+    }
+}
+
+/// Runs a connection until it ends, or until it is told to and has taken its time for it; whether
+/// it ended by itself.
 async fn run<C: Future>(
     served: C,
-    enough: impl Future<Output = ()>,
+    enough: Pin<&mut impl Future<Output = ()>>,
     leave: impl FnOnce(Pin<&mut C>),
-) {
+) -> bool {
     let mut served = pin!(served);
     tokio::select! {
         biased;
-        _ = served.as_mut() => return,
+        _ = served.as_mut() => return true,
         () = enough => {}
     }
     leave(served.as_mut());
     let _ = timeout(LEAVE, served).await;
+    false
 }
 
 /// Ends when the connection is to: it is silent, or the server stops.

@@ -54,6 +54,8 @@ pub(super) struct Head {
     pub(super) framing: Framing,
     /// Whether it is a POST.
     pub(super) posts: bool,
+    /// How many headers it has.
+    pub(super) headers: usize,
 }
 
 /// The length of the head at the start of these bytes; `None` when it has not ended.
@@ -122,7 +124,7 @@ pub(super) fn read(bytes: &[u8], output: &mut BytesMut) -> Result<Head, Refusal>
     write(&line, &headers, &framing, output);
     let framing =
         if upgrades && framing == Framing::Length(0) { Framing::Through } else { framing };
-    Ok(Head { framing, posts: line.method == b"POST" })
+    Ok(Head { framing, posts: line.method == b"POST", headers: headers.len() })
 }
 
 struct Line<'a> {
@@ -205,7 +207,7 @@ fn header(line: &[u8]) -> Option<(&[u8], &[u8])> {
     (named && value.iter().all(is_plain)).then_some((name, value))
 }
 
-fn is_plain(byte: &u8) -> bool {
+pub(super) fn is_plain(byte: &u8) -> bool {
     *byte == b'\t' || (*byte >= 0x20 && *byte != 0x7f)
 }
 
@@ -300,7 +302,7 @@ fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 /// Letters, digits and some signs, by their bytes: every byte of every head is looked up.
-const fn alphanumeric_and(signs: &[u8]) -> [bool; 256] {
+pub(super) const fn alphanumeric_and(signs: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0_u8;
     while byte < 128 {
@@ -315,13 +317,13 @@ const fn alphanumeric_and(signs: &[u8]) -> [bool; 256] {
     table
 }
 
-fn is_token(byte: u8) -> bool {
+pub(super) fn is_token(byte: u8) -> bool {
     static TABLE: [bool; 256] = alphanumeric_and(b"!#$%&'*+-.^_`|~");
     TABLE[usize::from(byte)]
 }
 
 /// Source: golang.org/x/net `http/httpguts`, `validHostByte`.
-fn is_host(byte: u8) -> bool {
+pub(super) fn is_host(byte: u8) -> bool {
     static TABLE: [bool; 256] = alphanumeric_and(b"!$%&()*+,-.:;='[]_~");
     TABLE[usize::from(byte)]
 }
