@@ -33,7 +33,7 @@ pub(super) fn changes<'a>(
     compare(form, shape, Some(before.unwrap_or(&EMPTY.object)), Some(after))
 }
 
-fn compare<'a>(
+pub(super) fn compare<'a>(
     form: Form,
     shape: Shape,
     before: Option<&'a Value>,
@@ -98,7 +98,7 @@ fn leaf<'a>(
     changes
 }
 
-fn has_any(value: Option<&Value>) -> bool {
+pub(super) fn has_any(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Object(members)) => !members.is_empty(),
         Some(Value::Array(elements)) => !elements.is_empty(),
@@ -106,7 +106,7 @@ fn has_any(value: Option<&Value>) -> bool {
     }
 }
 
-fn is_filled(form: Form, structure: &Struct, value: Option<&Value>) -> bool {
+pub(super) fn is_filled(form: Form, structure: &Struct, value: Option<&Value>) -> bool {
     let Some(Value::Object(members)) = value else { return false };
     structure
         .fields
@@ -254,7 +254,7 @@ fn keyed<'a>(
     Ok(keyed)
 }
 
-fn equal(form: Form, shape: Shape, one: &Value, other: &Value) -> bool {
+pub(super) fn equal(form: Form, shape: Shape, one: &Value, other: &Value) -> bool {
     match (shape, one, other) {
         (Shape::Struct(structure, _), Value::Object(one), Value::Object(other))
             if form == Form::Stored =>

@@ -15,20 +15,22 @@ const ANCIENT: &str = "ancient-changes";
 /// Fields that nobody owns.
 pub(super) static STRIPPED: LazyLock<Set<'static>> = LazyLock::new(stripped);
 
+/// Those of them that are in the metadata.
+pub(super) const STRIPPED_METADATA: [&str; 9] = [
+    "clusterName",
+    "creationTimestamp",
+    "generation",
+    "managedFields",
+    "name",
+    "namespace",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
 fn stripped() -> Set<'static> {
-    const METADATA: [&str; 9] = [
-        "clusterName",
-        "creationTimestamp",
-        "generation",
-        "managedFields",
-        "name",
-        "namespace",
-        "resourceVersion",
-        "selfLink",
-        "uid",
-    ];
     let field = |name: &'static str| Element::Field(Cow::Borrowed(name));
-    let leaves = METADATA.iter().map(|name| (field(name), Set::of_self()));
+    let leaves = STRIPPED_METADATA.iter().map(|name| (field(name), Set::of_self()));
     let metadata = Set { member: true, children: leaves.collect() };
     let children = vec![
         (field("apiVersion"), Set::of_self()),
@@ -48,9 +50,7 @@ pub(super) struct Manager<'a> {
 impl<'a> Manager<'a> {
     /// An entry, of a subresource unless that is empty.
     pub(super) fn new(mut entry: Value, subresource: &str, set: Set<'a>) -> Self {
-        if !subresource.is_empty() {
-            entry["subresource"] = Value::String(subresource.to_owned());
-        }
+        name_subresource(&mut entry, subresource);
         Self { entry, set }
     }
 
@@ -75,11 +75,27 @@ impl<'a> Manager<'a> {
         ["operation", "time", "manager", "apiVersion", "subresource"].map(|name| self.text(name))
     }
 
-    fn into_entry(mut self) -> Value {
-        self.entry["fieldsType"] = "FieldsV1".into();
-        self.entry["fieldsV1"] = Value::String(self.set.to_text());
-        self.entry
+    fn into_entry(self) -> Value {
+        with_fields(self.entry, self.set.to_text())
     }
+}
+
+/// The entry of a manager, of a subresource unless that is empty, as it is in the list.
+pub(super) fn entry(mut entry: Value, subresource: &str, fields: String) -> Value {
+    name_subresource(&mut entry, subresource);
+    with_fields(entry, fields)
+}
+
+fn name_subresource(entry: &mut Value, subresource: &str) {
+    if !subresource.is_empty() {
+        entry["subresource"] = Value::String(subresource.to_owned());
+    }
+}
+
+fn with_fields(mut entry: Value, fields: String) -> Value {
+    entry["fieldsType"] = "FieldsV1".into();
+    entry["fieldsV1"] = Value::String(fields);
+    entry
 }
 
 /// Adds a manager: its fields are added to what it wrote before.

@@ -3,6 +3,7 @@
 
 mod apply;
 mod compare;
+mod created;
 mod managers;
 mod merge;
 mod prune;
@@ -15,7 +16,7 @@ mod typed;
 pub use apply::{Applied, Apply, ApplyError, apply};
 
 use {
-    crate::codec::schema::Struct,
+    crate::codec::schema::{Merge, Struct},
     compare::{Changes, changes},
     managers::{Manager, STRIPPED, cap, encode, list, read, take},
     serde_json::{Value, json},
@@ -46,6 +47,12 @@ pub struct Write<'a> {
 /// The new `metadata.managedFields`; `None` when there are none to keep.
 pub fn managed(write: &Write<'_>) -> Option<Value> {
     let managers = earlier(write);
+    let followed = write.structure.merge == Merge::Granular;
+    if write.before.is_none() && managers.is_empty() && followed {
+        let owned = created::owned(write.structure, write.after, write.reset).ok()??;
+        let entry = managers::entry(own_entry(write), write.subresource, owned);
+        return Some(Value::Array(vec![entry]));
+    }
     // Nobody begins to keep track of an object that nobody has kept track of so far.
     if write.before.is_some() && managers.is_empty() {
         return None;
@@ -74,18 +81,21 @@ fn updated<'a>(write: &Write<'a>, mut managers: Vec<Manager<'a>>) -> Option<Vec<
     }
     let own = written.difference(&STRIPPED);
     if !own.is_empty() {
-        let entry = json!({
-            "manager": if write.manager.is_empty() { "unknown" } else { write.manager },
-            "operation": "Update",
-            "apiVersion": write.api_version,
-            "time": write.time,
-            "fieldsType": "FieldsV1",
-        });
-        take(&mut managers, Manager::new(entry, write.subresource, own));
+        take(&mut managers, Manager::new(own_entry(write), write.subresource, own));
     }
     managers.retain(|manager| !manager.set.is_empty());
     cap(&mut managers);
     Some(managers)
+}
+
+fn own_entry(write: &Write<'_>) -> Value {
+    json!({
+        "manager": if write.manager.is_empty() { "unknown" } else { write.manager },
+        "operation": "Update",
+        "apiVersion": write.api_version,
+        "time": write.time,
+        "fieldsType": "FieldsV1",
+    })
 }
 
 // A client may set the entries of the object itself, but not through a subresource.

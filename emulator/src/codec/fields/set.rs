@@ -274,7 +274,8 @@ impl<'a> Set<'a> {
         String::from_utf8(out).unwrap_or_default()
     }
 
-    fn write(&self, out: &mut Vec<u8>, with_self: bool) {
+    /// Writes it, with whether the path that leads here is in it.
+    pub(super) fn write(&self, out: &mut Vec<u8>, with_self: bool) {
         out.push(b'{');
         let mut first = true;
         if with_self && self.member && !self.children.is_empty() {
@@ -285,7 +286,10 @@ impl<'a> Set<'a> {
             if !std::mem::take(&mut first) {
                 out.push(b',');
             }
-            write_name(out, &element.text());
+            match element {
+                Element::Field(name) => write_name(out, "f:", name),
+                element => write_name(out, "", &element.text()),
+            }
             out.push(b':');
             below.write(out, true);
         }
@@ -294,8 +298,9 @@ impl<'a> Set<'a> {
 }
 
 // What HTML would mind is left to whoever writes the whole document.
-fn write_name(out: &mut Vec<u8>, name: &str) {
+pub(super) fn write_name(out: &mut Vec<u8>, prefix: &str, name: &str) {
     out.push(b'"');
+    out.extend_from_slice(prefix.as_bytes());
     for byte in name.bytes() {
         match byte {
             b'"' | b'\\' => out.extend([b'\\', byte]),

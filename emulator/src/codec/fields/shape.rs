@@ -108,9 +108,11 @@ pub(super) fn view<'a>(
     members: &'a Map<String, Value>,
 ) -> Option<&'a Value> {
     let value = members.get(field.name);
-    if form == Form::Wire {
-        return value;
-    }
+    if form == Form::Wire { value } else { view_of(field, value) }
+}
+
+/// The same for what is kept of a member.
+pub(super) fn view_of<'a>(field: &Field, value: Option<&'a Value>) -> Option<&'a Value> {
     if field.is_omitted(value) {
         return None;
     }

@@ -2,7 +2,7 @@
 
 use {
     super::{plain, syntax},
-    crate::codec::schema::{Field, Kind, Schema, Struct},
+    crate::codec::schema::{Field, Kind, MOST_MEMBERS, Schema, Struct},
     serde_json::{Map, Value},
     std::io::Write as _,
 };
@@ -52,6 +52,21 @@ static SPECIAL: [bool; 256] = {
     special
 };
 
+/// Bytes that may make a difference between a text and how it is written on one line: spaces, what
+/// HTML minds, and all but ASCII.
+static SPACED_OR_ESCAPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = byte <= 0x20 || byte >= 0x80;
+        byte += 1;
+    }
+    table[b'<' as usize] = true;
+    table[b'>' as usize] = true;
+    table[b'&' as usize] = true;
+    table
+};
+
 // Writes the first character, and tells its length.
 fn write_special(out: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let escape: &[u8] = match bytes {
@@ -97,13 +112,14 @@ struct Writer {
 
 impl Writer {
     fn structure(&mut self, structure: &Struct, value: &Value) {
-        let empty = Map::new();
-        let members = value.as_object().unwrap_or(&empty);
+        let mut values = [None; MOST_MEMBERS];
+        for (at, _, value) in value.as_object().into_iter().flat_map(|it| structure.members(it)) {
+            values[at] = value;
+        }
         let mut first = true;
         self.open(b'{');
-        for field in structure.fields.iter().filter(|field| !field.name.is_empty()) {
-            let value = members.get(field.name);
-            if field.is_omitted(value) {
+        for (field, value) in structure.fields.iter().zip(values) {
+            if field.name.is_empty() || field.is_omitted(value) {
                 continue;
             }
             self.separate(&mut first);
@@ -191,6 +207,10 @@ impl Writer {
 
     // JSON text that is kept as it came, but for spaces and the escapes of HTML.
     fn raw(&mut self, text: &str) {
+        let verbatim = |byte: &u8| !SPACED_OR_ESCAPED[usize::from(*byte)];
+        if !self.pretty && text.as_bytes().iter().all(verbatim) {
+            return self.out.extend_from_slice(text.as_bytes());
+        }
         let mut rest = text.as_bytes();
         let mut empty = true;
         while let Some((byte, after)) = rest.split_first() {

@@ -6,7 +6,13 @@
 pub mod kinds;
 mod parse;
 
-use {serde_json::Value, std::sync::OnceLock};
+use {
+    serde_json::{Map, Value},
+    std::{cmp::Ordering, sync::OnceLock},
+};
+
+/// The most members of a struct.
+pub const MOST_MEMBERS: usize = 128;
 
 /// All structs.
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub struct Struct {
     /// Structs embedded in it that are messages of their own in protobuf.
     pub embedded: Vec<Embedded>,
     wire: Vec<(u32, Wire)>,
+    /// The places of the members that JSON has, in the order of their names.
+    by_name: Vec<usize>,
 }
 
 /// A struct that is embedded in another: its members stand among the other's in JSON, and in a
@@ -190,6 +198,26 @@ impl Struct {
         self.fields.iter().enumerate().find(|(_, field)| !name.is_empty() && field.name == name)
     }
 
+    /// The members that JSON has, by their places and in the order of their names, and what a
+    /// document has of each. Both are in that order, so that nothing is looked up.
+    pub fn members<'s, 'd>(
+        &'s self,
+        document: &'d Map<String, Value>,
+    ) -> impl Iterator<Item = (usize, &'s Field, Option<&'d Value>)> {
+        let mut rest = document.iter();
+        let mut next = rest.next();
+        self.by_name.iter().map(move |&at| {
+            let field = &self.fields[at];
+            loop {
+                match next.map(|(name, value)| (name.as_str().cmp(field.name), value)) {
+                    Some((Ordering::Less, _)) => next = rest.next(),
+                    Some((Ordering::Equal, value)) => break (at, field, Some(value)),
+                    _ => break (at, field, None),
+                }
+            }
+        })
+    }
+
     /// What stands at which number in protobuf, in the order of the numbers.
     pub fn wire(&self) -> &[(u32, Wire)] {
         &self.wire
@@ -254,13 +282,28 @@ mod tests {
     }
 
     #[test]
+    fn members_are_found_without_being_looked_up() {
+        let schema = Schema::get();
+        let metadata = schema.by_id("k8s.io/apimachinery/pkg/apis/meta/v1.ObjectMeta").unwrap();
+        let document = serde_json::json!({"Name": 0, "name": 1, "uid": 2, "unknown": 3, "a": 4});
+        let document = document.as_object().unwrap();
+        let found: Vec<_> = metadata.members(document).collect();
+        assert!(found.is_sorted_by_key(|(_, field, _)| field.name));
+        assert_eq!(found.len(), metadata.fields.iter().filter(|it| !it.name.is_empty()).count());
+        for (at, field, value) in found {
+            assert!(std::ptr::eq(field, &metadata.fields[at]));
+            assert_eq!(value, document.get(field.name), "{}", field.name);
+        }
+    }
+
+    #[test]
     fn every_struct_that_is_named_is_there() {
         let schema = Schema::get();
         for structure in schema.structs() {
             for embedded in &structure.embedded {
                 assert_eq!(schema.structure(embedded.structure).name(), embedded.go_name);
             }
-            assert!(structure.fields.len() <= 128, "{}", structure.id);
+            assert!(structure.fields.len() <= MOST_MEMBERS, "{}", structure.id);
         }
     }
 }

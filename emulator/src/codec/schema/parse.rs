@@ -38,6 +38,7 @@ pub(super) fn schema(text: &'static str) -> Schema {
     for structure in &mut schema.structs {
         structure.fields.shrink_to_fit();
         structure.wire = wire(structure);
+        structure.by_name = by_name(structure);
     }
     schema
 }
@@ -61,7 +62,8 @@ fn structure(line: &'static str) -> Struct {
     let id = columns.next().unwrap_or("");
     let go_type = columns.next().unwrap_or("");
     let merge = merge(text(columns.next()));
-    Struct { id, go_type, merge, fields: Vec::new(), embedded: Vec::new(), wire: Vec::new() }
+    let (fields, embedded, wire, by_name) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    Struct { id, go_type, merge, fields, embedded, wire, by_name }
 }
 
 fn embedded(line: &'static str, ids: &Ids) -> Option<Embedded> {
@@ -152,4 +154,12 @@ fn wire(structure: &Struct) -> Vec<(u32, Wire)> {
     wire.extend(embedded.map(|(index, embedded)| (embedded.number, Wire::Embedded(index))));
     wire.sort_by_key(|(number, _)| *number);
     wire
+}
+
+fn by_name(structure: &Struct) -> Vec<usize> {
+    let name = |at: &usize| structure.fields[*at].name;
+    let mut places: Vec<_> =
+        (0..structure.fields.len()).filter(|at| !name(at).is_empty()).collect();
+    places.sort_by_key(name);
+    places
 }
