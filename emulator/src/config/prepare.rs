@@ -216,8 +216,8 @@ mod tests {
         let callers = callers("t,admin,uid,\"system:masters,dev\"\nn,nobody,\n").unwrap();
         let admin = callers.get("t").unwrap();
         assert_eq!((admin.username.as_str(), admin.uid.as_str()), ("admin", "uid"));
-        assert_eq!(admin.groups, ["system:masters", "dev"]);
-        assert!(callers.get("n").unwrap().groups.is_empty());
+        assert_eq!(admin.groups, ["system:masters", "dev", "system:authenticated"]);
+        assert_eq!(callers.get("n").unwrap().groups, ["system:authenticated"]);
     }
 
     #[test]

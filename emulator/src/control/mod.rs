@@ -154,7 +154,7 @@ mod tests {
             truncated: false,
             broken: None,
             secure: false,
-            local_address: String::new(),
+            local_address: "".into(),
         };
         match answer(&control, &world, &request, &Fetched::default()) {
             Answer::Response(response) => response,

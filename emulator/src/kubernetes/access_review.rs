@@ -15,6 +15,7 @@ use {
         world::callers::Caller,
     },
     serde_json::{Value, json},
+    std::sync::Arc,
 };
 
 const API_VERSION: &str = "authorization.k8s.io/v1";
@@ -52,8 +53,8 @@ pub fn create(exchange: &Exchange<'_>, subject: Subject<'_>) -> Outcome {
     }
     let spec = &review["spec"];
     let caller = match subject {
-        Subject::Caller => exchange.caller.clone(),
-        _ => somebody(spec),
+        Subject::Caller => Arc::clone(&exchange.caller),
+        _ => somebody(spec).into(),
     };
     let (attributes, path) = attributes(spec);
     let (allowed, reason) = authorize::decide(exchange.world, &caller, &attributes, path);

@@ -10,7 +10,7 @@ use {
     bytes::Bytes,
     http::{HeaderMap, StatusCode},
     serde_json::Value,
-    std::{borrow::Cow, cell::RefCell},
+    std::{borrow::Cow, cell::RefCell, sync::Arc},
 };
 
 /// What every handler is given.
@@ -25,7 +25,7 @@ pub struct Exchange<'a> {
     /// What it is about.
     pub attributes: Attributes<'a>,
     /// Who calls.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// What the client is to be warned of, whatever the outcome.
     pub warnings: RefCell<Vec<String>>,
 }

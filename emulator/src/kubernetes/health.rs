@@ -50,8 +50,8 @@ const HOOKS: &[&str] = &[
 
 /// Whether an endpoint has a check of that name.
 pub fn is_check(endpoint: &str, name: &[&str]) -> bool {
-    let name = name.join("/");
-    checks(endpoint).any(|check| check == name)
+    let has_checks = OWN.iter().any(|(known, _)| *known == endpoint);
+    has_checks && checks(endpoint).any(|check| check.split('/').eq(name.iter().copied()))
 }
 
 /// The answer for all checks of an endpoint.

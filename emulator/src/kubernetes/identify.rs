@@ -13,6 +13,7 @@ use {
         world::{World, authentications::Authenticated, callers::Caller},
     },
     jiff::Timestamp,
+    std::sync::Arc,
 };
 
 /// What is said to a client whose token hides behind two spaces.
@@ -46,7 +47,7 @@ impl<'a> Credential<'a> {
 pub fn identify(
     world: &World,
     request: &Request,
-) -> (Result<Caller, Failure>, Option<&'static str>) {
+) -> (Result<Arc<Caller>, Failure>, Option<&'static str>) {
     let header = request.header_lossy("authorization").unwrap_or_default();
     let credential = Credential::read(&header);
     let warning = (credential == Credential::ExtraSpace).then_some(EXTRA_SPACE);
@@ -59,7 +60,7 @@ pub fn identify(
             Ok(Some(token)) => authenticate(world, &token, &world.settings.api_audiences)
                 .map(|authenticated| authenticated.caller)
                 .map_err(|_| Failure::unauthorized()),
-            Ok(None) if world.settings.anonymous_auth => Ok(Caller::anonymous()),
+            Ok(None) if world.settings.anonymous_auth => Ok(Caller::anonymous().into()),
             _ => Err(Failure::unauthorized()),
         },
     };
@@ -121,9 +122,7 @@ fn static_token(world: &World, token: &str, audiences: &[String]) -> Option<Auth
     if audiences.is_empty() {
         return None;
     }
-    let mut caller = caller.clone();
-    caller.groups.push("system:authenticated".to_owned());
-    Some(Authenticated { caller, audiences })
+    Some(Authenticated { caller: Arc::clone(caller), audiences })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use {
         server::message::Request,
         world::{World, callers::Caller, objects::Kind},
     },
-    std::collections::BTreeMap,
+    std::{collections::BTreeMap, sync::Arc},
 };
 
 const EXTRA: &str = "impersonate-extra-";
@@ -19,10 +19,10 @@ const AUTHENTICATION: &str = "authentication.k8s.io";
 pub fn impersonate(
     world: &World,
     request: &Request,
-    caller: Caller,
+    caller: Arc<Caller>,
     attributes: &Attributes<'_>,
     path: &str,
-) -> Result<Caller, Failure> {
+) -> Result<Arc<Caller>, Failure> {
     let wanted = wanted(request);
     if wanted.username.is_empty() {
         let nobody = wanted.uid.is_empty() && wanted.groups.is_empty() && wanted.extra.is_empty();
@@ -32,12 +32,12 @@ pub fn impersonate(
     let mut first = None;
     if let Some(mode) = Mode::of(&wanted) {
         match asking.constrained(mode, &wanted, attributes, path) {
-            Ok(()) => return Ok(actual(wanted, Some(mode))),
+            Ok(()) => return Ok(actual(wanted, Some(mode)).into()),
             Err(failure) => first = Some(failure),
         }
     }
     match asking.each(&wanted, None) {
-        Ok(()) => Ok(actual(wanted, None)),
+        Ok(()) => Ok(actual(wanted, None).into()),
         Err(failure) => Err(first.unwrap_or(failure)),
     }
 }

@@ -51,7 +51,7 @@ use {
     crate::{
         codec::negotiate::{self, Query},
         server::message::{Answer, Request},
-        world::{World, callers::Caller, objects::Kind},
+        world::{World, objects::Kind},
     },
     exchange::{Exchange, Outcome},
     http::{Method, StatusCode},
@@ -59,6 +59,7 @@ use {
     path::Path,
     route::{Attributes, Document, Endpoint, Review, Route},
     status::Failure,
+    std::sync::Arc,
 };
 
 pub use seed::{seed, seed_defaults};
@@ -85,7 +86,7 @@ pub fn answer(world: &World, request: &Request) -> Answer {
         request,
         query: Query::parse(request.query()),
         attributes: Attributes::default(),
-        caller: Caller::default(),
+        caller: Arc::default(),
         warnings: Vec::new().into(),
     };
     match path.attributes(&request.method, &exchange.query) {

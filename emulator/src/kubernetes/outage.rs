@@ -15,9 +15,10 @@ use {
     crate::{
         codec::negotiate::Query,
         server::message::{Request, Response},
-        world::{World, callers::Caller},
+        world::World,
     },
     http::{HeaderValue, header::RETRY_AFTER},
+    std::sync::Arc,
 };
 
 /// The statuses that an outage may have.
@@ -46,7 +47,7 @@ pub fn refuse(world: &World, request: &Request, outage: &Outage) -> Response {
     let path = Path::new(&decoded);
     let query = Query::parse(request.query());
     let attributes = path.attributes(&request.method, &query).unwrap_or_default();
-    let (caller, warnings) = (Caller::default(), Vec::new().into());
+    let (caller, warnings) = (Arc::default(), Vec::new().into());
     let exchange = Exchange { world, request, query, attributes, caller, warnings };
     let failure = outage.failure(&exchange.attributes);
     let is_plain = outage.code == 429 && outage.message.is_empty();

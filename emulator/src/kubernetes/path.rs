@@ -43,7 +43,8 @@ pub fn decode(path: &str) -> Option<Cow<'_, str>> {
 impl<'a> Path<'a> {
     /// Cuts a decoded path; slashes at its end do not count.
     pub fn new(text: &'a str) -> Self {
-        let segments = text.trim_end_matches('/').split('/').skip(1).collect();
+        let mut segments = Vec::with_capacity(8);
+        segments.extend(text.trim_end_matches('/').split('/').skip(1));
         Self { text, segments }
     }
 
@@ -55,8 +56,9 @@ impl<'a> Path<'a> {
     /// The attributes of a request with this path; `None` when it ends where a resource has to be.
     pub fn attributes(&self, method: &'a Method, query: &Query) -> Option<Attributes<'a>> {
         // Unlike routing, the attributes also forget slashes at the start.
-        let parts = self.text.trim_matches('/').split('/').collect::<Vec<_>>();
-        match parts.as_slice() {
+        let parts = self.segments.iter().position(|part| !part.is_empty());
+        let parts = parts.map_or(&[][..], |first| &self.segments[first..]);
+        match parts {
             ["api", _, "watch" | "proxy"] | ["apis", _, _, "watch" | "proxy"] => None,
             ["api", _, parts @ ..] if !parts.is_empty() => Some(resource("", parts, method, query)),
             ["apis", group, _, parts @ ..] if !parts.is_empty() => {

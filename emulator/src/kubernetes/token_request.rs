@@ -19,7 +19,7 @@ use {
             objects::{Kind, Object},
         },
     },
-    serde_json::{Map, Value, json},
+    serde_json::{Map, Value},
 };
 
 const KIND: &str = "TokenRequest";
@@ -41,7 +41,7 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     node_restriction::admit(exchange, &request, name)?;
     let account = find(exchange, &request, namespace, name)?;
     let issued = issue(exchange, &mut request, &account)?;
-    let document = answer(request, &account, managed, &issued);
+    let document = answer(request, &account, managed, issued);
     Ok(Reply::Object { status: 201, object: document, output })
 }
 
@@ -197,7 +197,7 @@ fn answer(
     mut request: Value,
     account: &Object,
     managed: Option<Value>,
-    issued: &issue::Issued,
+    issued: issue::Issued,
 ) -> Value {
     let metadata = metadata::object_at(&mut request, "metadata");
     metadata.insert("name".to_owned(), account.name.as_str().into());
@@ -205,10 +205,10 @@ fn answer(
     metadata.insert("uid".to_owned(), account.uid.as_str().into());
     metadata.insert("creationTimestamp".to_owned(), rfc3339(issued.issued).into());
     metadata::set_managed_fields(&mut request, managed);
-    request["status"] = json!({
-        "token": issued.token,
-        "expirationTimestamp": rfc3339(issued.expiration),
-    });
+    let status = metadata::object_at(&mut request, "status");
+    status.clear();
+    status.insert("token".to_owned(), issued.token.into());
+    status.insert("expirationTimestamp".to_owned(), rfc3339(issued.expiration).into());
     request
 }
 

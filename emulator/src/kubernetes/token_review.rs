@@ -83,7 +83,7 @@ fn judge(
         Credential::Bearer(token) => Some(authenticate(token)),
         Credential::None | Credential::ExtraSpace => {
             let anonymous =
-                Authenticated { caller: Caller::anonymous(), audiences: wanted.to_vec() };
+                Authenticated { caller: Caller::anonymous().into(), audiences: wanted.to_vec() };
             world.settings.anonymous_auth.then_some(Ok(anonymous))
         }
     }

@@ -73,7 +73,9 @@ pub(super) async fn serve(
 ) {
     // An error here means that the client has gone, which the first read will say again.
     let _ = stream.set_nodelay(true);
-    let Ok(local_address) = stream.local_addr().map(|address| address.to_string()) else { return };
+    let Ok(local_address) = stream.local_addr().map(|address| address.to_string().into()) else {
+        return;
+    };
     let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
     let reset = Arc::new(AtomicBool::new(false));
     let line = Line::new(stream, Arc::clone(&reset));
@@ -233,7 +235,7 @@ mod tests {
         let fetcher = Fetcher::new(None, String::new());
         let context = Arc::new(Context { world, control: Control::default(), fetcher });
         let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
-        let local_address = String::new();
+        let local_address = "".into();
         let trouble = Trouble::default();
         let reset = Arc::default();
         let secure = false;

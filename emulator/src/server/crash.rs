@@ -71,7 +71,7 @@ mod tests {
             truncated: false,
             broken: None,
             secure: false,
-            local_address: String::new(),
+            local_address: "".into(),
         };
         let Answer::Response(response) = guarded(api, &request, || panic!("on purpose")) else {
             panic!("a crash is an answer")

@@ -4,7 +4,7 @@ use {
     crate::world::World,
     bytes::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version},
-    std::{borrow::Cow, fmt::Debug, task::Waker, time::Duration},
+    std::{borrow::Cow, fmt::Debug, sync::Arc, task::Waker, time::Duration},
 };
 
 /// The most of a body that is read from a socket, in bytes. What the APIs allow is less: each
@@ -31,7 +31,7 @@ pub struct Request {
     /// Whether it came over TLS.
     pub secure: bool,
     /// `host:port` of the listening socket that took it.
-    pub local_address: String,
+    pub local_address: Arc<str>,
 }
 
 impl Request {
@@ -73,7 +73,7 @@ pub struct Response {
 impl Response {
     /// An answer with a body of one media type.
     pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        let mut headers = HeaderMap::with_capacity(8);
+        let mut headers = HeaderMap::with_capacity(6);
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         Self { status, headers, body: body.into(), trailers: None }
     }
@@ -272,7 +272,7 @@ mod tests {
             truncated: false,
             broken: None,
             secure: false,
-            local_address: String::new(),
+            local_address: "".into(),
         };
         let response = Response::new(StatusCode::OK, "text/plain", "hush");
         let shown = format!("{request:?} {response:?}");

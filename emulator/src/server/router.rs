@@ -70,7 +70,7 @@ mod tests {
             truncated: false,
             broken: None,
             secure: false,
-            local_address: String::new(),
+            local_address: "".into(),
         };
         assert_eq!(Api::of(&request), api);
     }

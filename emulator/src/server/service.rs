@@ -52,7 +52,7 @@ const GO_BUFFER: usize = 2048;
 pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     pub(super) secure: bool,
-    pub(super) local_address: String,
+    pub(super) local_address: Arc<str>,
     /// Why the latest request's body could not be read.
     pub(super) trouble: Trouble,
     /// How many requests have begun.
@@ -100,7 +100,7 @@ pub(super) async fn exchange(
         truncated: received.truncated,
         broken,
         secure: connection.secure,
-        local_address: connection.local_address.clone(),
+        local_address: Arc::clone(&connection.local_address),
     };
     let api = Api::of(&request);
     let fault = befall(&connection.context, api, &request);

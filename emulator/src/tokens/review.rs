@@ -154,7 +154,7 @@ fn review_legacy(
     let (public, claims, audiences) = read::<Legacy>(world, parsed, &issuers, wanted, witness)?;
     let account = legacy::check(world, token, &public.subject, &claims, witness)?;
     let caller = caller(account, "", &Issued::default());
-    Ok(Authenticated { caller, audiences })
+    Ok(Authenticated { caller: caller.into(), audiences })
 }
 
 fn review_issued(
@@ -170,7 +170,7 @@ fn review_issued(
     let account =
         Identity { namespace: &account.namespace, name: &account.name, uid: &account.uid };
     let caller = caller(account, &public.id, &claims);
-    Ok(Authenticated { caller, audiences })
+    Ok(Authenticated { caller: caller.into(), audiences })
 }
 
 /// The claims of a token that a key of ours signed, and which of the audiences wanted it is for.

@@ -21,7 +21,7 @@ type Key = [u8; 32];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticated {
     /// Whose it is.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// The wanted audiences that it is for, in the order wanted.
     pub audiences: Vec<String>,
 }
@@ -96,7 +96,8 @@ mod tests {
     fn a_success_is_remembered_for_its_time_and_its_audiences() {
         let cache = Authentications::default();
         let now = Timestamp::UNIX_EPOCH;
-        let authenticated = Authenticated { caller: Caller::anonymous(), audiences: Vec::new() };
+        let authenticated =
+            Authenticated { caller: Caller::anonymous().into(), audiences: Vec::new() };
         let ten = Duration::from_secs(10);
         let audiences = ["a".to_owned()];
         cache.remember(now, ten, "t", &audiences, &authenticated);

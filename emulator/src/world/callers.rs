@@ -1,6 +1,9 @@
 //! Who calls: users, groups and extras, and the static bearer tokens that name them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// An identity, as both TokenReview and authorization see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,17 +37,18 @@ impl Caller {
 /// The static bearer tokens (`--token-auth-file`, and the one of the ready file).
 #[derive(Default)]
 pub struct Callers {
-    tokens: HashMap<String, Caller>,
+    tokens: HashMap<String, Arc<Caller>>,
 }
 
 impl Callers {
-    /// Lets a bearer token stand for a caller; groups get `system:authenticated` on use.
-    pub fn insert(&mut self, token: String, caller: Caller) {
-        self.tokens.insert(token, caller);
+    /// Lets a bearer token stand for a caller, who is in `system:authenticated` with it.
+    pub fn insert(&mut self, token: String, mut caller: Caller) {
+        caller.groups.push("system:authenticated".to_owned());
+        self.tokens.insert(token, Arc::new(caller));
     }
 
     /// Who a bearer token stands for.
-    pub fn get(&self, token: &str) -> Option<&Caller> {
+    pub fn get(&self, token: &str) -> Option<&Arc<Caller>> {
         self.tokens.get(token)
     }
 }

@@ -38,6 +38,7 @@ pub enum Algorithm {
 pub struct SigningKey {
     pair: Pair,
     public: VerifyingKey,
+    header: String,
 }
 
 /// A key that verifies.
@@ -108,9 +109,10 @@ impl SigningKey {
 
     /// The same key under another `kid`.
     #[must_use]
-    pub fn under(mut self, kid: impl Into<String>) -> Self {
-        self.public.kid = kid.into();
-        self
+    pub fn under(self, kid: impl Into<String>) -> Self {
+        let Self { pair, mut public, .. } = self;
+        public.kid = kid.into();
+        Self::new(pair, public)
     }
 
     /// The same key, which JWKS shows or does not show.
@@ -136,6 +138,11 @@ impl SigningKey {
     /// The half that verifies.
     pub fn public(&self) -> &VerifyingKey {
         &self.public
+    }
+
+    /// The header of its tokens, as it stands in them.
+    pub fn header(&self) -> &str {
+        &self.header
     }
 
     /// A signature in its JWS form: PKCS #1 v1.5, or `r || s` of fixed width.
@@ -174,6 +181,13 @@ impl SigningKey {
         Some(signature)
     }
 
+    fn new(pair: Pair, public: VerifyingKey) -> Self {
+        let kid = serde_json::Value::from(public.kid.as_str());
+        let header = format!(r#"{{"alg":"{}","kid":{kid}}}"#, public.algorithm.name());
+        let header = BASE64_URL_SAFE_NO_PAD.encode(header);
+        Self { pair, public, header }
+    }
+
     fn from_pkcs1(der: &[u8]) -> Result<Self, BadKey> {
         RsaKeyPair::from_der(der).map_err(rejected).and_then(Self::from_rsa)
     }
@@ -193,14 +207,14 @@ impl SigningKey {
         let spki: PublicKeyX509Der<'_> =
             pair.public_key().as_der().map_err(|_| unusable("the RSA key"))?;
         let public = VerifyingKey::from_spki(spki.as_ref())?;
-        Ok(Self { pair: Pair::Rsa(pair), public })
+        Ok(Self::new(Pair::Rsa(pair), public))
     }
 
     fn from_ec(pair: EcdsaKeyPair) -> Result<Self, BadKey> {
         let spki: PublicKeyX509Der<'_> =
             pair.public_key().as_der().map_err(|_| unusable("the EC key"))?;
         let public = VerifyingKey::from_spki(spki.as_ref())?;
-        Ok(Self { pair: Pair::Ec(pair), public })
+        Ok(Self::new(Pair::Ec(pair), public))
     }
 }
 

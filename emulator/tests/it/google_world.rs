@@ -127,7 +127,7 @@ pub(crate) fn request_with(
         truncated: false,
         broken: None,
         secure: false,
-        local_address: "127.0.0.1:8693".to_owned(),
+        local_address: "127.0.0.1:8693".into(),
     }
 }
 

@@ -67,7 +67,7 @@ fn request(method: Method, path: &str, bearer: &str, body: &Value) -> Request {
         truncated: false,
         broken: None,
         secure: true,
-        local_address: "127.0.0.1:443".to_owned(),
+        local_address: "127.0.0.1:443".into(),
     }
 }
 

@@ -9,7 +9,7 @@ use {
 
 /// The document as JSON: on one line with a line end, or indented by two spaces without one.
 pub fn encode(structure: &Struct, document: &Value, pretty: bool) -> Vec<u8> {
-    let mut writer = Writer { out: Vec::with_capacity(1024), pretty, depth: 0 };
+    let mut writer = Writer { out: Vec::with_capacity(2048), pretty, depth: 0 };
     writer.structure(structure, document);
     if !pretty {
         writer.out.push(b'\n');
