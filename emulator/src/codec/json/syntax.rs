@@ -14,7 +14,7 @@ pub fn check(data: &[u8]) -> Result<(), String> {
 /// Where the value that begins at a position ends, in bytes that are known to be JSON.
 pub(super) fn value_end(data: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
-    let mut position = start + plain::start(data.get(start..).unwrap_or_default());
+    let mut position = start;
     while let Some(byte) = data.get(position).copied() {
         position += 1;
         match byte {
@@ -34,7 +34,7 @@ pub(super) fn value_end(data: &[u8], start: usize) -> usize {
 /// Where the string ends whose first byte, after the quote, is at a position: after its last
 /// quote.
 pub(super) fn string_end(data: &[u8], start: usize) -> usize {
-    let mut position = start;
+    let mut position = start + plain::start(data.get(start..).unwrap_or_default());
     while let Some(byte) = data.get(position).copied() {
         position += 1;
         match byte {
@@ -316,6 +316,19 @@ mod tests {
     #[case("{\"a\":{\"b\":[{\"c\":1},2]},\"d\":\"\"}")]
     fn json_is_told(#[case] text: &str) {
         assert_eq!(check(text.as_bytes()), Ok(()));
+    }
+
+    #[rstest]
+    #[case("[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,[]]")]
+    #[case("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")]
+    #[case("{          \"a\":                             {          }              }")]
+    #[case("\"a string of plain bytes, longer than a block, and \\\" more\"")]
+    #[case("1234567890123456789012345678901234567890")]
+    fn a_value_ends_where_it_ends(#[case] text: &str) {
+        assert_eq!(check(text.as_bytes()), Ok(()));
+        for rest in ["", ",\"b\":1}", "]", " , 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]"] {
+            assert_eq!(value_end(format!("{text}{rest}").as_bytes(), 0), text.len(), "{rest}");
+        }
     }
 
     #[test]
