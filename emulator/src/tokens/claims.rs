@@ -85,9 +85,8 @@ pub fn sign(claims: &impl Serialize, key: &SigningKey) -> String {
 
 /// Go's `encoding/json` writes `<`, `>` and `&` as escapes; in JSON they occur in strings only.
 pub(super) fn escape_html(json: Vec<u8>) -> Vec<u8> {
-    // Looked at without a branch in between, since nearly every payload has nothing of it.
-    let escaped = |byte: u8| (byte == b'<') | (byte == b'>') | (byte == b'&') | (byte == 0xe2);
-    if !json.iter().fold(false, |found, byte| found | escaped(*byte)) {
+    // Nearly every payload has nothing of it, and looking for one byte at a time is fast.
+    if ![b'<', b'>', b'&', 0xe2].iter().any(|byte| json.contains(byte)) {
         return json;
     }
     let text = String::from_utf8(json).expect("serde_json writes UTF-8");

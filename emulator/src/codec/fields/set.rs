@@ -301,6 +301,11 @@ impl<'a> Set<'a> {
 pub(super) fn write_name(out: &mut Vec<u8>, prefix: &str, name: &str) {
     out.push(b'"');
     out.extend_from_slice(prefix.as_bytes());
+    if name.bytes().all(|byte| byte >= 0x20 && !matches!(byte, b'"' | b'\\')) {
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'"');
+        return;
+    }
     for byte in name.bytes() {
         match byte {
             b'"' | b'\\' => out.extend([b'\\', byte]),

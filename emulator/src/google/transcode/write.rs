@@ -85,7 +85,11 @@ impl Writer {
     /// A string, escaped so that it can stand in HTML.
     pub(crate) fn string(&mut self, text: &str) {
         self.out.push('"');
-        let mut rest = text;
+        // Nearly every text is plain, which is sooner seen byte by byte.
+        let plain = |byte| matches!(byte, b' '..=b'~') && !needs_escape(char::from(byte));
+        let start = text.bytes().position(|byte| !plain(byte)).unwrap_or(text.len());
+        let (start, mut rest) = text.split_at(text.floor_char_boundary(start));
+        self.out.push_str(start);
         while let Some(at) = rest.find(needs_escape) {
             self.out.push_str(&rest[..at]);
             let character = rest[at..].chars().next().unwrap_or_default();

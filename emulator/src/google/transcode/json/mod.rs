@@ -204,11 +204,14 @@ impl Parser<'_> {
         let mut string = String::new();
         loop {
             let rest = self.rest();
-            let Some(end) = rest.iter().position(|byte| *byte == quote || *byte == b'\\') else {
+            let Some(end) = end_of_plain(rest, quote) else {
                 self.at = self.text.len();
                 return self.fail("Closing quote expected in string.");
             };
-            string.push_str(&String::from_utf8_lossy(&rest[..end]));
+            match std::str::from_utf8(&rest[..end]) {
+                Ok(text) => string.push_str(text),
+                Err(_) => string.push_str(&String::from_utf8_lossy(&rest[..end])),
+            }
             self.at += end;
             if self.text[self.at] == quote {
                 self.at += 1;
@@ -314,6 +317,15 @@ impl Parser<'_> {
         let spaces = " ".repeat(self.at - begin);
         Err(SyntaxError(format!("{reason}\n{context}\n{spaces}^")))
     }
+}
+
+/// Where a string's closing quote or next escape is. Whole blocks are looked at without a branch in
+/// between, since long texts, tokens above all, have neither.
+fn end_of_plain(bytes: &[u8], quote: u8) -> Option<usize> {
+    let special = |byte: u8| (byte == quote) | (byte == b'\\');
+    let is_plain = |it: &&[u8; 32]| !it.iter().fold(false, |found, byte| found | special(*byte));
+    let plain = 32 * bytes.as_chunks().0.iter().take_while(is_plain).count();
+    bytes[plain..].iter().position(|byte| special(*byte)).map(|at| plain + at)
 }
 
 fn read_number(text: &str) -> Option<Number> {
