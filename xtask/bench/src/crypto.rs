@@ -1,4 +1,5 @@
-//! The raw operations that no server can do without, on every core at once.
+//! The raw operations that no server can do without, on every core at once, with keys that are
+//! parsed once, over a message as long as a token's.
 
 use {
     crate::{Result, cores},

@@ -1,5 +1,6 @@
 //! The limit of a figure: a bare hyper server that reads the request to its end and answers
-//! every one with the same bytes. Its settings are the emulator's.
+//! every one with the same bytes. Its settings are the emulator's, as far as they show on the wire,
+//! and nothing slows it that the emulator does without, such as a timer for each request.
 
 use {
     crate::{Result, answer::Answer, tls},
@@ -11,7 +12,7 @@ use {
         server::conn::http1,
         service::service_fn,
     },
-    hyper_util::rt::{TokioIo, TokioTimer},
+    hyper_util::rt::TokioIo,
     std::{
         convert::Infallible,
         io::Write,
@@ -19,7 +20,6 @@ use {
         pin::Pin,
         sync::Arc,
         task::{Context, Poll},
-        time::Duration,
     },
     tokio::{
         io::{AsyncRead, AsyncWrite},
@@ -66,7 +66,6 @@ where
         async move { respond(request, &answer).await }
     });
     let mut http1 = http1::Builder::new();
-    http1.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(90));
     http1.title_case_headers(true).half_close(true).pipeline_flush(true);
     http1.serve_connection(TokioIo::new(stream), service).await
 }

@@ -1,5 +1,13 @@
 //! Measures the emulator. Every figure stands beside its limit, measured in the same run, on the
 //! same cores, through the same generator of load.
+//!
+//! A limit is what nobody could leave out and still give that answer: the bytes in and out of a
+//! socket through hyper ([`handler`]), and one signature or one verification ([`crypto`]), done one
+//! after the other. It leaves out all that a server adds by knowing what it does: to take malformed
+//! HTTP apart as Go does, to read the body, to find the caller, his rights and the objects, to look
+//! at the clock, to draw identifiers, to put the answer together and to write it. So no server
+//! reaches it, and the part that the emulator reaches tells what these cost. The generator takes
+//! its share of the cores from both.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
