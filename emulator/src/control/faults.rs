@@ -320,7 +320,7 @@ mod tests {
             truncated: false,
             broken: None,
             secure: false,
-            local_address: String::new(),
+            local_address: "".into(),
         };
         faults.take(&request, path.starts_with("/v1"))
     }
