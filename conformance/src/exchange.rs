@@ -86,6 +86,11 @@ impl Answer {
         named.map(|(_, value)| value.as_str()).collect()
     }
 
+    /// Whether it has a header.
+    pub fn has(&self, name: &str) -> bool {
+        !self.header(name).is_empty()
+    }
+
     /// The content type without its parameters.
     pub fn media_type(&self) -> &str {
         let value = self.header("content-type").first().copied().unwrap_or_default();

@@ -70,6 +70,16 @@ pub struct Context<'a> {
     pub party: Option<&'a RelyingParty>,
     /// The minor version of the server, where it is known.
     pub minor: Option<u32>,
+    /// The first and the last second that its clock may have told while it was asked, where that is
+    /// known.
+    pub seconds: Option<(i64, i64)>,
+}
+
+impl<'a> Context<'a> {
+    /// Names, and nothing known of the server.
+    pub fn of(vars: &'a Vars) -> Self {
+        Self { vars, party: None, minor: None, seconds: None }
+    }
 }
 
 impl Mismatch {

@@ -3,19 +3,16 @@
 use {
     crate::{
         case::Need,
-        client::{
-            Client, Endpoint, Unreachable,
-            tls::{self, Trust},
-        },
+        client::{Client, Unreachable},
         exchange::{Answer, Request},
+        keys,
         redact::Redactor,
         token::RelyingParty,
         variant::Protocol,
     },
     bytes::Bytes,
-    jsonwebtoken::jwk::JwkSet,
     serde_json::Value,
-    std::{collections::HashSet, fmt, time::Duration},
+    std::{collections::HashSet, fmt},
 };
 
 /// What the controller that publishes the root CA makes, which is the first to act in a namespace.
@@ -23,12 +20,6 @@ const ROOT_CA: &str = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.cr
 
 /// What nobody may read who was not given leave.
 pub(crate) const SECRETS: &str = "/api/v1/namespaces/kube-system/secrets";
-
-/// Where a kube-apiserver has its keys.
-const KEYS: &str = "/openid/v1/jwks";
-
-/// How long somebody else may take to tell his keys.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One API of a target.
 #[derive(Debug)]
@@ -188,7 +179,7 @@ impl Target {
             let (hidden, version) = version(&told);
             facts.version = version;
             facts.http2 = side.client.endpoint().https && side.client.offers_http2().await;
-            let (status, party) = relying_party(side).await;
+            let (status, party) = keys::find(side).await;
             facts.features = features(side, &root_ca).await?;
             // A document that does not lead to keys is judged; one that is not there may be hidden.
             let hidden_keys = matches!(status, None | Some(401 | 403 | 404));
@@ -308,52 +299,6 @@ async fn known(side: &Side, path: &str) -> Result<Answer, Unfit> {
         return Err(Unfit::Refused { endpoint, credential });
     }
     Ok(answer)
-}
-
-/// Follows the way of any relying party, and tells how the document was answered. A `jwks_uri` may
-/// name an address that cannot be reached from here, so its path is asked of the server itself.
-async fn relying_party(side: &Side) -> (Option<u16>, Option<RelyingParty>) {
-    let answer = side.ask("GET", "/.well-known/openid-configuration", None).await.ok();
-    let status = answer.as_ref().map(|it| it.status);
-    let document = answer.and_then(|it| it.value()).unwrap_or_default();
-    (status, party(side, &document).await)
-}
-
-async fn party(side: &Side, document: &Value) -> Option<RelyingParty> {
-    let issuer = document["issuer"].as_str()?.to_owned();
-    let uri = document["jwks_uri"].as_str()?;
-    let here = uri.parse::<http::Uri>().ok()?;
-    let keys = key_set(side, here.path()).await;
-    if let Some(keys) = keys {
-        return Some(RelyingParty { issuer, keys, elsewhere: None });
-    }
-    // What a kube-apiserver has of its keys by itself is what an issuer elsewhere has to have.
-    let own = key_set(side, KEYS).await;
-    let led = match uri.starts_with(&format!("{issuer}/")) && own.is_some() {
-        true => None,
-        false => keys_elsewhere(uri).await,
-    };
-    let elsewhere = led.is_some().then(|| uri.to_owned());
-    Some(RelyingParty { issuer, keys: led.or(own)?, elsewhere })
-}
-
-/// The keys at another server.
-async fn keys_elsewhere(uri: &str) -> Option<JwkSet> {
-    let (there, path) = elsewhere(uri)?;
-    tokio::time::timeout(PATIENCE, key_set(&there, &path)).await.ok()?
-}
-
-async fn key_set(side: &Side, path: &str) -> Option<JwkSet> {
-    let answer = side.ask("GET", path, None).await.ok()?;
-    serde_json::from_slice(&answer.body).ok()
-}
-
-/// Another server, to which we are nobody, and a path there.
-fn elsewhere(uri: &str) -> Option<(Side, String)> {
-    let mut endpoint = Endpoint::parse(uri).ok()?;
-    let path = std::mem::take(&mut endpoint.prefix);
-    let client = Client::new(endpoint, tls::config(&Trust::System, None).ok()?);
-    Some((Side::new(client, None), path))
 }
 
 impl From<Unreachable> for Unfit {

@@ -13,10 +13,15 @@ use {
 pub struct RelyingParty {
     /// `issuer` of the discovery document.
     pub issuer: String,
-    /// The keys at its `jwks_uri`.
+    /// Its `jwks_uri`.
+    pub jwks_uri: String,
+    /// The keys that are there.
     pub keys: JwkSet,
     /// That URI, where it leads away from the server and its issuer, and to keys.
     pub elsewhere: Option<String>,
+    /// Why nobody here can tell whether they are those of the document, where they were read from
+    /// the server itself instead.
+    pub doubt: Option<String>,
 }
 
 /// A token taken apart.

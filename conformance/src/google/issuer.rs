@@ -127,7 +127,13 @@ mod tests {
     #[test]
     fn a_relying_party_believes_it() {
         let keys = serde_json::from_value(keys()).unwrap();
-        let party = RelyingParty { issuer: URL.to_owned(), keys, elsewhere: None };
+        let party = RelyingParty {
+            issuer: URL.to_owned(),
+            jwks_uri: format!("{URL}/jwks"),
+            keys,
+            elsewhere: None,
+            doubt: None,
+        };
         let token = mint(json!({"claims": {"exp": 60, "sub": null}}));
         let token = Token::parse(&token).unwrap();
         assert!(token.verify(Some(&party)).is_empty());

@@ -68,10 +68,20 @@ impl Identity {
     pub fn of(run: &Run) -> Self {
         let facts = &run.target.facts;
         let known = |side: &Side, version: Option<&String>, needs: &[Need], http2: bool| {
-            let needs = needs.iter().filter(|it| run.knows(**it));
-            let mut features: Vec<Feature> = needs.map(|it| feature(run, *it)).collect();
+            let known = needs.iter().filter(|it| run.knows(**it));
+            let mut features: Vec<Feature> = known.map(|it| feature(run, *it)).collect();
             let (name, words) = ("http2".to_owned(), "HTTP/2".to_owned());
             features.push(Feature { name, words, present: http2, told: Some(http2) });
+            let doubt = facts.party.as_ref().and_then(|it| it.doubt.as_ref());
+            if let Some(why) = doubt.filter(|_| needs.contains(&Need::Discovery)) {
+                let words = format!("keys that can be read where its document says ({why})");
+                features.push(Feature {
+                    name: "keys".to_owned(),
+                    words,
+                    present: false,
+                    told: Some(false),
+                });
+            }
             let endpoint = side.client.endpoint().to_string();
             Known { endpoint, version: version.cloned(), features }
         };

@@ -16,6 +16,7 @@ use {
         google::clusters::Clusters,
         ledger::Ledger,
         level::Level,
+        pulse::Pulse,
         session::{Session, Shared, Stopped},
         snapshot, standing,
         target::Target,
@@ -69,6 +70,7 @@ pub struct Run {
     /// Whether a token has told how long it may live.
     probed: bool,
     ledger: Ledger,
+    pulse: Pulse,
     clusters: Clusters,
     count: AtomicUsize,
     stopped: AtomicBool,
@@ -105,6 +107,7 @@ impl Run {
             longest: None,
             probed: false,
             ledger: Ledger::default(),
+            pulse: Pulse::default(),
             clusters: Clusters::default(),
             count: AtomicUsize::new(0),
             stopped: AtomicBool::new(false),
@@ -200,6 +203,7 @@ impl Run {
             namespace: &self.namespace,
             own: self.own,
             ledger: &self.ledger,
+            pulse: &self.pulse,
             clusters: &self.clusters,
             issuer: self.issuer.as_deref(),
             audience: self.audience.as_deref(),
@@ -218,7 +222,11 @@ impl Run {
     ) -> Result<(), Stopped> {
         session.prepare().await?;
         for (index, step) in case.when.0.iter().enumerate() {
+            let asked = Instant::now();
             let Some(exchange) = session.step(step).await? else { continue };
+            let seconds = self.pulse.seconds(asked, Instant::now());
+            // Where the case moves the clock, nobody knows what it tells.
+            session.seconds = seconds.filter(|_| !case.all_needs().any(|it| it == Need::Clock));
             let mut mismatches = Vec::new();
             for earlier in std::mem::take(&mut session.meanwhile) {
                 mismatches.extend(self.standing(&earlier, &[], variant, session));
@@ -278,7 +286,8 @@ impl Run {
 
     fn context<'a>(&'a self, session: &'a Session<'_>) -> Context<'a> {
         let facts = &self.target.facts;
-        Context { vars: &session.vars, party: facts.party.as_ref(), minor: facts.minor() }
+        let (vars, party) = (&session.vars, facts.party.as_ref());
+        Context { vars, party, minor: facts.minor(), seconds: session.seconds }
     }
 }
 

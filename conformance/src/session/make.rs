@@ -4,7 +4,9 @@
 use {
     super::{Session, Stopped},
     crate::{case::Need, exchange::Answer, given::Blueprint, ledger::Made},
+    jiff::Timestamp,
     serde_json::{Value, json},
+    std::time::Instant,
 };
 
 /// Who is told to have made what is given. Within one second managers are listed by their names,
@@ -33,6 +35,7 @@ impl Session<'_> {
         let noted = Made::Object(blueprint.path());
         self.note(noted.clone());
         let path = format!("{}?fieldManager={MANAGER}", blueprint.collection);
+        let asked = Instant::now();
         let made = self.kubernetes()?.ask("POST", &path, Some(&blueprint.body));
         let answer = made.await?;
         if (400..500).contains(&answer.status) {
@@ -45,8 +48,14 @@ impl Session<'_> {
         let at = &body["metadata"]["creationTimestamp"];
         self.vars.set(format!("{name}.uid"), uid.clone());
         self.vars.set(format!("{name}.made"), at.clone());
+        if blueprint.kind == "Pod" {
+            self.vars.set(format!("{name}.node"), body["spec"]["nodeName"].clone());
+        }
         if !self.case.all_needs().any(|it| it == Need::Clock) {
             self.vars.set("now", at.clone());
+            if let Some(made) = at.as_str().and_then(|it| it.parse::<Timestamp>().ok()) {
+                self.pulse.hear(asked, Instant::now(), made.as_second());
+            }
         }
         let (kind, full) = (&blueprint.kind, &blueprint.name);
         let reference = json!({"apiVersion": "v1", "kind": kind, "name": full, "uid": uid});

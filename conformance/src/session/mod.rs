@@ -15,6 +15,7 @@ use {
         google::clusters::Clusters,
         ledger::{Ledger, Made},
         memory::Memory,
+        pulse::Pulse,
         redact::Redactor,
         target::{Side, Target},
         variant::Variant,
@@ -32,6 +33,7 @@ pub struct Session<'a> {
     namespace: &'a str,
     ledger: &'a Ledger,
     clusters: &'a Clusters,
+    pulse: &'a Pulse,
     suffix: String,
     /// The names that steps use.
     pub vars: Vars,
@@ -41,6 +43,8 @@ pub struct Session<'a> {
     pub memory: Memory,
     /// What was asked on the way to a step's own exchange: after an operation that was still running.
     pub meanwhile: Vec<Exchange>,
+    /// The first and the last second that the server may have told during the last exchange.
+    pub seconds: Option<(i64, i64)>,
     blueprints: HashMap<String, Blueprint>,
     made: Vec<Made>,
     moved: Vec<String>,
@@ -57,6 +61,8 @@ pub struct Shared<'a> {
     pub ledger: &'a Ledger,
     /// The attached clusters.
     pub clusters: &'a Clusters,
+    /// What is known of the server's clock.
+    pub pulse: &'a Pulse,
     /// The issuer, where it is known by its tokens alone.
     pub issuer: Option<&'a str>,
     /// For whom its tokens are that name nobody.
@@ -80,7 +86,7 @@ impl<'a> Session<'a> {
         shared: Shared<'a>,
         suffix: String,
     ) -> Self {
-        let Shared { namespace, own, ledger, clusters, issuer, audience, .. } = shared;
+        let Shared { namespace, own, ledger, clusters, pulse, issuer, audience, .. } = shared;
         let (mut vars, mut redactor) = (Vars::default(), target.redactor());
         vars.set("namespace", namespace);
         vars.set("reviews", ask::REVIEWS);
@@ -92,8 +98,6 @@ impl<'a> Session<'a> {
             vars.set("issuer", issuer);
             redactor.name(issuer, "{issuer}");
         }
-        let elsewhere = target.facts.party.as_ref().and_then(|it| it.elsewhere.as_deref());
-        vars.set("keys", elsewhere.unwrap_or("a URL that leads to keys"));
         vars.set("server.audiences", shared.audiences.clone());
         vars.set("server.longest", shared.longest);
         // Recorded was a server whose audience is its issuer.
@@ -107,11 +111,13 @@ impl<'a> Session<'a> {
             namespace,
             ledger,
             clusters,
+            pulse,
             suffix,
             vars,
             redactor,
             memory,
             meanwhile,
+            seconds: None,
             blueprints,
             made,
             moved,

@@ -12,21 +12,35 @@ use {
 /// The members of a key that its holder keeps to himself.
 const SECRET: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
+/// The members of a key that anybody is told.
+const PUBLIC: &[&str] = &["use", "kty", "kid", "alg", "n", "e", "crv", "x", "y"];
+
 /// What is not as in every discovery document.
 pub(super) fn document(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let document = json!({"issuer": "<text>", "jwks_uri": "~ ^https://"});
     compare("body", &document, Some(body), Level::Must, &mut found);
     found.extend(algorithms(&body["id_token_signing_alg_values_supported"]));
-    if let Some(party) = context.party {
-        let keys = party.keys.keys.iter().filter_map(|it| it.common.key_algorithm);
-        let mut algorithms: Vec<String> = keys.map(|it| it.to_string()).collect();
-        algorithms.sort();
-        algorithms.dedup();
-        let member = "id_token_signing_alg_values_supported";
-        let what = format!("body {member}");
-        compare(&what, &json!(algorithms), body.get(member), Level::Should, &mut found);
+    let Some(party) = context.party else {
+        found.push(Mismatch::must("body jwks_uri", "where there are keys", &body["jwks_uri"]));
+        return found;
+    };
+    let known = json!({"issuer": party.issuer, "jwks_uri": party.jwks_uri});
+    compare("body", &known, Some(body), Level::Must, &mut found);
+    // An issuer may be out of reach from here, and its keys with it.
+    let is_its_own = party.jwks_uri.starts_with(&format!("{}/", party.issuer));
+    if let Some(why) = party.doubt.as_ref().filter(|_| !is_its_own) {
+        let expected = "where the server is, or where its keys can be read from here";
+        let got = format!("{} ({why})", party.jwks_uri);
+        found.push(Mismatch::new(Level::Should, "body jwks_uri", expected, got));
     }
+    let keys = party.keys.keys.iter().filter_map(|it| it.common.key_algorithm);
+    let mut algorithms: Vec<String> = keys.map(|it| it.to_string()).collect();
+    algorithms.sort();
+    algorithms.dedup();
+    let member = "id_token_signing_alg_values_supported";
+    let what = format!("body {member}");
+    compare(&what, &json!(algorithms), body.get(member), Level::Should, &mut found);
     found
 }
 
@@ -50,6 +64,11 @@ pub(super) fn key_set(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
         compare(&what, &public(&key["kty"]), Some(key), Level::Must, &mut found);
         found.extend(usable(&what, key));
         found.extend(alone(&what, key, &keys[..index]));
+        let members = key.as_object().into_iter().flat_map(|it| it.keys());
+        for name in members.filter(|it| !PUBLIC.contains(&it.as_str())) {
+            let what = format!("{what} {name}");
+            found.push(Mismatch::new(Level::Should, what, "<absent>", &key[name]));
+        }
     }
     // The keys by which tokens are verified are those that anybody is told, unless they were told
     // elsewhere.
@@ -67,8 +86,7 @@ pub(super) fn key_set(body: &Value, context: Context<'_>) -> Vec<Mismatch> {
 
 /// The members that a relying party cannot do without, as they were read before.
 fn told(known: &Value) -> Value {
-    let members = ["kid", "kty", "alg", "use", "n", "e", "crv", "x", "y"];
-    let there = members.iter().filter(|it| known[**it].is_string());
+    let there = PUBLIC.iter().filter(|it| known[**it].is_string());
     there.map(|it| ((*it).to_owned(), known[*it].clone())).collect()
 }
 
@@ -107,8 +125,10 @@ mod tests {
     use crate::vars::Vars;
 
     fn differences(key: Value) -> Vec<String> {
-        let context = Context { vars: &Vars::default(), party: None, minor: None };
-        key_set(&json!({"keys": [key]}), context).into_iter().map(|it| it.what).collect()
+        key_set(&json!({"keys": [key]}), Context::of(&Vars::default()))
+            .into_iter()
+            .map(|it| it.what)
+            .collect()
     }
 
     #[test]
@@ -135,7 +155,8 @@ mod tests {
             json!({"use": "sig", "kty": "RSA", "kid": "k", "alg": "RS256", "n": "n", "e": "e"});
         let mut other = key.clone();
         other["n"] = "m".into();
-        let context = Context { vars: &Vars::default(), party: None, minor: None };
+        let vars = Vars::default();
+        let context = Context::of(&vars);
         let differences = |keys: Value| key_set(&json!({"keys": keys}), context).len();
         assert_eq!(differences(json!([key, key])), 0);
         assert_eq!(differences(json!([key, other])), 1);

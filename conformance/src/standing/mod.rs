@@ -1,5 +1,6 @@
 //! What holds for every answer of an API, so that no case has to say it.
 
+mod claims;
 mod clock;
 mod discovery;
 mod discreet;
@@ -52,23 +53,25 @@ pub fn judge(
 /// that nobody asked for.
 fn headers(exchange: &Exchange, expected: &[&Expect], variant: Variant) -> Vec<Mismatch> {
     let mut found = Vec::new();
-    for (name, value) in [
-        ("content-type", variant.encoding().media_type()),
-        ("cache-control", "no-cache, private"),
-        ("audit-id", "<text>"),
-        ("allow", "<absent>"),
-        ("location", "<absent>"),
-        ("retry-after", "<absent>"),
-        ("warning", "<absent>"),
-        ("www-authenticate", "<absent>"),
-        ("x-content-type-options", sniffing(exchange)),
+    for (name, value, level) in [
+        ("content-type", variant.encoding().media_type(), Level::Should),
+        ("cache-control", "no-cache, private", Level::Should),
+        ("audit-id", "<text>", Level::Should),
+        ("allow", "<absent>", Level::Should),
+        ("location", "<absent>", Level::Should),
+        ("retry-after", "<absent>", Level::Should),
+        ("warning", "<absent>", Level::Should),
+        ("www-authenticate", "<absent>", Level::Should),
+        ("x-content-type-options", sniffing(exchange), Level::Should),
+        ("access-control-allow-origin", "<absent>", Level::Observed),
+        ("set-cookie", "<absent>", Level::Observed),
     ] {
         if !expected.iter().any(|it| it.headers.contains_key(name)) {
             // A header that is there twice is its values, joined, to whoever reads it.
             let values = exchange.answer.header(name);
             let got = (!values.is_empty()).then(|| Value::from(values.join(", ")));
             let what = format!("header {name}");
-            compare(&what, &value.into(), got.as_ref(), Level::Should, &mut found);
+            compare(&what, &value.into(), got.as_ref(), level, &mut found);
         }
     }
     found
@@ -144,6 +147,10 @@ fn error(exchange: &Exchange, expected: &[&Expect], body: Option<&Value>) -> Vec
     compare("body", &status, body, Level::Should, &mut found);
     if let Some(details) = body.and_then(|it| it.get("details")) {
         compare("details", &json!({}), Some(details), Level::Should, &mut found);
+        if !RETRIED.contains(&code) {
+            let hurried = json!({"retryAfterSeconds": "<absent>"});
+            compare("details", &hurried, Some(details), Level::Should, &mut found);
+        }
         let causes = details["causes"].as_array().map(Vec::as_slice).unwrap_or_default();
         for (index, cause) in causes.iter().enumerate() {
             let cause_is = json!({"message": "<text>"});
@@ -152,6 +159,9 @@ fn error(exchange: &Exchange, expected: &[&Expect], body: Option<&Value>) -> Vec
     }
     found
 }
+
+/// The statuses that may say when to come again, which clients do.
+const RETRIED: &[u16] = &[429, 500, 503, 504];
 
 /// The reason that goes with a status.
 fn reason(code: u16) -> &'static str {

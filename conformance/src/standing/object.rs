@@ -59,13 +59,16 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> 
             let name = item["metadata"]["name"].as_str();
             let place = Place { name, kind: None, api_version: "<absent>", ..place };
             compare(&what, &object(&place, context), Some(item), Level::Should, &mut found);
+            found.extend(deleted(item, context));
         }
     } else if kind == "Status" && request.method == "DELETE" {
         let known = known(&place, context).unwrap_or_default();
         let uid = if known["uid"].is_string() { known["uid"].clone() } else { "<uuid>".into() };
         let status = json!({
             "apiVersion": "v1", "metadata": {}, "status": "Success", "message": "<absent>",
-            "details": {"kind": resource, "uid": uid, "name": place.name},
+            "details": {
+                "kind": resource, "uid": uid, "name": place.name, "retryAfterSeconds": "<absent>",
+            },
         });
         compare("body", &status, Some(body), Level::Should, &mut found);
     } else {
@@ -74,7 +77,9 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> 
         if matches!(request.method.as_str(), "POST" | "PUT") {
             compare("body", &kept(exchange), Some(body), Level::Should, &mut found);
         }
-        if request.method == "POST" {
+        if exchange.answer.status == 201 {
+            let fresh = json!({"deletionTimestamp": "<absent>", "ownerReferences": "<absent>"});
+            compare("body metadata", &fresh, body.get("metadata"), Level::Should, &mut found);
             let made = &body["metadata"]["creationTimestamp"];
             found.extend(clock::judge("body metadata creationTimestamp", made, context));
         }
@@ -163,6 +168,12 @@ fn kept(exchange: &Exchange) -> Value {
     for member in ["name", "labels", "annotations", "finalizers"] {
         if let Some(value) = sent["metadata"].get(member).filter(|it| !is_empty(it)) {
             kept["metadata"][member] = value.clone();
+        }
+    }
+    // Tokens of a pod are issued to its account, and name its node.
+    for member in ["nodeName", "serviceAccountName"] {
+        if let Some(value) = sent["spec"].get(member).filter(|_| sent["kind"] == "Pod") {
+            kept["spec"][member] = value.clone();
         }
     }
     kept

@@ -52,6 +52,12 @@ pub(super) fn judge_user(token: &str, got: &Value, found: &mut Vec<Mismatch>) {
             compare(&format!("body status user {member}"), expected, got.get(member), level, found);
         }
     }
+    // A relying party takes an extra for true, whether the token says so or not.
+    let told = |name: &String| user["extra"].get(name).is_some();
+    for (name, value) in got["extra"].as_object().into_iter().flatten().filter(|it| !told(it.0)) {
+        let what = format!("body status user extra {name}");
+        found.push(Mismatch::new(Level::Should, what, "<absent>", value));
+    }
 }
 
 fn yes() -> Value {

@@ -78,7 +78,8 @@ mod tests {
             },
             answer: Answer { status: 200, body: lines.to_owned().into(), ..Answer::default() },
         };
-        let context = Context { vars: &Vars::default(), party: None, minor: None };
+        let vars = Vars::default();
+        let context = Context::of(&vars);
         judge(&exchange, context).into_iter().map(|it| it.what).collect()
     }
 

@@ -51,6 +51,13 @@ fn judged(config: Config, level: &str) -> Output {
     },
     "observed"
 )]
+#[case::with_keys_elsewhere(
+    Config {
+        service_account_jwks_uri: Some("https://keys.example.test/jwks".to_owned()),
+        ..Config::default()
+    },
+    "must"
+)]
 #[case::that_extends_no_lifetimes(
     Config { service_account_extend_token_expiration: false, ..Config::default() },
     "observed"
@@ -74,6 +81,21 @@ fn judged(config: Config, level: &str) -> Output {
 fn a_server(#[case] config: Config, #[case] level: &str) {
     let output = judged(config, level);
     assert_eq!(code(&output), 0, "{}", told(&output));
+}
+
+/// What claims to be a kube-apiserver has its keys where a relying party finds them; where that is
+/// out of reach it is said.
+#[test]
+fn keys_out_of_reach_are_told() {
+    let uri = Some("https://keys.example.test/jwks".to_owned());
+    let emulator = Config { service_account_jwks_uri: uri, ..emulator::config() };
+    let emulator = RUNTIME.block_on(Emulator::start_with(emulator)).unwrap();
+    let target = ["run", "--server", emulator.url(), "--token", emulator.token()];
+    let output = run(&[&target[..], &["--run", "kubernetes/discovery/*names-issuer*"]].concat());
+    let told = told(&output);
+    assert_eq!(code(&output), 1, "{told}");
+    assert!(told.contains("keys that can be read where its document says"), "{told}");
+    assert!(told.contains("where its keys can be read from here"), "{told}");
 }
 
 /// Tokens are signed elsewhere and say so, a gateway takes headers away, and who issues them is

@@ -44,12 +44,11 @@ pub(crate) fn write(request: &Request, before: &Answer, answer: &mut Answer) -> 
     (answer.meaning.as_ref() == Some(&meaning)).then_some(())
 }
 
-/// Whether gRPC has words for a lie; a message has its types, and a code no other number.
+/// Whether there are words for a lie: a message has its types, and a code of gRPC no other number.
 pub(crate) fn can_say(request: &Request, answer: &Answer, about: &About) -> bool {
     let mut altered = answer.clone();
-    answer.meaning.is_none()
-        || about.tell(&mut altered, &|_| None).is_some()
-            && write(request, answer, &mut altered).is_some()
+    about.tell(&mut altered, &|text| Some(text.to_vec()))
+        && write(request, answer, &mut altered).is_some()
 }
 
 fn write_error(error: &Value, answer: &mut Answer) -> Option<()> {

@@ -4,6 +4,7 @@
 use {
     crate::{
         lie::{About, Lie},
+        telling::Occasion,
         twist::Twist,
     },
     regex::Regex,
@@ -28,6 +29,8 @@ const FREE: &[(&str, &str)] = &[
     ("resourceVersionMatch", "^body details causes is longer"),
     // Tokens only point at pods and nodes, and depend on their metadata and node alone.
     ("(pods|nodes)", "^body (items [0-9]+ )?(spec|status|metadata generation)"),
+    // What the columns of a table are about.
+    ("", "^body columnDefinitions [0-9]+ description is mangled"),
     // What describes the API to generators of clients.
     ("/openapi/v[23]", "^(body|text)"),
     ("", "^header grpc-message is "),
@@ -36,8 +39,17 @@ const FREE: &[(&str, &str)] = &[
     ("/v1(beta1)?/projects", "^header (audit-id|warning) is"),
     // What is echoed and changes nothing.
     ("/token 201", "^body metadata (labels|annotations|generateName)"),
+    ("tokenreviews 201", "^body metadata (labels|name)"),
+    // A member too much that no client knows, or that none looks for there.
+    ("", "^body .*(madeUp|metadata ownerReferences|details name) is added"),
+    // Who signs elsewhere says of which type it is.
+    ("", "^token header typ is added"),
+    // What a browser keeps, and allows others; no client of this API is one.
+    ("", "^header (set-cookie|access-control-allow-origin) is"),
+    // That there is an id is all that is known of it.
+    ("", "^header audit-id is also"),
     // Who set which field.
-    ("", "^body (items [0-9]+ )?metadata managedFields"),
+    ("", "^body (items [0-9]+ |rows [0-9]+ object )?metadata managedFields"),
     // How the body ends and is laid out.
     ("", "^ending of the body"),
     // What a page says is for people; what else its front end tells of it, too.
@@ -59,6 +71,13 @@ const FREE: &[(&str, &str)] = &[
     ("", "^header vary is"),
 ];
 
+/// What counts at the default level for all that: a relying party reads every extra, and a key whole.
+const READ: &[(&str, &str)] = &[
+    ("", "^body (.* extra|keys [0-9]+) madeUp is added"),
+    // Tokens of a pod are issued to its account, and name its node.
+    ("POST /api/v1/namespaces/[*]/pods 201", "^body spec (nodeName|serviceAccountName) is"),
+];
+
 /// What cannot be known: a value that is the server's own to choose.
 const UNKNOWABLE: &[(&str, &str)] = &[
     // How a fresh token is named is seen in its own claims only.
@@ -68,8 +87,6 @@ const UNKNOWABLE: &[(&str, &str)] = &[
         "GET /version",
         "^body (buildDate|compiler|gitCommit|gitTreeState|goVersion|platform) is (another|mangled)",
     ),
-    // So is the uid of an object that is made there and then.
-    ("POST .*/roles 201", "^body metadata uid is another"),
     // So is where it listens.
     ("GET /api 200", "serverAddress is mangled"),
     // An opaque credential for a cluster of which no case reaches the Kubernetes API.
@@ -77,7 +94,7 @@ const UNKNOWABLE: &[(&str, &str)] = &[
     // Keys of which nothing is signed that a case could verify.
     ("((Aws|Azure)JsonWebKeys|/jwks) 200", "^body keys 0 (kid|n) is (mangled|one akin)"),
     // A key that is listed twice, as one that is configured twice is.
-    ("GET /openid/v1/jwks 200", "^body keys is longer"),
+    ("GET /openid/v1/jwks 200", "^body keys is longer, from the start"),
 ];
 
 /// What counts at `observed` alone where no answer of the real server was recorded.
@@ -89,12 +106,12 @@ const CHOSEN: &[(&str, &str)] = &[
     ("", "^body (claims_supported|grant_types|id_token_signing_alg_values_supported|keys)"),
 ];
 
-static TABLES: LazyLock<[Vec<(Regex, Regex)>; 3]> =
-    LazyLock::new(|| [FREE, UNKNOWABLE, CHOSEN].map(compiled));
+static TABLES: LazyLock<[Vec<(Regex, Regex)>; 4]> =
+    LazyLock::new(|| [FREE, UNKNOWABLE, CHOSEN, READ].map(compiled));
 
 /// Whether it counts at `observed` alone.
 pub(crate) fn is_free(lie: &Lie) -> bool {
-    matches(lie, &TABLES[0])
+    matches(lie, &TABLES[0]) && !matches(lie, &TABLES[3])
 }
 
 /// Whether it is about what nobody has seen and the descriptors do not say, so that a server may
@@ -103,9 +120,9 @@ pub(crate) fn is_chosen(lie: &Lie) -> bool {
     matches(lie, &TABLES[2])
 }
 
-/// Whether nobody can tell.
-pub(crate) fn is_unknowable(lie: &Lie) -> bool {
-    matches(lie, &TABLES[1]) || is_the_same(&lie.about)
+/// Whether nobody can tell, on this occasion.
+pub(crate) fn is_unknowable(lie: &Lie, occasion: Occasion) -> bool {
+    fits(&lie.kind, &format!("{}{occasion}", lie.about), &TABLES[1]) || is_the_same(&lie.about)
 }
 
 /// A body that is gone as a whole is a broken connection, which is no answer.
@@ -114,8 +131,11 @@ fn is_the_same(about: &About) -> bool {
 }
 
 fn matches(lie: &Lie, table: &[(Regex, Regex)]) -> bool {
-    let about = lie.about.to_string();
-    table.iter().any(|(kind, it)| kind.is_match(&lie.kind) && it.is_match(&about))
+    fits(&lie.kind, &lie.about.to_string(), table)
+}
+
+fn fits(kind: &str, about: &str, table: &[(Regex, Regex)]) -> bool {
+    table.iter().any(|(of, it)| of.is_match(kind) && it.is_match(about))
 }
 
 fn compiled(table: &[(&str, &str)]) -> Vec<(Regex, Regex)> {

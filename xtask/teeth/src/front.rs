@@ -1,5 +1,5 @@
-//! The door of a liar: what speaks HTTP/1.1 is shown on to wiremock, which knows nothing else, and
-//! what speaks HTTP/2 is answered here, trailers and all, as gRPC wants it.
+//! The door of a liar, which speaks TLS: what speaks HTTP/1.1 in it is shown on to wiremock, which
+//! knows nothing else, and what speaks HTTP/2 is answered here, trailers and all, as gRPC wants it.
 
 use {
     crate::liar::State,
@@ -17,15 +17,14 @@ use {
         exchange::{self, Answer},
         variant::Protocol,
     },
+    token_emulator::server::tls::Material,
     tokio::{
         io::copy_bidirectional,
         net::{TcpListener, TcpStream},
         task::AbortHandle,
     },
+    tokio_rustls::{TlsAcceptor, server::TlsStream},
 };
-
-/// What every HTTP/2 connection begins with.
-const PREFACE: &[u8; 3] = b"PRI";
 
 /// Listens for as long as it lives.
 pub(crate) struct Front {
@@ -42,27 +41,30 @@ impl Drop for Front {
 /// Opens one before a server of HTTP/1.1.
 pub(crate) async fn open(behind: SocketAddr, state: Arc<State>) -> io::Result<Front> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("https://{}", listener.local_addr()?);
+    let unusable = |error| io::Error::other(format!("{error:?}"));
+    let acceptor = Material::generate(&[]).and_then(|it| it.acceptor()).map_err(unusable)?;
     let accepting = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, behind, Arc::clone(&state)));
+            tokio::spawn(serve(stream, acceptor.clone(), behind, Arc::clone(&state)));
         }
     });
     Ok(Front { url, task: accepting.abort_handle() })
 }
 
 /// An error here is the client, or the server behind, going away.
-async fn serve(mut stream: TcpStream, behind: SocketAddr, state: Arc<State>) {
-    let mut first = [0; PREFACE.len()];
-    while stream.peek(&mut first).await.is_ok_and(|it| (1..first.len()).contains(&it)) {}
+async fn serve(stream: TcpStream, acceptor: TlsAcceptor, behind: SocketAddr, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
-    if first != *PREFACE {
-        if let Ok(mut server) = TcpStream::connect(behind).await {
-            let _ = server.set_nodelay(true);
-            let _ended = copy_bidirectional(&mut stream, &mut server).await;
-        }
-        return;
+    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+    if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+        serve_http2(stream, state).await;
+    } else if let Ok(mut server) = TcpStream::connect(behind).await {
+        let _ = server.set_nodelay(true);
+        let _ended = copy_bidirectional(&mut stream, &mut server).await;
     }
+}
+
+async fn serve_http2(stream: TlsStream<TcpStream>, state: Arc<State>) {
     let service = service_fn(move |request: Request<Incoming>| {
         let state = Arc::clone(&state);
         async move {

@@ -6,6 +6,7 @@ use {
         front::{self, Front},
         lie::Lie,
         reply,
+        telling::Occasion,
         upstream::Upstream,
     },
     bytes::Bytes,
@@ -52,11 +53,12 @@ pub(crate) struct State {
 
 struct Responder(Arc<State>);
 
-/// A lie about a kind of answer.
-pub(crate) struct Told {
-    pub(crate) lie: Lie,
-    /// Whether it is told to the suite's own preparations, too.
-    pub(crate) always: bool,
+/// A lie about a kind of answer, and when it is told.
+pub(crate) struct Telltale {
+    lie: Lie,
+    occasion: Occasion,
+    /// How many answers of its kind there were.
+    seen: AtomicUsize,
 }
 
 impl Liar {
@@ -113,15 +115,27 @@ pub(crate) fn is_judged(request: &Request) -> bool {
     request.headers.iter().any(|(name, _)| name == "user-agent")
 }
 
-impl Deceit for Told {
+impl Telltale {
+    pub(crate) fn new(lie: Lie, occasion: Occasion) -> Self {
+        Self { lie, occasion, seen: AtomicUsize::new(0) }
+    }
+
+    fn is_time(&self) -> bool {
+        let before = self.seen.fetch_add(1, Ordering::Relaxed);
+        self.occasion != Occasion::Second || before == 1
+    }
+}
+
+impl Deceit for Telltale {
     fn request(&self, _: &mut Request) -> Option<Answer> {
         None
     }
 
     fn answer(&self, request: &Request, answer: &mut Answer, upstream: &Upstream) -> bool {
-        (self.always || is_judged(request))
+        (self.occasion == Occasion::FromTheStart || is_judged(request))
             && reply::kind(request, answer) == self.lie.kind
-            && self.lie.tell(answer, &*upstream.sign)
+            && self.is_time()
+            && self.lie.about.tell(answer, &*upstream.sign)
     }
 }
 
@@ -142,19 +156,28 @@ impl State {
     pub(crate) async fn pass_on(&self, mut request: Request) -> Answer {
         let deceit = self.deceit.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let asked = request.clone();
+        let clock = self.upstream.clock.as_ref();
+        if let Some(answer) = clock.and_then(|it| it.answer(&request)) {
+            return answer;
+        }
         if let Some(answer) = deceit.as_ref().and_then(|it| it.request(&mut request)) {
             self.told.fetch_add(1, Ordering::Relaxed);
             return answer;
         }
+        let rewritten = (&asked.path, &asked.headers, &asked.body)
+            != (&request.path, &request.headers, &request.body);
+        clock.and_then(|it| it.ask(&mut request, &*self.upstream.sign));
         let answered = self.upstream.client.send(&request).await;
         let mut answer = answered.unwrap_or_else(|_| Answer { status: 502, ..Answer::default() });
+        if let Some(clock) = clock {
+            clock.told(&asked, &mut answer, &*self.upstream.sign);
+            clock.settle(&asked).await;
+        }
         framed::read(&asked, &mut answer);
         if self.records.load(Ordering::Relaxed) {
             let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.push((asked.clone(), answer.clone()));
         }
-        let rewritten = (&asked.path, &asked.headers, &asked.body)
-            != (&request.path, &request.headers, &request.body);
         let honest = answer.clone();
         let lied = deceit.is_some_and(|it| it.answer(&asked, &mut answer, &self.upstream));
         let lied = lied && framed::write(&asked, &honest, &mut answer).is_some();
@@ -189,6 +212,5 @@ fn template(answer: Answer) -> ResponseTemplate {
     for (name, value) in answer.headers.iter().filter(|(it, _)| !between.contains(&it.as_str())) {
         response = response.append_header(name.as_str(), value.as_str());
     }
-    let media_type = answer.header("content-type").first().copied().unwrap_or_default();
-    response.set_body_raw(answer.body.to_vec(), media_type)
+    response.set_body_bytes(answer.body.to_vec())
 }

@@ -2,11 +2,11 @@
 
 use {
     crate::{
+        addition::{self, Addition, Whose},
         reply::{self, Part, Signer},
         twist::Twist,
     },
     bytes::Bytes,
-    serde_json::Value,
     std::{collections::BTreeSet, fmt},
     token_conformance::{exchange::Answer, snapshot::HEADERS},
 };
@@ -34,43 +34,55 @@ pub(crate) enum About {
     Body(Vec<String>, Twist),
     /// A member of the issued token's header or claims, signed again.
     Token(bool, Vec<String>, Twist),
+    /// A header that is said once more.
+    Again(String, &'static str),
+    /// A member too much in the body.
+    Added(Addition),
+    /// A member too much in the issued token's header or claims, signed again.
+    Claimed(bool, Addition),
     /// The body's last newline, there or not.
     Ending,
     /// A text that is not JSON.
     Text,
 }
 
-impl Lie {
+impl About {
     /// Alters an answer; false when there is nothing to alter.
     pub(crate) fn tell(&self, answer: &mut Answer, sign: &Signer) -> bool {
         let before = answer.clone();
-        self.about.tell(answer, sign).is_some()
+        self.alter(answer, sign).is_some()
             && (before.status, &before.headers, &before.body, &before.meaning)
                 != (answer.status, &answer.headers, &answer.body, &answer.meaning)
     }
-}
 
-impl About {
-    /// Whether it is one that needs to know what there is in an API.
-    pub(crate) fn is_akin(&self) -> bool {
-        matches!(self, Self::Body(_, Twist::Akin) | Self::Token(_, _, Twist::Akin))
-    }
-
-    /// Alters an answer, if that can be done.
-    pub(crate) fn tell(&self, answer: &mut Answer, sign: &Signer) -> Option<()> {
+    fn alter(&self, answer: &mut Answer, sign: &Signer) -> Option<()> {
         match self {
             Self::Status(status) => answer.status = *status,
             Self::Header(name, value) => reply::set_header(answer, name, value.as_deref()),
             Self::Body(path, twist) => {
-                let mut body = reply::body(answer)?;
-                twist.alter(&mut body, path)?;
+                let before = reply::body(answer)?;
+                let mut body = before.clone();
+                twist.alter(&mut body, path).filter(|()| body != before)?;
                 reply::set_body(answer, &body)?;
             }
             Self::Token(header, path, twist) => {
-                let part = if *header { Part::Header } else { Part::Claims };
-                let mut value = reply::token(answer, part)?;
-                twist.alter(&mut value, path)?;
-                reply::set_token(answer, part, &value, sign)?;
+                let before = reply::token(answer, part(*header))?;
+                let mut value = before.clone();
+                twist.alter(&mut value, path).filter(|()| value != before)?;
+                reply::set_token(answer, part(*header), &value, sign)?;
+            }
+            Self::Again(name, value) => {
+                answer.headers.push((name.clone(), (*value).to_owned()));
+            }
+            Self::Added(addition) => {
+                let mut body = reply::body(answer)?;
+                addition::add(&mut body, addition)?;
+                reply::set_body(answer, &body)?;
+            }
+            Self::Claimed(header, addition) => {
+                let mut value = reply::token(answer, part(*header))?;
+                addition::add(&mut value, addition)?;
+                reply::set_token(answer, part(*header), &value, sign)?;
             }
             Self::Ending => {
                 let bytes = answer.body.strip_suffix(b"\n").map(<[u8]>::to_vec);
@@ -87,24 +99,38 @@ impl About {
     }
 }
 
+impl About {
+    /// Whether it is one that needs to know what there is in an API.
+    pub(crate) fn is_akin(&self) -> bool {
+        matches!(self, Self::Body(_, Twist::Akin) | Self::Token(_, _, Twist::Akin))
+    }
+
+    /// What is counted together.
+    pub(crate) fn group(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "statuses",
+            Self::Header(..) => "headers",
+            Self::Body(..) => "members of bodies",
+            Self::Token(..) => "members of tokens",
+            Self::Again(..) => "headers said twice",
+            Self::Added(_) => "members added to bodies",
+            Self::Claimed(..) => "members added to tokens",
+            Self::Ending | Self::Text => "texts",
+        }
+    }
+}
+
+fn part(header: bool) -> Part {
+    if header { Part::Header } else { Part::Claims }
+}
+
 /// Every lie that can be told about an answer.
 pub(crate) fn about(answer: &Answer) -> BTreeSet<About> {
     let mut found = BTreeSet::from([About::Status(other_status(answer.status))]);
     if answer.status == 201 {
         found.insert(About::Status(200));
     }
-    for name in if answer.meaning.is_some() { GRPC } else { HEADERS } {
-        match answer.header(name).first() {
-            Some(value) => {
-                found.insert(About::Header((*name).to_owned(), None));
-                found.insert(About::Header((*name).to_owned(), Some(changed(name, value))));
-            }
-            None if answer.meaning.is_some() => {}
-            None => {
-                found.insert(About::Header((*name).to_owned(), Some(made_up(name).to_owned())));
-            }
-        }
-    }
+    headers(answer, &mut found);
     if !answer.body.is_empty() {
         found.insert(About::Ending);
     }
@@ -112,18 +138,44 @@ pub(crate) fn about(answer: &Answer) -> BTreeSet<About> {
         Some(body) => {
             let twists = Twist::all(&body).into_iter();
             found.extend(twists.map(|(path, twist)| About::Body(path, twist)));
+            found.extend(addition::all(&body, Whose::Body).into_iter().map(About::Added));
         }
         None if !answer.body.is_empty() => {
             found.insert(About::Text);
         }
         None => {}
     }
-    for (header, part) in [(true, Part::Header), (false, Part::Claims)] {
-        let value = reply::token(answer, part).unwrap_or(Value::Null);
+    for (header, whose) in [(true, Whose::Header), (false, Whose::Claims)] {
+        let Some(value) = reply::token(answer, part(header)) else { continue };
         let twists = Twist::all(&value).into_iter().filter(|(path, _)| !path.is_empty());
         found.extend(twists.map(|(path, twist)| About::Token(header, path, twist)));
+        let additions = addition::all(&value, whose).into_iter();
+        found.extend(additions.map(|it| About::Claimed(header, it)));
     }
     found
+}
+
+/// Every lie about the headers: those that are compared, there or not, and some that are foreign.
+fn headers(answer: &Answer, found: &mut BTreeSet<About>) {
+    let is_grpc = answer.meaning.is_some();
+    for name in if is_grpc { GRPC } else { HEADERS } {
+        match answer.header(name).first() {
+            Some(value) => {
+                found.insert(About::Header((*name).to_owned(), None));
+                found.insert(About::Header((*name).to_owned(), Some(changed(name, value))));
+                let again = addition::again(name).filter(|_| !is_grpc);
+                found.extend(again.map(|it| About::Again((*name).to_owned(), it)));
+            }
+            None if is_grpc => {}
+            None => {
+                found.insert(About::Header((*name).to_owned(), Some(made_up(name).to_owned())));
+            }
+        }
+    }
+    let foreign = addition::FOREIGN.iter().filter(|(name, _)| answer.header(name).is_empty());
+    found.extend(
+        foreign.map(|(name, it)| About::Header((*name).to_owned(), Some((*it).to_owned()))),
+    );
 }
 
 /// Another value for a header.
@@ -178,8 +230,18 @@ impl fmt::Display for About {
             Self::Body(path, twist) => write!(f, "body {} {twist}", path.join(" ")),
             Self::Token(true, path, twist) => write!(f, "token header {} {twist}", path.join(" ")),
             Self::Token(_, path, twist) => write!(f, "token {} {twist}", path.join(" ")),
+            Self::Again(name, value) => write!(f, "header {name} is also {value:?}"),
+            Self::Added((path, name, _)) => write!(f, "body {} is added", named(path, name)),
+            Self::Claimed(header, (path, name, _)) => {
+                let of = if *header { "token header" } else { "token" };
+                write!(f, "{of} {} is added", named(path, name))
+            }
             Self::Ending => f.write_str("ending of the body"),
             Self::Text => f.write_str("text of the body"),
         }
     }
+}
+
+fn named(path: &[String], name: &str) -> String {
+    path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" ")
 }

@@ -2,6 +2,7 @@
 //! encoding it is, and the token in it.
 
 use {
+    crate::clock,
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     bytes::Bytes,
     serde_json::Value,
@@ -9,7 +10,7 @@ use {
         encode,
         exchange::{Answer, Request},
         token::Token,
-        variant::Encoding,
+        variant::{Encoding, Protocol},
     },
 };
 
@@ -80,6 +81,13 @@ pub(crate) fn set_token(
     set_body(answer, &body)
 }
 
+/// The same token with its times moved by so many seconds.
+pub(crate) fn moved(token: &str, by: i64, sign: &Signer) -> Option<String> {
+    let Token { header, mut claims, .. } = Token::parse(token)?;
+    clock::times(&mut claims, by);
+    sign_parts(&header, &claims, sign)
+}
+
 /// A token of a header and claims.
 fn sign_parts(header: &Value, claims: &Value, sign: &Signer) -> Option<String> {
     let encode = |it: &Value| BASE64_URL_SAFE_NO_PAD.encode(it.to_string());
@@ -94,8 +102,8 @@ pub(crate) fn set_header(answer: &mut Answer, name: &str, value: Option<&str>) {
     answer.headers.extend(value.map(|value| (name.to_owned(), value.to_owned())));
 }
 
-/// What kind of exchange it is: what is asked where, in which encoding, and what comes of it. Names
-/// and numbers are left out, so that equal kinds of different cases are one.
+/// What kind of exchange it is: what is asked where, in which encoding or over HTTP/2, and what
+/// comes of it. Names and numbers are left out, so that equal kinds of different cases are one.
 pub(crate) fn kind(request: &Request, answer: &Answer) -> String {
     let path = request.path.split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -108,6 +116,7 @@ pub(crate) fn kind(request: &Request, answer: &Answer) -> String {
     let encoding = match answer.media_type() {
         "application/yaml" => " yaml",
         "application/vnd.kubernetes.protobuf" => " protobuf",
+        _ if request.protocol == Protocol::Http2 && answer.meaning.is_none() => " http2",
         _ => "",
     };
     let place = place.join("/");
@@ -127,6 +136,8 @@ const NAMED: &[&str] = &[
     "locations",
     "attachedClusters",
     "operations",
+    "roles",
+    "rolebindings",
 ];
 
 /// What an answer is about, its texts without what is quoted or counted in them.
@@ -151,6 +162,9 @@ fn members(value: &Value) -> String {
     short.collect::<Vec<_>>().join(" ")
 }
 
+/// How long what is random in a name is.
+const TAG: usize = 6;
+
 /// A text without what is quoted or random in it, cut short.
 fn skeleton(text: &str) -> String {
     let mut out = String::new();
@@ -161,7 +175,8 @@ fn skeleton(text: &str) -> String {
     let mut after_namespace = false;
     let words = out.split_whitespace().filter(|it| {
         let is_name = std::mem::replace(&mut after_namespace, *it == "namespace");
-        !is_name && !it.chars().any(|c| c.is_ascii_digit())
+        let is_made_up = it.rsplit_once('-').is_some_and(|(_, tag)| tag.len() == TAG);
+        !is_name && !is_made_up && !it.chars().any(|c| c.is_ascii_digit())
     });
     words.take(14).collect::<Vec<_>>().join(" ").chars().take(90).collect()
 }

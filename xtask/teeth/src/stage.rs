@@ -47,11 +47,18 @@ impl Stage {
 
     /// What a case comes to.
     pub(crate) async fn judge(&self, item: &Item, level: Level) -> Verdict {
-        if !binds(&self.catalog, &item.0, level) {
+        if !self.binds(item, level) {
             return Verdict::Passed;
         }
         let run = if level == Level::Observed { &self.observed } else { &self.should };
         judge(&self.catalog, run, item).await
+    }
+
+    /// Whether a case is run at a level.
+    pub(crate) fn binds(&self, item: &Item, level: Level) -> bool {
+        let requirement = self.catalog.cases.get(&item.0);
+        let requirement = requirement.and_then(|case| self.catalog.requirement(case));
+        requirement.is_some_and(|it| it.level <= level)
     }
 
     /// What is asked of a server before any case is run.
@@ -89,7 +96,7 @@ impl Stage {
         let target = target(&self.liar).await?;
         let run = open(&self.catalog, &Arc::new(target), level).await?;
         let mut told = Vec::new();
-        for item in items.iter().filter(|it| binds(&self.catalog, &it.0, level)) {
+        for item in items.iter().filter(|it| self.binds(it, level)) {
             let verdict = judge(&self.catalog, &run, item).await;
             if is_caught(&verdict) {
                 told.push(format!("{} {verdict:?}", item.0));
@@ -111,12 +118,6 @@ impl Stage {
             run.close().await;
         }
     }
-}
-
-/// Whether a case is run at a level.
-pub(crate) fn binds(catalog: &Catalog, id: &str, level: Level) -> bool {
-    let requirement = catalog.cases.get(id).and_then(|case| catalog.requirement(case));
-    requirement.is_some_and(|it| it.level <= level)
 }
 
 /// Whether a verdict makes the exit code 1.

@@ -4,18 +4,23 @@
 use {
     crate::{
         framed, free,
-        liar::Told,
-        lie::{self, About, Lie},
+        liar::{Telltale, is_judged},
+        lie::{self, About},
         reply,
-        stage::{Stage, binds, is_caught},
+        stage::{Stage, is_caught},
+        telling::{Occasion, Telling, Told},
     },
     std::{
         collections::{BTreeMap, BTreeSet},
         sync::Arc,
     },
     token_conformance::{
-        batch::Item, catalog::Catalog, exchange::Api, level::Level, requirement::Sure,
-        verdict::Verdict,
+        batch::Item,
+        catalog::Catalog,
+        exchange::Api,
+        level::Level,
+        requirement::Sure,
+        verdict::{self, Verdict},
     },
 };
 
@@ -29,10 +34,11 @@ pub(crate) struct Kind {
     pub(crate) cases: BTreeSet<(String, Wrapped)>,
     /// What can be lied about in it.
     pub(crate) lies: BTreeSet<About>,
-    /// Whether it is asked for before any case is run.
-    pub(crate) is_learned: bool,
-    /// Whether a requirement that binds at the default level speaks of it.
-    pub(crate) binds: bool,
+    /// The cases that get it more than once, and what can be lied about in the second.
+    pub(crate) twice: BTreeSet<(String, Wrapped)>,
+    pub(crate) second: BTreeSet<About>,
+    /// Whether it is asked for to prepare for cases, or before any is run.
+    pub(crate) is_prepared: bool,
     /// Whether a requirement was seen on the real server, and not only read or concluded.
     pub(crate) was_seen: bool,
 }
@@ -56,8 +62,17 @@ pub(crate) enum Fate {
     Missed,
     /// It gives up before it judges anything, which says nothing of what the lie is about.
     Unjudged,
-    /// There was nothing to lie about, or nobody could know.
-    Untold,
+    /// Nobody could know.
+    Unknowable,
+    /// There was nothing to lie about any more.
+    Silent,
+}
+
+impl Fate {
+    /// Whether somebody was deceived.
+    pub(crate) fn is_uncaught(&self) -> bool {
+        matches!(self, Self::TooLate | Self::Missed | Self::Unjudged)
+    }
 }
 
 /// Runs cases honestly, and gathers what they are answered. Cases that fail are named.
@@ -78,16 +93,28 @@ pub(crate) async fn record(
             }
             continue;
         }
-        for (request, answer) in heard.iter().filter(|(it, _)| crate::liar::is_judged(it)) {
-            let kind = kinds.entry(reply::kind(request, answer)).or_default();
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for (request, answer) in &heard {
+            let name = reply::kind(request, answer);
+            if !is_judged(request) {
+                kinds.entry(name).or_default().is_prepared = true;
+                continue;
+            }
+            let kind = kinds.entry(name.clone()).or_default();
             kind.cases.insert(item.clone());
-            kind.binds |= binds(catalog, &item.0, Level::Should);
             kind.was_seen |= was_seen(catalog, &item.0);
             let google = Api::of(&request.path) == Api::Google;
             let can = |about: &About| {
                 (google || !about.is_akin()) && framed::can_say(request, answer, about)
             };
-            kind.lies.extend(lie::about(answer).into_iter().filter(can));
+            let lies: Vec<About> = lie::about(answer).into_iter().filter(can).collect();
+            let before = seen.entry(name).or_default();
+            *before += 1;
+            if *before == 2 {
+                kind.twice.insert(item.clone());
+                kind.second.extend(lies.iter().cloned());
+            }
+            kind.lies.extend(lies);
         }
     }
     failed
@@ -100,45 +127,61 @@ fn was_seen(catalog: &Catalog, id: &str) -> bool {
 }
 
 /// Tells one lie to the cases that it is about.
-pub(crate) async fn tell(stage: &Stage, lie: Lie, kind: &Kind) -> Fate {
-    if free::is_unknowable(&lie) {
-        return Fate::Untold;
-    }
-    let told = Arc::new(Told { lie: lie.clone(), always: false });
-    stage.liar.set(Some(told));
-    let mut was_told = false;
-    for (level, fate) in [(Level::Should, Fate::Caught), (Level::Observed, Fate::Observed)] {
-        for item in &kind.cases {
-            let caught = is_caught(&stage.judge(item, level).await);
-            was_told |= stage.liar.has_lied();
-            if caught && stage.liar.has_lied() {
-                stage.liar.set(None);
-                let free = free::is_free(&lie) || (!kind.was_seen && free::is_chosen(&lie));
-                let early = fate == Fate::Caught || !kind.binds || free;
-                return if early { fate } else { Fate::TooLate };
-            }
-        }
-        if !was_told {
-            break;
-        }
-    }
+pub(crate) async fn tell(stage: &Stage, telling: &Telling) -> Told {
+    let mut heard = Vec::new();
+    let fate = match telling.occasion {
+        _ if free::is_unknowable(&telling.lie, telling.occasion) => Fate::Unknowable,
+        Occasion::FromTheStart => tell_from_the_start(stage, telling).await,
+        Occasion::Always | Occasion::Second => tell_cases(stage, telling, &mut heard).await,
+    };
     stage.liar.set(None);
-    if was_told { Fate::Missed } else { Fate::Untold }
+    heard.dedup();
+    Told { telling: telling.clone(), fate, heard }
+}
+
+async fn tell_cases(stage: &Stage, telling: &Telling, heard: &mut Vec<String>) -> Fate {
+    let Telling { lie, kind, occasion, .. } = telling;
+    let cases = if *occasion == Occasion::Second { &kind.twice } else { &kind.cases };
+    let all = [(Level::Should, Fate::Caught), (Level::Observed, Fate::Observed)];
+    // What counts at `observed` alone need not be asked about before.
+    let levels = if is_free(telling) { &all[1..] } else { &all };
+    let mut binds = false;
+    for (level, fate) in levels {
+        for item in cases {
+            stage.liar.set(Some(Arc::new(Telltale::new(lie.clone(), *occasion))));
+            let caught = is_caught(&stage.judge(item, *level).await);
+            if !stage.liar.has_lied() {
+                continue;
+            }
+            if caught {
+                // Of some answers no requirement speaks that binds at the default level.
+                return if binds { Fate::TooLate } else { fate.clone() };
+            }
+            heard.push(verdict::name(&item.0, item.1));
+        }
+        binds = *level == Level::Should && !heard.is_empty();
+    }
+    if heard.is_empty() { Fate::Silent } else { Fate::Missed }
 }
 
 /// Tells one lie from the moment on at which the suite gets to know the server.
-pub(crate) async fn tell_from_the_start(stage: &Stage, lie: Lie, kind: &Kind) -> Fate {
-    if free::is_unknowable(&lie) || free::is_free(&lie) {
-        return Fate::Untold;
+async fn tell_from_the_start(stage: &Stage, telling: &Telling) -> Fate {
+    if is_free(telling) {
+        return Fate::Unknowable;
     }
-    let mut items: Vec<Item> = kind.cases.iter().cloned().collect();
+    let mut items: Vec<Item> = telling.kind.cases.iter().cloned().collect();
     items.push((PLAIN.to_owned(), Wrapped::Json));
-    let told = Arc::new(Told { lie, always: true });
-    match stage.judge_from_the_start(told, &items, Level::Should).await {
+    let lie = Telltale::new(telling.lie.clone(), telling.occasion);
+    match stage.judge_from_the_start(Arc::new(lie), &items, Level::Should).await {
         Ok(told) if told.is_empty() => Fate::Missed,
         Ok(_) => Fate::Caught,
         Err(_) => Fate::Unjudged,
     }
+}
+
+/// Whether it counts at `observed` alone.
+fn is_free(Telling { lie, kind, .. }: &Telling) -> bool {
+    free::is_free(lie) || (!kind.was_seen && free::is_chosen(lie))
 }
 
 /// Whether some case tells of what the liar does, if he can do it at all.

@@ -1,7 +1,7 @@
 //! The honest server behind the liar: an emulator of our own, or a kube-apiserver that is running.
 
 use {
-    crate::reply::Signer,
+    crate::{clock::Clock, reply::Signer},
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     jsonwebtoken::{Algorithm, EncodingKey, crypto},
     std::{
@@ -26,6 +26,8 @@ pub(crate) struct Upstream {
     /// The bearer of its Google side.
     pub(crate) google: Option<String>,
     pub(crate) sign: Arc<Signer>,
+    /// A clock to move, where the server has none.
+    pub(crate) clock: Option<Clock>,
     /// Kept for as long as it is asked.
     _emulator: Option<Arc<Emulator>>,
 }
@@ -72,6 +74,7 @@ impl Server {
             token: self.token.clone().unwrap_or_default(),
             google: None,
             sign: Arc::new(sign),
+            clock: Some(Clock::default()),
             _emulator: None,
         })
     }
@@ -97,6 +100,7 @@ async fn emulator(seconds: u64) -> Result<Upstream, String> {
         token: emulator.token().to_owned(),
         google: Some(emulator.google_access_token().to_owned()),
         sign: Arc::new(sign),
+        clock: None,
         _emulator: Some(emulator),
     })
 }
