@@ -123,8 +123,8 @@ pub enum Need {
     OwnClusters,
     /// A subject token.
     SubjectToken,
-    /// A cap of two hours on lifetimes (`--service-account-max-token-expiration=2h`).
-    TwoHourCap,
+    /// A cap on lifetimes (`--service-account-max-token-expiration`).
+    Capped,
     /// No cap on lifetimes.
     Uncapped,
     /// Lifetimes of more than an hour: the least that a cap can be.
@@ -331,7 +331,7 @@ impl fmt::Display for Need {
             Self::GoogleAuth => "a Google side that demands a bearer",
             Self::OwnClusters => "clusters of the suite's own, and none named",
             Self::SubjectToken => "a subject token (--subject-token-file)",
-            Self::TwoHourCap => "--service-account-max-token-expiration=2h",
+            Self::Capped => "--service-account-max-token-expiration",
             Self::Uncapped => "a server that does not cap lifetimes",
             Self::OverAnHour => "lifetimes of more than an hour",
             Self::OwnNamespace => "a namespace of the suite's own, and none named",

@@ -14,7 +14,6 @@ const KUBERNETES: &[Need] = &[
     Need::Extended,
     Need::NoControllers,
     Need::Uncapped,
-    Need::TwoHourCap,
     Need::OverAnHour,
     Need::OwnKeys,
     Need::Clock,
@@ -145,7 +144,7 @@ fn feature(run: &Run, need: Need) -> Feature {
         _ => None,
     };
     let told = match (need, present) {
-        (Need::OwnKeys | Need::OverAnHour, true) | (Need::TwoHourCap, false) => None,
+        (Need::OwnKeys | Need::OverAnHour, true) => None,
         _ => Some(present || instead.is_some()),
     };
     let words = instead.map_or_else(|| short(need), str::to_owned);
@@ -158,7 +157,6 @@ fn short(need: Need) -> String {
         Need::GoogleAuth => "authentication".to_owned(),
         Need::OwnClusters => "room for clusters of the suite's own".to_owned(),
         Need::SubjectToken => "a subject token".to_owned(),
-        Need::TwoHourCap => "a cap of two hours".to_owned(),
         Need::Extended => "lifetimes extended for pods".to_owned(),
         need => need.to_string(),
     }

@@ -18,7 +18,7 @@ impl Run {
         match need {
             _ if self.probed => true,
             Need::Rbac => self.target.facts.features.contains(&Need::Anonymous),
-            Need::Uncapped | Need::TwoHourCap | Need::OverAnHour => false,
+            Need::Uncapped | Need::Capped | Need::OverAnHour => false,
             need => !matches!(need, Need::Extended | Need::OwnKeys),
         }
     }
@@ -32,7 +32,7 @@ impl Run {
     pub fn makers<'a>(&'a self, items: &'a [Item]) -> impl Iterator<Item = &'a Case> {
         let mut features = self.features.clone();
         if !self.probed {
-            features.insert(Need::TwoHourCap);
+            features.insert(Need::Capped);
             features.extend((self.level > Level::Must).then_some(Need::Discovery));
         }
         items.iter().filter_map(move |(id, variant)| {

@@ -15,9 +15,6 @@ use {
     std::sync::Arc,
 };
 
-/// The cap that some cases are about.
-const TWO_HOURS: i64 = 7200;
-
 impl Run {
     /// Makes the namespace, and finds out there what can only be found out by issuing a token.
     /// Where it is refused, only the cases that need it cannot run.
@@ -59,8 +56,8 @@ impl Run {
     fn learn(&mut self, probe: &Probe) {
         let Some(lifetime) = probe.lifetime else { return };
         self.probed = true;
-        if lifetime == TWO_HOURS {
-            self.features.insert(Need::TwoHourCap);
+        if lifetime != LONGEST {
+            self.features.insert(Need::Capped);
         }
         for (need, lacks) in [
             (Need::Uncapped, lifetime != LONGEST),

@@ -46,7 +46,7 @@ impl Judged {
 
 /// Judges on an emulator that has what a case needs.
 pub(crate) fn with<T>(case: &Case, judge: impl FnOnce(&Judged) -> T) -> T {
-    if case.needs.contains(&Need::TwoHourCap) {
+    if case.needs.contains(&Need::Capped) {
         let cap = Duration::from_secs(7200);
         judge(&start(Config { service_account_max_token_expiration: cap, ..config() }))
     } else if case.needs.contains(&Need::Clock) {

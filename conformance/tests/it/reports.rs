@@ -69,7 +69,7 @@ fn the_report_for_programs_says_what_was_judged_and_by_what() {
     let features = report["target"]["kubernetes"]["features"].as_array().unwrap();
     let present =
         |name: &str| features.iter().any(|it| it["name"] == name && it["present"] == true);
-    assert!(present("rbac") && present("discovery") && !present("two-hour-cap"));
+    assert!(present("rbac") && present("discovery") && present("uncapped"));
     assert_eq!(report["suite"]["digest"], CATALOG.digest());
     let cases = report["cases"].as_array().unwrap();
     assert_eq!(report["selected"], cases.len());

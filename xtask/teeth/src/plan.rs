@@ -31,7 +31,7 @@ pub(crate) struct Plan {
 
 /// Records every case once, and makes up the lies.
 pub(crate) async fn make(args: &Args, catalog: &Arc<Catalog>) -> Result<Plan, String> {
-    let caps = |item: &Item| catalog.cases[&item.0].needs.contains(&Need::TwoHourCap);
+    let caps = |item: &Item| catalog.cases[&item.0].needs.contains(&Need::Capped);
     let (capped, free): (Vec<_>, Vec<_>) = items(catalog, &args.run).into_iter().partition(caps);
     let mut plan = Plan { tellings: Vec::new(), is_honest: true };
     for (items, capped) in [(free, false), (capped, true)] {
