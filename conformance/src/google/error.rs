@@ -141,6 +141,22 @@ fn detail<'a>(details: &'a [Value], name: &str) -> Option<&'a Value> {
     details.iter().find(|it| it["@type"] == kind.as_str())
 }
 
+/// The members of an error.
+const MEMBERS: &[&str] = &["code", "message", "status", "details"];
+
+/// What an error has that nobody asked for.
+pub fn surplus(body: Option<&Value>, found: &mut Vec<Mismatch>) {
+    let members = body.and_then(|it| it["error"].as_object()).into_iter().flatten();
+    for (name, value) in members.filter(|(name, _)| !MEMBERS.contains(&name.as_str())) {
+        found.push(Mismatch::new(
+            Level::Should,
+            format!("body error {name}"),
+            "nothing else",
+            value,
+        ));
+    }
+}
+
 /// What is not as the body of every error is.
 pub fn shape(status: u16, body: Option<&Value>, found: &mut Vec<Mismatch>) {
     let error = body.and_then(|it| it.get("error")).and_then(Value::as_object);

@@ -348,6 +348,8 @@ mod tests {
         let before = [create(), get(OPERATION, done())];
         let told = |last: &[Told]| [&before[..], last].concat();
         let other = with(cluster(), "/name", "projects/p/locations/l/attachedClusters/d".into());
+        let twin = other.clone();
+        let other = with(other, "/uid", "v".into());
         let page = |query: &str, listed: &[&Value], next: &str| {
             let mut body = json!({"attachedClusters": listed});
             if !next.is_empty() {

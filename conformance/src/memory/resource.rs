@@ -4,16 +4,21 @@
 use {
     super::{
         clock::{self, Clock},
-        differ,
+        differ, is_same_name,
     },
     crate::{expect::Mismatch, level::Level},
     serde_json::{Value, json},
     std::collections::BTreeMap,
 };
 
-/// Those that were told of, by their names.
+/// Those that were told of.
 #[derive(Debug, Default)]
-pub(super) struct Resources(BTreeMap<String, Resource>);
+pub(super) struct Resources {
+    /// By their names.
+    known: BTreeMap<String, Resource>,
+    /// The name that each uid was seen with, though it may be another's by now.
+    owners: BTreeMap<String, String>,
+}
 
 #[derive(Debug, Default)]
 struct Resource {
@@ -45,7 +50,14 @@ impl Resources {
             let (expected, got) = ("a time after its creation", &value["updateTime"]);
             found.push(Mismatch::new(Level::Should, what, expected, got));
         }
-        let resource = self.0.entry(name.to_owned()).or_default();
+        if let Some(uid) = value["uid"].as_str() {
+            let owner = self.owners.entry(uid.to_owned()).or_insert_with(|| name.to_owned());
+            if !is_same_name(owner, name) {
+                let expected = format!("another than that of {owner}");
+                found.push(Mismatch::new(Level::Should, format!("{what} uid"), expected, uid));
+            }
+        }
+        let resource = self.known.entry(name.to_owned()).or_default();
         if let Some(before) = &resource.shown {
             for name in ["uid", "createTime"] {
                 differ(&format!("{what} {name}"), &before[name], &value[name], false, found);
@@ -68,7 +80,7 @@ impl Resources {
         found: &mut Vec<Mismatch>,
     ) {
         let Some(name) = value["name"].as_str() else { return };
-        let resource = self.0.entry(name.to_owned()).or_default();
+        let resource = self.known.entry(name.to_owned()).or_default();
         let Some(before) = &resource.shown else {
             let identity = json!({"uid": value["uid"], "createTime": value["createTime"]});
             resource.shown = Some(identity);
@@ -87,7 +99,7 @@ impl Resources {
 
     /// Judges one against what was sent, unless that may not have come to pass yet.
     pub(super) fn hold(&self, what: &str, value: &Value, found: &mut Vec<Mismatch>) {
-        let named = value["name"].as_str().and_then(|it| self.0.get(it));
+        let named = value["name"].as_str().and_then(|it| self.known.get(it));
         let settled = named.filter(|it| it.writes == 0);
         if let Some(made_of) = settled.and_then(|it| it.made_of.as_ref()) {
             differ(what, made_of, value, true, found);
@@ -100,35 +112,38 @@ impl Resources {
 
     /// What its clients have made of it.
     pub(super) fn made_of(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)?.made_of.as_ref()
+        self.known.get(name)?.made_of.as_ref()
     }
 
     /// An operation has begun.
     pub(super) fn change(&mut self, name: &str) {
-        self.0.entry(name.to_owned()).or_default().writes += 1;
+        self.known.entry(name.to_owned()).or_default().writes += 1;
     }
 
     /// Whether more than one operation may be at work on it.
     pub(super) fn is_crowded(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|it| it.writes > 1)
+        self.known.get(name).is_some_and(|it| it.writes > 1)
     }
 
     /// An operation has ended, and this is what it is made of.
     pub(super) fn come_to(&mut self, name: &str, made_of: Option<Value>) {
-        let resource = self.0.entry(name.to_owned()).or_default();
+        let resource = self.known.entry(name.to_owned()).or_default();
         resource.writes = resource.writes.saturating_sub(1);
         resource.made_of = made_of;
     }
 
     /// It is gone, and another may have its name.
     pub(super) fn forget(&mut self, name: &str) {
-        self.0.remove(name);
+        let gone = self.known.remove(name).and_then(|it| it.shown);
+        if let Some(uid) = gone.as_ref().and_then(|it| it["uid"].as_str()) {
+            self.owners.insert(uid.to_owned(), format!("{name}, which is gone"));
+        }
     }
 
     /// Those that a list has to have.
     pub(super) fn names(&self) -> Vec<&str> {
         let there = |it: &Resource| it.writes == 0 && it.made_of.is_some();
-        self.0.iter().filter(|(_, it)| there(it)).map(|(name, _)| name.as_str()).collect()
+        self.known.iter().filter(|(_, it)| there(it)).map(|(name, _)| name.as_str()).collect()
     }
 }
 

@@ -45,6 +45,10 @@ pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
     }
     if answer.status >= 400 {
         error::shape(answer.status, answer.value().as_ref(), &mut found);
+        // Whoever asks for the old form gets more.
+        if !exchange.request.path.contains("xgafv=1") {
+            error::surplus(answer.value().as_ref(), &mut found);
+        }
     } else if let Some(body) = answer.value() {
         if let Some(asked) = Asked::of(&exchange.request) {
             let numbers = asked::wants_numbers(&exchange.request);

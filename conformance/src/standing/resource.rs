@@ -59,9 +59,9 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
             resource((*kind, false), &format!("body {list} {index}"), it, found);
         }
     }
-    for (index, it) in body["validVersions"].as_array().into_iter().flatten().enumerate() {
-        let what = format!("body validVersions {index}");
-        compare(&what, &json!({"version": PLATFORM}), Some(it), Level::Should, found);
+    versions(body, found);
+    if let Some(text) = body.get("manifest") {
+        manifest(text, found);
     }
     let polled = exchange.request.method == "GET" && path.contains("/operations/");
     let polled = polled || path.ends_with("/GetOperation");
@@ -73,13 +73,40 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     }
 }
 
+/// Versions, each of them once.
+fn versions(body: &Value, found: &mut Vec<Mismatch>) {
+    let listed = body["validVersions"].as_array().map_or(&[][..], Vec::as_slice);
+    for (index, it) in listed.iter().enumerate() {
+        let what = format!("body validVersions {index}");
+        compare(&what, &json!({"version": PLATFORM}), Some(it), Level::Should, found);
+        if listed[..index].iter().any(|other| other["version"] == it["version"]) {
+            found.push(Mismatch::new(Level::Should, what, "another version", &it["version"]));
+        }
+    }
+}
+
+/// What kubectl can apply.
+fn manifest(text: &Value, found: &mut Vec<Mismatch>) {
+    let documents = text.as_str().unwrap_or_default().split("\n---");
+    let documents =
+        documents.map(|it| it.trim_start_matches("---")).filter(|it| !it.trim().is_empty());
+    let object = json!({"apiVersion": "<text>", "kind": "<text>"});
+    for (index, document) in documents.enumerate() {
+        let read = serde_saphyr::from_str::<Value>(document).ok();
+        let what = format!("body manifest {index}");
+        compare(&what, &object, read.as_ref(), Level::Should, found);
+    }
+}
+
 /// A bearer for an hour at most.
 fn agent_token(body: &Value, found: &mut Vec<Mismatch>) {
-    let token = json!({
-        "access_token": "<text>", "expires_in": "<number>", "token_type": "Bearer",
-        "accessToken": "<absent>", "expiresIn": "<absent>", "tokenType": "<absent>",
-    });
+    let token = json!({"access_token": "<text>", "expires_in": "<number>", "token_type": "Bearer"});
     compare("body", &token, Some(body), Level::Must, found);
+    for (name, value) in body.as_object().into_iter().flatten() {
+        if token.get(name).is_none() {
+            found.push(Mismatch::must(format!("body {name}"), "nothing else", value));
+        }
+    }
     let lifetime = body["expires_in"].as_i64();
     if lifetime.is_some_and(|it| !(1..=HOUR).contains(&it)) {
         let what = "body expires_in";

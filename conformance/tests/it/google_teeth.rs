@@ -69,7 +69,7 @@ then: {status: 200, body: {done: true, response: {name: $new}}}
 #[case::text(EXCHANGE, |it: &mut Reply| it.json(|it| it["expires_in"] = "1".into()), &["body expires_in"])]
 #[case::kind(EXCHANGE, |it: &mut Reply| it.json(|it| it["token_type"] = "bearer".into()), &["body token_type"])]
 #[case::more(EXCHANGE, |it: &mut Reply| it.json(|it| it["scope"] = "x".into()), &["body scope"])]
-#[case::repeats(EXCHANGE, repeat_the_subject, &["answer"])]
+#[case::repeats(EXCHANGE, repeat_the_subject, &["answer", "body note"])]
 #[case::charset(
     EXCHANGE,
     |it: &mut Reply| it.set("content-type", Some("application/json")),
