@@ -320,7 +320,7 @@ mod tests {
         looked("/etag", "x", &["body etag"]);
         looked("/updateTime", "2026-01-01T00:01:30Z", &["body updateTime"]);
         looked("/description", "x", &["body description", "body description"]);
-        looked("/name", "projects/p/locations/l/attachedClusters/x", &["body name"]);
+        looked("/name", "projects/p/locations/l/attachedClusters/x", &["body name", "body uid"]);
         looked("/state", "RECONCILING", &["body state"]);
     }
 
@@ -366,8 +366,8 @@ mod tests {
         check(&told(&[page("", &[&other], "")]), &[list]);
         check(&told(&[page("", &[&one], "t"), page("?pageToken=t", &[&one], "")]), &[list]);
         check(&told(&[page("", &[&one], "t"), page("?pageToken=t", &[&other], "t")]), &[list]);
-        let elsewhere =
-            with(cluster(), "/name", "projects/p/locations/x/attachedClusters/c".into());
+        check(&told(&[page("", &[&one, &twin], "")]), &["body attachedClusters 1 uid"]);
+        let elsewhere = with(other, "/name", "projects/p/locations/x/attachedClusters/c".into());
         check(&told(&[page("", &[&one, &elsewhere], "")]), &[list]);
     }
 

@@ -73,9 +73,13 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     }
 }
 
-/// Versions, each of them once.
+/// Versions, each of them once, of which some can be used.
 fn versions(body: &Value, found: &mut Vec<Mismatch>) {
-    let listed = body["validVersions"].as_array().map_or(&[][..], Vec::as_slice);
+    let Some(listed) = body["validVersions"].as_array() else { return };
+    if !listed.iter().any(|it| it["enabled"] == true) {
+        let (what, expected) = ("body validVersions", "one that is enabled");
+        found.push(Mismatch::new(Level::Should, what, expected, &body["validVersions"]));
+    }
     for (index, it) in listed.iter().enumerate() {
         let what = format!("body validVersions {index}");
         compare(&what, &json!({"version": PLATFORM}), Some(it), Level::Should, found);
