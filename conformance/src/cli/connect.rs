@@ -8,6 +8,7 @@ use {
     crate::{
         client::{
             Client, Endpoint,
+            pace::Pace,
             proxy::Proxy,
             tls::{self, Identity, Trust},
         },
@@ -29,10 +30,11 @@ pub(super) async fn target(
 ) -> Result<Arc<Target>, Exit> {
     let mut target = Target { cluster: cluster(google)?, ..Target::default() };
     let trust = trust(kubernetes)?;
+    let pace = Limit { pace: Arc::new(Pace::new(qps.unwrap_or(QPS))), everywhere: qps.is_some() };
     let context = context(kubernetes, google)?;
     if let Some(mut context) = context.clone() {
         context.trust = trust.clone().unwrap_or(context.trust);
-        target.kubernetes = Some(side(context, qps)?);
+        target.kubernetes = Some(side(context, &pace)?);
     }
     if let Some(url) = &google.google_endpoint {
         let mut own = Context::of(url);
@@ -40,7 +42,7 @@ pub(super) async fn target(
         let shared = context.filter(|it| beside(&it.server, url)).map(|it| it.trust);
         own.trust = trust.or(shared).unwrap_or(Trust::System);
         own.token = credential(&google.access_token, google.access_token_file.as_deref())?;
-        target.google = Some(side(own, qps)?);
+        target.google = Some(side(own, &pace)?);
     }
     if target.kubernetes.is_none() && target.google.is_none() {
         return Err(Exit::usage(
@@ -85,7 +87,14 @@ fn hinted(unfit: &Unfit) -> String {
     format!("{unfit}{hint}")
 }
 
-fn side(context: Context, qps: Option<u32>) -> Result<Side, Exit> {
+/// How fast both sides together are asked.
+struct Limit {
+    pace: Arc<Pace>,
+    /// On this machine, too.
+    everywhere: bool,
+}
+
+fn side(context: Context, limit: &Limit) -> Result<Side, Exit> {
     let mut endpoint = Endpoint::parse(&context.server).map_err(Exit::usage)?;
     sendable(&context)?;
     endpoint.tls_server_name = context.tls_server_name;
@@ -93,10 +102,11 @@ fn side(context: Context, qps: Option<u32>) -> Result<Side, Exit> {
         Some(proxy) => Some(proxy),
         None => proxy(&endpoint)?,
     };
-    let default = (!endpoint.is_loopback()).then_some(QPS);
+    let limited = limit.everywhere || !endpoint.is_loopback();
+    let pace = limited.then(|| Arc::clone(&limit.pace));
     let config =
         |identity: Option<&Identity>| tls::config(&context.trust, identity).map_err(Exit::usage);
-    let client = Client::new(endpoint, config(context.identity.as_ref())?).limited(qps.or(default));
+    let client = Client::new(endpoint, config(context.identity.as_ref())?).at(pace);
     // A certificate would speak for us even where somebody else's token is shown.
     let others = match context.identity {
         Some(_) => Some(client.beside(config(None)?)),

@@ -1,7 +1,7 @@
 //! A plain HTTP client: what it is given goes out untouched, what comes back is kept whole.
 
 pub mod connection;
-mod pace;
+pub mod pace;
 pub mod proxy;
 pub mod tls;
 
@@ -73,7 +73,12 @@ impl Client {
 
     /// The same, asking no more than so many times a second.
     pub fn limited(self, qps: Option<u32>) -> Self {
-        Self { pace: qps.map(|it| Arc::new(Pace::new(it))), ..self }
+        self.at(qps.map(|it| Arc::new(Pace::new(it))))
+    }
+
+    /// The same, at a pace that it may share with others.
+    pub fn at(self, pace: Option<Arc<Pace>>) -> Self {
+        Self { pace, ..self }
     }
 
     /// Another that shows itself by other means, at the same pace.

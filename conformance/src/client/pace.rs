@@ -8,20 +8,21 @@ use {
     tokio::time::Instant,
 };
 
-/// A pace that all requests of a client share.
+/// A pace that all requests of one client or several share.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub struct Pace {
     apart: Duration,
     next: Mutex<Option<Instant>>,
 }
 
 impl Pace {
-    pub(super) fn new(qps: u32) -> Self {
+    /// So many requests a second.
+    pub fn new(qps: u32) -> Self {
         Self { apart: Duration::from_secs(1) / qps.max(1), next: Mutex::default() }
     }
 
     /// Waits for one's turn.
-    pub(super) async fn wait(&self) {
+    pub async fn wait(&self) {
         let turn = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = next.map_or_else(Instant::now, |it| it.max(Instant::now()));
@@ -34,7 +35,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use {super::*, std::sync::Arc};
 
     #[tokio::test(start_paused = true)]
     async fn turns_are_evenly_spread() {
@@ -43,5 +44,16 @@ mod tests {
             pace.wait().await;
         }
         assert_eq!(begun.elapsed().as_millis(), 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_share_a_pace_wait_for_each_other() {
+        let (pace, begun) = (Arc::new(Pace::new(50)), Instant::now());
+        let other = Arc::clone(&pace);
+        for _ in 0..25 {
+            pace.wait().await;
+            other.wait().await;
+        }
+        assert_eq!(begun.elapsed().as_millis(), 980);
     }
 }
