@@ -13,6 +13,9 @@ use {
     std::collections::HashSet,
 };
 
+/// Up to how many members each is held against all others.
+const FEW: usize = 16;
+
 /// The members of an object, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Members<'a>(Vec<(String, &'a RawValue)>);
@@ -75,6 +78,14 @@ impl<'a> Members<'a> {
 
     /// The place of the first name that came before.
     fn duplicate(&self) -> Option<usize> {
+        // Nearly every object is small, and is looked through faster than it is hashed.
+        if self.0.len() <= FEW {
+            let came_before = |(place, name): (usize, &str)| {
+                self.iter().take(place).any(|(before, _)| before == name)
+            };
+            let mut names = self.iter().map(|(name, _)| name).enumerate();
+            return names.position(came_before);
+        }
         let mut seen = HashSet::new();
         self.iter().position(|(name, _)| !seen.insert(name))
     }
@@ -190,6 +201,18 @@ mod tests {
             _ => set_text(&mut text, value),
         });
         decoded.map(|()| text).map_err(Wrong::told)
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_is_found_among_few_and_among_many() {
+        for length in [1, FEW, FEW + 1, 1000] {
+            let members: Vec<_> = (0..length).map(|name| format!("\"{name}\": 0")).collect();
+            let read = |members: &[String]| format!("{{{}}}", members.join(","));
+            assert!(Members::read(&read(&members)).unwrap().are_distinct());
+            let double = [members, vec!["\"0\": 0".to_owned()]].concat();
+            let double = read(&double);
+            assert_eq!(Members::read(&double).unwrap().duplicate(), Some(length));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod claims;
 pub mod decode;
+mod embedded;
 pub mod exchange;
 pub mod issue;
 pub mod legacy;

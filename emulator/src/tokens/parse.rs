@@ -6,12 +6,12 @@
 use {
     super::{
         decode::{self, Private, Public},
+        embedded,
         members::{self, Members, Undecodable, Wrong, kind},
     },
     base64::{
         Engine, alphabet,
         engine::general_purpose::{GeneralPurpose, NO_PAD},
-        prelude::BASE64_STANDARD,
     },
 };
 
@@ -40,7 +40,7 @@ impl std::fmt::Debug for Parsed<'_> {
 }
 
 /// Unpadded base64url as Go decodes it: bits left over at the end do not matter.
-const BASE64: GeneralPurpose =
+pub(super) const BASE64: GeneralPurpose =
     GeneralPurpose::new(&alphabet::URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// The extensions that may be demanded. Source: go-jose `shared.go`, `supportedCritical`.
@@ -128,24 +128,10 @@ fn is_sane(name: &str, value: &str) -> bool {
     match (name, kind(value)) {
         (_, "null") => true,
         ("alg" | "kid" | "nonce", kind) => kind == "string",
-        ("jwk", kind) => kind == "object" && is_public(value),
-        ("x5c", kind) => kind == "array" && are_certificates(value),
+        ("jwk", kind) => kind == "object" && embedded::is_public_key(value),
+        ("x5c", kind) => kind == "array" && embedded::are_certificates(value),
         _ => true,
     }
-}
-
-/// Whether a key has no half that has no place in a header.
-fn is_public(jwk: &str) -> bool {
-    let jwk = Members::read(jwk).unwrap_or_default();
-    let is_pair = ["\"RSA\"", "\"EC\"", "\"OKP\""].contains(&jwk.get("kty").unwrap_or_default());
-    is_pair && jwk.get("d").is_none()
-}
-
-fn are_certificates(chain: &str) -> bool {
-    let is_der = |text: &String| {
-        BASE64_STANDARD.decode(text).is_ok_and(|bytes| bytes.first() == Some(&0x30))
-    };
-    members::texts(chain, "[]string").is_ok_and(|chain| chain.iter().all(is_der))
 }
 
 fn critical(value: Option<&str>) -> Result<bool, Undecodable> {
