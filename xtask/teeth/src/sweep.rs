@@ -132,7 +132,13 @@ pub(crate) async fn tell(stage: &Stage, telling: &Telling) -> Told {
     let fate = match telling.occasion {
         _ if free::is_unknowable(&telling.lie, telling.occasion) => Fate::Unknowable,
         Occasion::FromTheStart => tell_from_the_start(stage, telling).await,
-        Occasion::Always | Occasion::Second => tell_cases(stage, telling, &mut heard).await,
+        Occasion::Always | Occasion::Second => {
+            // A busy server may have answered otherwise for once.
+            match tell_cases(stage, telling, &mut heard).await {
+                Fate::Silent => tell_cases(stage, telling, &mut heard).await,
+                fate => fate,
+            }
+        }
     };
     stage.liar.set(None);
     heard.dedup();
