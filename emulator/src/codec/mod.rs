@@ -16,7 +16,7 @@ pub mod json;
 mod mutations;
 pub mod negotiate;
 pub mod protobuf;
-mod quantity;
+pub mod quantity;
 pub mod quote;
 pub mod schema;
 mod target;

@@ -6,6 +6,10 @@ const WRONG_FORMAT: &str =
 const WRONG_SUFFIX: &str = "unable to parse quantity's suffix";
 const WRONG_NUMBER: &str = "unable to parse numeric part of quantity";
 
+// The smallest powers of ten that are kept.
+const NANO: i64 = -9;
+const MILLI: i64 = -3;
+
 // More digits than this are not counted; nothing that is measured has as many.
 const MAX_DIGITS: usize = 30;
 
@@ -25,13 +29,23 @@ struct Parts<'a> {
 
 /// The canonical text of a quantity; an error text when it is none.
 pub(super) fn canonical(text: &str) -> Result<String, &'static str> {
+    rounded(text, NANO)
+}
+
+/// A quantity as lists of resources have it: in thousandths at least, away from zero.
+/// Source: kubernetes `pkg/apis/core/v1/defaults.go`, SetDefaults_ResourceList.
+pub fn in_thousandths(text: &str) -> String {
+    rounded(text, MILLI).unwrap_or_else(|_| text.to_owned())
+}
+
+fn rounded(text: &str, least: i64) -> Result<String, &'static str> {
     if text.is_empty() {
         return Err(WRONG_FORMAT);
     }
     let parts = split(text)?;
     let (exponent, format) = suffix(parts.suffix).ok_or(WRONG_SUFFIX)?;
     let shifted = format!("{}{}", parts.whole, parts.fraction);
-    if text == "0" || is_kept(&parts, &shifted, exponent, format) {
+    if text == "0" || is_kept(&parts, &shifted, (exponent, least), format) {
         return Ok(text.to_owned());
     }
     if shifted.is_empty() || shifted.len() > MAX_DIGITS {
@@ -40,9 +54,9 @@ pub(super) fn canonical(text: &str) -> Result<String, &'static str> {
     let digits: i128 = shifted.parse().map_err(|_| WRONG_NUMBER)?;
     let scale = -i64::try_from(parts.fraction.len()).unwrap_or(0);
     let (amount, scale, format) = match format {
-        Format::Binary => binary(digits, scale, exponent),
+        Format::Binary => binary(digits, scale, (exponent, least)),
         _ => {
-            let (amount, scale) = round_up(digits, scale + exponent, -9);
+            let (amount, scale) = round_up(digits, scale + exponent, least);
             (amount, scale, format)
         }
     };
@@ -74,7 +88,12 @@ fn split(text: &str) -> Result<Parts<'_>, &'static str> {
 }
 
 // Short numbers that look canonical are shown as they came, sign and trailing dot included.
-fn is_kept(parts: &Parts<'_>, shifted: &str, exponent: i64, format: Format) -> bool {
+fn is_kept(
+    parts: &Parts<'_>,
+    shifted: &str,
+    (exponent, least): (i64, i64),
+    format: Format,
+) -> bool {
     let fraction = i64::try_from(parts.fraction.len()).unwrap_or(i64::MAX);
     if format == Format::Binary {
         let value: i64 = shifted.parse().unwrap_or(0);
@@ -83,7 +102,7 @@ fn is_kept(parts: &Parts<'_>, shifted: &str, exponent: i64, format: Format) -> b
     }
     let scale = exponent - fraction;
     let plain = !shifted.ends_with("000") && !shifted.starts_with('0');
-    shifted.len() <= 18 && scale >= -9 && scale % 3 == 0 && plain
+    shifted.len() <= 18 && scale >= least && scale % 3 == 0 && plain
 }
 
 fn digits(text: &str) -> (&str, &str) {
@@ -120,9 +139,9 @@ fn suffix(suffix: &str) -> Option<(i64, Format)> {
 
 const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
-fn binary(digits: i128, scale: i64, exponent: i64) -> (i128, i64, Format) {
+fn binary(digits: i128, scale: i64, (exponent, least): (i64, i64)) -> (i128, i64, Format) {
     let amount = digits.saturating_mul(1 << exponent);
-    let (amount, scale) = round_up(amount, scale, -9);
+    let (amount, scale) = round_up(amount, scale, least);
     let below_one = scale < 0 && amount < 10_i128.pow(u32::try_from(-scale).unwrap_or(0));
     if below_one && amount > 0 {
         return (amount, scale, Format::Decimal);
@@ -227,6 +246,16 @@ mod tests {
     #[case(".5", "500m")]
     fn quantities_are_shown_in_their_shortest_form(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(canonical(text).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case("1n", "1m")]
+    #[case("-1500u", "-2m")]
+    #[case("1.000001", "1001m")]
+    #[case("1.500", "1.500")]
+    #[case("2Ki", "2Ki")]
+    fn lists_of_resources_know_thousandths(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(in_thousandths(text), expected);
     }
 
     #[rstest]

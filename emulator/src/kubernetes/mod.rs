@@ -260,7 +260,7 @@ fn takes(endpoint: Endpoint<'_>, method: &Method) -> bool {
 /// The media types that the router offers; `None` when it looks at none.
 fn media_types(endpoint: Endpoint<'_>, method: &Method) -> Option<&'static [&'static str]> {
     match endpoint {
-        Endpoint::Watch { .. } => Some(body::LISTED_TYPES),
+        Endpoint::Watch { .. } | Endpoint::Component(None) => Some(body::LISTED_TYPES),
         Endpoint::Collection(..) if method == Method::GET => Some(body::LISTED_TYPES),
         Endpoint::Document(document) => discovery::media_types(document),
         _ => Some(body::MEDIA_TYPES),

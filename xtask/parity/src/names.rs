@@ -29,6 +29,8 @@ static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"[A-Za-z0-9_-]{64,}"
 static OLD: LazyLock<Regex> =
     LazyLock::new(|| regex(r"too old resource version: [0-9]+ \([0-9]+\)"));
 static NOW: LazyLock<Regex> = LazyLock::new(|| regex("<now [^>]*>"));
+/// The age of what was made a moment ago, in a cell of a table.
+static AGE: LazyLock<Regex> = LazyLock::new(|| regex(r#""[0-9]s"([,\]])"#));
 static HEX: LazyLock<Regex> = LazyLock::new(|| regex(r"\(([0-9a-f]{24})[0-9a-f]*( \.\.\.)?\)"));
 /// What the server put behind a prefix, in a name that it refuses or in an answer of which no name
 /// was learned: one in protobuf, say.
@@ -76,6 +78,7 @@ impl Names {
         let text = VERSION.replace_all(&text, "$1$3<version>$5");
         let text = CONTINUE.replace_all(&text, |found: &Captures<'_>| token::position(&found[1]));
         let text = GENERATED.replace_all(&text, "$1<generated>");
+        let text = AGE.replace_all(&text, "\"<age>\"$1");
         let text = OLD.replace_all(&text, "too old resource version: <version>");
         // What is left of a token that was broken, and bytes that hold a uid.
         let text = SIGNATURE.replace_all(&text, "<random>");

@@ -4,6 +4,7 @@
 
 use {
     crate::{
+        codec::quantity::in_thousandths,
         kubernetes::{kinds::pod, metadata::object_at},
         world::objects::Kind,
     },
@@ -73,6 +74,11 @@ fn node(object: &mut Value) {
     let cidr = object["spec"]["podCIDR"].as_str().unwrap_or("").to_owned();
     if !cidr.is_empty() && object["spec"]["podCIDRs"][0] != *cidr {
         object["spec"]["podCIDRs"] = json!([cidr]);
+    } else if let Some(first) = object["spec"]["podCIDRs"].get(0).cloned() {
+        object["spec"]["podCIDR"] = first;
+    }
+    if let Some(status) = object.get_mut("status").and_then(Value::as_object_mut) {
+        round(status, &["capacity", "allocatable"]);
     }
     if object["status"]["allocatable"].is_null() && object["status"]["capacity"].is_object() {
         object["status"]["allocatable"] = object["status"]["capacity"].clone();
@@ -134,7 +140,22 @@ fn container(container: &mut Map<String, Value>) {
             set(from, "apiVersion", "v1".into());
         }
     }
+    if let Some(given) = container.get_mut("resources").and_then(Value::as_object_mut) {
+        round(given, &["limits", "requests"]);
+    }
     request_limits(container);
+}
+
+// Nobody measures less than a thousandth.
+fn round(owner: &mut Map<String, Value>, lists: &[&str]) {
+    for list in lists {
+        let list = owner.get_mut(*list).and_then(Value::as_object_mut);
+        for (_, quantity) in list.into_iter().flatten() {
+            if let Some(text) = quantity.as_str() {
+                *quantity = in_thousandths(text).into();
+            }
+        }
+    }
 }
 
 // What is limited is asked for, unless less is.

@@ -37,10 +37,11 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
     escalation::check(exchange, resource, None, &object)?;
-    let object = store(exchange.world, resource, object, options.dry_run)?;
+    let object = finish(exchange.world, resource, object)?;
     for warning in kinds::warnings::of_new(resource.kind, &object) {
         exchange.warn(warning);
     }
+    let object = keep(exchange.world, resource, object, options.dry_run)?;
     objects::reply(exchange, 201, object, output)
 }
 

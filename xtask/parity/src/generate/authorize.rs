@@ -104,8 +104,9 @@ fn resource(random: &mut Random) -> Value {
         }
     }
     if random.chance(8) {
-        resource["labelSelector"] = match random.below(5) {
-            0 => json!({ "rawSelector": "a=b" }),
+        let selector = random.pick(&["labelSelector", "fieldSelector"]);
+        resource[selector] = match random.below(5) {
+            0 => json!({ "rawSelector": random.text(&["a=b", "a b", "a", "a in (b)"]) }),
             1 => json!({}),
             2 => {
                 json!({ "rawSelector": "a=b", "requirements": [{ "key": "k", "operator": "In", "values": ["v"] }] })

@@ -3,6 +3,7 @@
 mod authorize;
 mod bodies;
 mod lists;
+mod nodes;
 mod objects;
 mod odd;
 mod paths;
@@ -74,8 +75,9 @@ pub(crate) fn scenario(random: &mut Random) -> Scenario {
     add(tokens::plain("a"), &mut setting);
     for _ in 0..10 + random.below(14) {
         let mut request = match random.below(100) {
-            0..25 => tokens::request(random, &setting),
-            25..41 => reviews::request(random, &setting),
+            0..23 => tokens::request(random, &setting),
+            23..28 => nodes::request(random),
+            28..41 => reviews::request(random, &setting),
             41..50 => authorize::request(random, &setting),
             50..64 => objects::request(random, &setting),
             64..74 => updates::request(random, &setting),

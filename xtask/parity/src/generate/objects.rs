@@ -289,6 +289,11 @@ fn list(random: &mut Random) -> Request {
             "spec.x=y",
             "metadata.name",
             "metadata.name==a,metadata.name=b",
+            "metadata.name=a,metadata.name",
+            "metadata.name=a%5C,b",
+            "metadata.name=a%5Cx",
+            "metadata.name=a=b",
+            "metadata.name%20=%20a",
             "=",
         ],
     );
