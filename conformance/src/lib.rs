@@ -53,6 +53,7 @@ pub mod exchange;
 pub mod expect;
 pub mod fact;
 pub mod forge;
+mod fragments;
 pub mod given;
 pub mod glob;
 pub mod google;

@@ -2,7 +2,7 @@
 //! credential leaves the suite. One table; equal values keep the same name within a case.
 
 use {
-    crate::{layout, token::Token},
+    crate::{fragments::Fragments, layout, token::Token},
     jiff::Timestamp,
     regex::{Captures, Regex},
     std::{collections::BTreeMap, sync::LazyLock},
@@ -60,6 +60,8 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
 pub struct Redactor {
     /// What to replace literally, longest first.
     literals: Vec<(String, String)>,
+    /// What credentials leave behind where they are taken apart.
+    fragments: Fragments,
     seen: BTreeMap<(&'static str, String), usize>,
     /// What `{now}` is in the exchange at hand.
     now: Option<Timestamp>,
@@ -88,6 +90,7 @@ impl Redactor {
     /// Replaces a credential. One that is as short as a word stands within others, so it is replaced
     /// only where it is presented.
     pub fn credential(&mut self, value: &str) {
+        self.fragments.add(value);
         match value.len() {
             0 => {}
             1..WORD => self.name(&format!("Bearer {value}"), "Bearer {credential}"),
@@ -99,7 +102,9 @@ impl Redactor {
     pub fn learn(&mut self, value: &str) {
         let told = value.starts_with("ya29.") || (value.starts_with("eyJ") && is_jwt(value));
         let known = self.literals.iter().any(|(it, _)| it == value);
-        if !told && !known {
+        if told {
+            self.fragments.add(value);
+        } else if !known {
             self.credential(value);
         }
     }
@@ -114,7 +119,9 @@ impl Redactor {
         let text = self.literally(text);
         let mut tokens = Vec::new();
         let text = self.rename(&text, &mut tokens);
-        let tokens = tokens.into_iter().map(|token| self.describe(&token)).collect();
+        let text = self.fragments.hide(text);
+        let tokens: Vec<_> = tokens.into_iter().map(|token| self.describe(&token)).collect();
+        let tokens = tokens.into_iter().map(|it| self.fragments.hide(it)).collect();
         Redacted { text, tokens }
     }
 

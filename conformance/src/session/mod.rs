@@ -150,6 +150,7 @@ impl<'a> Session<'a> {
                 Some(token) if name == "subject" => token.clone(),
                 _ => self.issue(spec).await?,
             };
+            self.redactor.learn(&token);
             self.vars.set(name, token);
         }
         for (name, forgery) in &case.given.forged.0 {
