@@ -71,6 +71,8 @@ pub(super) async fn serve(
     stream: TcpStream,
     stopping: watch::Receiver<()>,
 ) {
+    // A server that stops waits for those who hold this.
+    let _open = stopping.clone();
     // An error here means that the client has gone, which the first read will say again.
     let _ = stream.set_nodelay(true);
     let Ok(local_address) = stream.local_addr().map(|address| address.to_string().into()) else {

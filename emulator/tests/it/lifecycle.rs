@@ -175,6 +175,32 @@ fn a_signal_ends_it_within_a_second_whatever_is_open(#[case] signal: &str) {
 }
 
 #[test]
+fn what_is_under_way_is_answered_before_it_ends() {
+    let mut program = Program::start(&[], &[]);
+    let ask = |request: &str| {
+        let mut stream = TcpStream::connect(program.address()).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    };
+    let read = |mut stream: TcpStream| {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let controls = |method: &str, body: &str| {
+        let head = "/_emulator/v1/faults HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+        read(ask(&format!("{method} {head}Content-Length: {}\r\n\r\n{body}", body.len())))
+    };
+    controls("POST", r#"{"delay": "150ms", "path": "/version"}"#);
+    let late = ask("GET /version HTTP/1.1\r\nHost: a\r\n\r\n");
+    while !controls("GET", "").contains(r#"{"faults":[]}"#) {}
+    program.signal("TERM");
+    let answer = read(late);
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn a_second_signal_kills() {
     let mut program = Program::start(&[], &[]);
     let mut half = TcpStream::connect(program.address()).unwrap();
