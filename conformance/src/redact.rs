@@ -45,6 +45,9 @@ const TABLE: &[(&str, &str)] = &[
 /// How many seconds a time may be later than the first of its exchange, and still be now.
 const LATEST: i64 = 60;
 
+/// In seconds.
+const HOUR: i64 = 3600;
+
 /// What is shorter may be a word.
 const WORD: usize = 8;
 
@@ -196,6 +199,10 @@ impl Redactor {
         let seconds = time.as_second() - now.as_second();
         match (seconds, kind) {
             (-3..=3, _) | (0..=LATEST, "time") => "{now}".to_owned(),
+            // A clock that was set back by hours went on meanwhile.
+            (..0, "time") if seconds.rem_euclid(HOUR) <= LATEST => {
+                format!("{{now{:+}s}}", seconds.div_euclid(HOUR) * HOUR)
+            }
             (_, "deletion") => format!("{{now{:+}s}}", seconds / 5 * 5),
             (_, "expiration") if self.lifetime == Some(seconds - 1) => {
                 format!("{{now{:+}s}}", seconds - 1)
@@ -263,6 +270,7 @@ mod tests {
         for (written, deleted, told) in [
             ("04:05", "04:35", r#""{now}" deletionTimestamp: "{now+30s}""#),
             ("04:30", "04:39", r#""{now}" deletionTimestamp: "{now+30s}""#),
+            ("04:01", "04:40", r#""{now-4s}" deletionTimestamp: "{now+35s}""#),
             ("05:06", "04:40", r#""{now+61s}" deletionTimestamp: "{now+35s}""#),
         ] {
             let text = format!(
@@ -270,6 +278,18 @@ mod tests {
             );
             assert_eq!(Redactor::default().text(&text).text, format!(r#""{{now}}" {told}"#));
         }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_goes_on() {
+        let told = |time: &str| {
+            Redactor::default()
+                .text(&format!(r#""2026-01-02T03:04:05Z" "2026-01-02T{time}Z""#))
+                .text
+        };
+        assert_eq!(told("02:04:05"), r#""{now}" "{now-3600s}""#);
+        assert_eq!(told("02:04:25"), r#""{now}" "{now-3600s}""#);
+        assert_eq!(told("02:14:05"), r#""{now}" "{now-3000s}""#);
     }
 
     #[test]

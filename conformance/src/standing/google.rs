@@ -23,6 +23,8 @@ const HEADERS: &[(&str, &str, Level)] = &[
     ("location", "<absent>", Level::Should),
     ("retry-after", "<absent>", Level::Should),
     ("allow", "<absent>", Level::Should),
+    ("set-cookie", "<absent>", Level::Observed),
+    ("access-control-allow-origin", "<absent>", Level::Observed),
     ("vary", "Origin, X-Origin, Referer", Level::Observed),
     ("server", "ESF", Level::Observed),
     ("x-frame-options", "SAMEORIGIN", Level::Observed),
@@ -61,11 +63,18 @@ pub(super) fn rest(exchange: &Exchange, expected: &[&Expect]) -> Vec<Mismatch> {
 
 /// A page leads nowhere, asks for nothing, and does not say when to come again.
 fn page(exchange: &Exchange, said: impl Fn(&str) -> bool, found: &mut Vec<Mismatch>) {
-    for name in ["www-authenticate", "location", "retry-after", "allow"] {
+    for (name, level) in [
+        ("www-authenticate", Level::Should),
+        ("location", Level::Should),
+        ("retry-after", Level::Should),
+        ("allow", Level::Should),
+        ("set-cookie", Level::Observed),
+        ("access-control-allow-origin", Level::Observed),
+    ] {
         let got = exchange.answer.header(name).first().map(|it| Value::from(*it));
         if !said(name) {
             let what = format!("header {name}");
-            compare(&what, &"<absent>".into(), got.as_ref(), Level::Should, found);
+            compare(&what, &"<absent>".into(), got.as_ref(), level, found);
         }
     }
 }

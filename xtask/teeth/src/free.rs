@@ -56,11 +56,14 @@ const FREE: &[(&str, &str)] = &[
     // How the body ends and is laid out.
     ("", "^ending of the body"),
     // What a page says is for people; what else its front end tells of it, too.
-    (" 404$", "^(text of the body|header (cache-control|x-content-type-options))"),
+    (" 404( http2)?$", "^(text of the body|header (cache-control|x-content-type-options))"),
     // What is said of an issuer that cannot be reached is our choice.
     ("Error connecting to the given", "^(body error details|header grpc-status-details-bin)"),
     // Which versions are on offer is Google's own affair; that they are versions is not.
-    ("ServerConfig 200", "^body validVersions( [0-9]+ enabled)? is"),
+    (
+        "ServerConfig 200",
+        "^body validVersions (is (reversed|shortened)|[0-9]+ enabled is (gone|another))$",
+    ),
     // A second more or less of an hour.
     ("AgentToken 200", "^body expires_in is another"),
     // The manifest is for kubectl.
@@ -94,6 +97,8 @@ const UNKNOWABLE: &[(&str, &str)] = &[
     ("GET /api 200", "serverAddress is mangled"),
     // An opaque credential for a cluster of which no case reaches the Kubernetes API.
     ("(Aws|Azure)AccessToken 200", "^body accessToken is (mangled|one akin)"),
+    // An operation that had nothing to do need not be found by its name.
+    ("DELETE /v1/", "^body name is (mangled|one akin), the second time only$"),
     // Keys of which nothing is signed that a case could verify.
     ("((Aws|Azure)JsonWebKeys|/v1/.*/jwks) 200", "^body keys 0 (kid|n) is (mangled|one akin)"),
     // A key that is listed twice, as one that is configured twice is.

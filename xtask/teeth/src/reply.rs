@@ -109,7 +109,8 @@ pub(crate) fn kind(request: &Request, answer: &Answer) -> String {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     let mut place = Vec::new();
     for (index, part) in parts.iter().enumerate() {
-        let named = index > 0 && NAMED.contains(&parts[index - 1]);
+        // A slash that is encoded may stand between names, too.
+        let named = part.contains("%2F") || index > 0 && NAMED.contains(&parts[index - 1]);
         let verb = part.split_once(':').map(|(_, verb)| format!("*:{verb}"));
         place.push(if named { verb.unwrap_or_else(|| "*".to_owned()) } else { (*part).to_owned() });
     }
