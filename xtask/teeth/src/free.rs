@@ -39,7 +39,7 @@ const FREE: &[(&str, &str)] = &[
     ("", "^header grpc-message is "),
     // Google's texts, and headers that a front end adds.
     ("", "^body error (message|details [0-9]+ (message|fieldViolations [0-9]+ description)) is"),
-    ("/v1(beta1)?/projects", "^header (audit-id|warning) is"),
+    ("/v1(beta1)?/(projects|[*])", "^header (audit-id|warning) is"),
     // What is echoed and changes nothing.
     ("/token 201", "^body metadata (labels|annotations|generateName)"),
     ("tokenreviews 201", "^body metadata (labels|name)"),
