@@ -26,7 +26,7 @@ pub(crate) struct Probe {
     pub(crate) issuer: Option<String>,
     /// For whom it is, when nobody is named.
     pub(crate) audiences: Value,
-    /// The same, where that is one and a URL.
+    /// The same, where that is one.
     pub(crate) audience: Option<String>,
     /// Whether a pod's token lives as long as was asked for, where it could be extended, or as
     /// long as an external signer lets any.
@@ -60,9 +60,8 @@ impl Probe {
         let body = body.ok()?.value()?;
         let text = body["status"]["token"].as_str()?;
         let Token { header, claims, .. } = Token::parse(text)?;
-        let url = |it: &Value| it.as_str().filter(|it| it.contains("://")).map(str::to_owned);
         let audience = match claims["aud"].as_array().map(Vec::as_slice) {
-            Some([only]) => url(only),
+            Some([only]) => only.as_str().map(str::to_owned),
             _ => None,
         };
         let issuer = claims["iss"].as_str().map(str::to_owned);

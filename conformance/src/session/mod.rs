@@ -100,8 +100,7 @@ impl<'a> Session<'a> {
         }
         vars.set("server.audiences", shared.audiences.clone());
         vars.set("server.longest", shared.longest);
-        // Recorded was a server whose audience is its issuer.
-        redactor.name(audience.unwrap_or_default(), "{issuer}");
+        name_audience(&mut redactor, audience.unwrap_or_default(), case);
         let (blueprints, made, moved) = (HashMap::new(), Vec::new(), Vec::new());
         let (memory, meanwhile) = (Memory::default(), Vec::new());
         Self {
@@ -210,6 +209,21 @@ impl<'a> Session<'a> {
     /// The value of a name, where it is a text.
     fn named(&self, name: &str) -> &str {
         self.vars.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// Recorded was a server whose audience is its issuer. One that is a word is told by its place, but
+/// not where the case names it by itself.
+fn name_audience(redactor: &mut Redactor, audience: &str, case: &Case) {
+    if audience.contains("://") || audience.is_empty() {
+        redactor.name(audience, "{issuer}");
+        return;
+    }
+    if format!("{:?}", case.when).contains(&format!("{audience:?}")) {
+        return;
+    }
+    for (before, after) in [("\"", "\""), ("- ", "\n")] {
+        redactor.name(&format!("{before}{audience}{after}"), &format!("{before}{{issuer}}{after}"));
     }
 }
 

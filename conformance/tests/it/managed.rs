@@ -97,3 +97,14 @@ fn keys_may_be_anywhere_that_they_can_be_fetched_from() {
     assert_eq!(code(&output), 1, "nobody is led to keys");
     assert!(told.contains("body jwks_uri") && !told.contains("token keys"), "{told}");
 }
+
+#[test]
+fn an_audience_that_is_a_word_is_told_as_the_recorded_one() {
+    let api_audiences = vec!["api".to_owned()];
+    let judged = emulator::start(Config { api_audiences, ..config() });
+    let server = judged.emulator.kubeconfig_file().display().to_string();
+    let selected = ["--run", "*/token-request/*audience*", "--skip", "google/*"];
+    let level = ["run", "--kubeconfig", &server, "--level", "observed"];
+    let output = command(&[&level[..], &selected].concat()).output().unwrap();
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stdout));
+}
