@@ -182,7 +182,7 @@ impl Target {
             let (status, party) = keys::find(side).await;
             facts.features = features(side, &root_ca).await?;
             // A document that does not lead to keys is judged; one that is not there may be hidden.
-            let hidden_keys = matches!(status, None | Some(401 | 403 | 404));
+            let hidden_keys = matches!(status, None | Some(400..=499));
             if !hidden_keys || party.is_some() {
                 facts.features.insert(Need::Discovery);
             }
