@@ -27,6 +27,9 @@ const KIN: &[&[&str]] = &[
     ],
 ];
 
+/// How long a time is up to its hours.
+const HOURS: usize = "2026-01-02T03".len();
+
 /// One that is akin to a text, if there is any.
 pub(crate) fn to(text: &str) -> Option<String> {
     for kin in KIN {
@@ -35,7 +38,9 @@ pub(crate) fn to(text: &str) -> Option<String> {
         }
     }
     if let Ok(time) = text.parse::<Timestamp>() {
-        return Some(time.checked_add(SignedDuration::from_hours(1)).ok()?.to_string());
+        let later = time.checked_add(SignedDuration::from_hours(1)).ok()?.to_string();
+        // With as many digits of its second as it had.
+        return Some(format!("{}{}", later.get(..HOURS)?, text.get(HOURS..)?));
     }
     // The end of a name, or of a sentence; anything else in its middle, where padding has no say.
     let is_letter = |(_, byte): &(usize, u8)| byte.is_ascii_alphanumeric();
@@ -60,7 +65,7 @@ mod tests {
         for (text, expected) in [
             ("RUNNING", "RECONCILING"),
             ("import", "create"),
-            ("2026-01-02T23:04:05.000000006Z", "2026-01-03T00:04:05.000000006Z"),
+            ("2026-01-02T23:04:05.000000060Z", "2026-01-03T00:04:05.000000060Z"),
             (
                 "projects/p/locations/l/attachedClusters/c1",
                 "projects/p/locations/l/attachedClusters/c2",

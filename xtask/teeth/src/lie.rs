@@ -172,7 +172,8 @@ fn headers(answer: &Answer, found: &mut BTreeSet<About>) {
             }
         }
     }
-    let foreign = addition::FOREIGN.iter().filter(|(name, _)| answer.header(name).is_empty());
+    let foreign = addition::FOREIGN.iter().filter(|_| !is_grpc);
+    let foreign = foreign.filter(|(name, _)| answer.header(name).is_empty());
     found.extend(
         foreign.map(|(name, it)| About::Header((*name).to_owned(), Some((*it).to_owned()))),
     );
