@@ -105,6 +105,11 @@ impl About {
         matches!(self, Self::Body(_, Twist::Akin) | Self::Token(_, _, Twist::Akin))
     }
 
+    /// Whether it is about a header that is none of the API's, and is told of Kubernetes alone.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(self, Self::Header(name, _) if addition::FOREIGN.iter().any(|(it, _)| it == name))
+    }
+
     /// What is counted together.
     pub(crate) fn group(&self) -> &'static str {
         match self {

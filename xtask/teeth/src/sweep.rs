@@ -96,21 +96,20 @@ pub(crate) async fn record(
         let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for (request, answer) in &heard {
             let name = reply::kind(request, answer);
+            let google = Api::of(&request.path) == Api::Google;
             if !is_judged(request) {
-                kinds.entry(name).or_default().is_prepared = true;
+                kinds.entry(name).or_default().is_prepared |= !google;
                 continue;
             }
             let kind = kinds.entry(name.clone()).or_default();
             kind.cases.insert(item.clone());
             kind.was_seen |= was_seen(catalog, &item.0);
-            let google = Api::of(&request.path) == Api::Google;
-            let can = |about: &About| {
-                (google || !about.is_akin()) && framed::can_say(request, answer, about)
-            };
+            let fits = |it: &About| if google { !it.is_foreign() } else { !it.is_akin() };
+            let can = |it: &About| fits(it) && framed::can_say(request, answer, it);
             let lies: Vec<About> = lie::about(answer).into_iter().filter(can).collect();
             let before = seen.entry(name).or_default();
             *before += 1;
-            if *before == 2 {
+            if *before == 2 && !google {
                 kind.twice.insert(item.clone());
                 kind.second.extend(lies.iter().cloned());
             }
