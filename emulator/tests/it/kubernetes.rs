@@ -184,6 +184,21 @@ fn controllers_furnish_namespaces_and_clear_them(
 }
 
 #[test]
+fn a_namespace_that_nothing_holds_ends_when_it_is_deleted_again() {
+    let world = world(Settings { controllers: false, ..Settings::default() });
+    let namespace = json!({"metadata": {"name": "x"}});
+    assert_eq!(post(&world, "/api/v1/namespaces", &namespace).0, 201);
+    let finalize = "/api/v1/namespaces/x/finalize";
+    let finalized = ask(&world, Method::PUT, finalize, "", &namespace);
+    assert_eq!(finalized.status.as_u16(), 200);
+    assert_eq!(json_of(&finalized)["spec"], json!({}));
+    for (deleted, after) in [(200, 200), (200, 404)] {
+        assert_eq!(status(&world, Method::DELETE, "/api/v1/namespaces/x"), deleted);
+        assert_eq!(status(&world, Method::GET, "/api/v1/namespaces/x"), after);
+    }
+}
+
+#[test]
 fn a_token_secret_gets_its_token_and_loses_it_with_its_service_account() {
     let world = world(Settings::default());
     assert_eq!(post(&world, SERVICE_ACCOUNTS, &json!({"metadata": {"name": "a"}})).0, 201);

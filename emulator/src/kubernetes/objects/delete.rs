@@ -177,7 +177,8 @@ fn after_deletion(world: &World, found: &Object, options: &Options) -> Next {
     }
 }
 
-// A namespace goes when its finalizers are gone; deleting it again changes nothing.
+// A namespace is told to end first, whatever holds it; told again, it goes if nothing does.
+// Source: kubernetes `pkg/registry/core/namespace/storage/storage.go`.
 fn terminating(world: &World, found: &Object) -> Next {
     let mut document = found.document.clone();
     if found.deletion_timestamp.is_none() {
@@ -186,6 +187,7 @@ fn terminating(world: &World, found: &Object) -> Next {
             .insert("deletionTimestamp".to_owned(), now.into());
         metadata::object_at(&mut document, "status")
             .insert("phase".to_owned(), "Terminating".into());
+        return Next::Stays(document);
     }
     let held = document["spec"]["finalizers"].as_array().is_some_and(|list| !list.is_empty());
     if held || has_finalizers(&document) { Next::Stays(document) } else { Next::Gone(document) }

@@ -11,7 +11,7 @@ use {
         metadata, names,
         objects::{
             self, create,
-            write::{Place, manage, write},
+            write::{Part, Place, manage, write},
         },
         status::Failure,
     },
@@ -20,9 +20,13 @@ use {
 
 /// Replaces an object, or its status.
 pub fn update(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
-    let Place { resource, namespace, name, .. } = *place;
+    let Place { resource, namespace, name, part } = *place;
     check_place(place)?;
-    let output = body::accept_object(exchange)?;
+    let output = match part {
+        // What is only put has no other forms.
+        Part::Finalizers => body::accept(exchange)?,
+        Part::Whole | Part::Status => body::accept_object(exchange)?,
+    };
     let (mut sent, options) = body::read_updated(exchange, resource.api_version, resource.name)?;
     kinds::defaults::apply(resource.kind, &mut sent);
     metadata::match_namespace(&mut sent, namespace)?;
