@@ -166,6 +166,12 @@ fn members(value: &Value) -> String {
 /// How long what is random in a name is.
 const TAG: usize = 6;
 
+/// Whether a name ends in a tag, and perhaps in a sign after that.
+fn is_made_up(name: &str) -> bool {
+    let name = name.trim_end_matches(|it: char| !it.is_ascii_alphanumeric());
+    name.rsplit_once('-').is_some_and(|(_, tag)| tag.len() == TAG)
+}
+
 /// A text without what is quoted or random in it, cut short.
 fn skeleton(text: &str) -> String {
     let mut out = String::new();
@@ -176,8 +182,22 @@ fn skeleton(text: &str) -> String {
     let mut after_namespace = false;
     let words = out.split_whitespace().filter(|it| {
         let is_name = std::mem::replace(&mut after_namespace, *it == "namespace");
-        let is_made_up = it.rsplit_once('-').is_some_and(|(_, tag)| tag.len() == TAG);
-        !is_name && !is_made_up && !it.chars().any(|c| c.is_ascii_digit())
+        !is_name && !it.split('/').any(is_made_up) && !it.chars().any(|c| c.is_ascii_digit())
     });
     words.take(14).collect::<Vec<_>>().join(" ").chars().take(90).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_chance_put_into_a_text_is_left_out() {
+        let told = |names: &str| skeleton(&format!("error looking up {names}: \"x\" not found"));
+        assert_eq!(
+            told("conformance-abcdef/builder-ghijkl"),
+            told("conformance-a1b2c3/builder-d4")
+        );
+        assert_eq!(told("conformance-abcdef/builder-ghijkl"), "error looking up * not found");
+    }
 }
