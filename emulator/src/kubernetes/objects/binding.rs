@@ -30,14 +30,14 @@ pub fn bind(exchange: &Exchange<'_>, namespace: &str, name: Option<&str>) -> Out
     let plural = if name.is_some() { "pods" } else { "bindings" };
     let resource = Resource { plural, ..*kinds::of(Kind::Pod) };
     admission::namespace(exchange, &resource, namespace, name.unwrap_or(&own))?;
-    if name.is_none() && own.is_empty() {
-        return Err(Failure::bad_request("Name parameter required."));
-    }
     let name = name.unwrap_or(&own);
     if name != own {
         return Err(Failure::bad_request("name in URL does not match name in Binding object"));
     }
     check(&binding["target"])?;
+    if name.is_empty() {
+        return Err(Failure::bad_request("Name parameter required."));
+    }
     loop {
         let pod = find(exchange.world, kinds::of(Kind::Pod), namespace, name)?;
         check_preconditions(&binding, &pod)?;
