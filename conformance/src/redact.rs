@@ -23,7 +23,7 @@ const TABLE: &[(&str, &str)] = &[
     ("kid", r#""kid": ?"(?<kid_value>[^"]+)""#),
     ("key", r#""(?:n|x|y)": ?"(?<key_value>[A-Za-z0-9_-]{40,})""#),
     ("volume", r"kube-api-access-(?<volume_value>[a-z0-9]{5})\b"),
-    ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+)"),
+    ("operation", r"operations/(?<operation_value>[A-Za-z0-9_-]+(?:\{suffix\})?)"),
     ("number", r"projects/(?<number_value>\d+)"),
     ("jwks", r#""jwks": ?"(?<jwks_value>[^"]+)"#),
     ("page", r#"(?:"nextPageToken": ?"|[?&]pageToken=)(?<page_value>[^"&\s]+)"#),
