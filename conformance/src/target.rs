@@ -250,7 +250,7 @@ async fn features(side: &Side, root_ca: &Answer) -> Result<HashSet<Need>, Unfit>
     let mut features = HashSet::new();
     let anonymous = side.ask_as_nobody(SECRETS).await?;
     // Where nobody is anonymous it is 401; what else is refused is judged, whatever it is called.
-    let refused = matches!(anonymous.status, 400 | 402..);
+    let refused = refuses(anonymous.status);
     if refused || anonymous.status == 200 {
         features.insert(Need::Anonymous);
     }
@@ -264,6 +264,12 @@ async fn features(side: &Side, root_ca: &Answer) -> Result<HashSet<Need>, Unfit>
         features.insert(Need::Clock);
     }
     Ok(features)
+}
+
+/// Whether a status refuses whoever asks for what is not his. Of a server that is busy or out of
+/// order nothing is known.
+fn refuses(status: u16) -> bool {
+    matches!(status, 400 | 402..=428 | 430..=499)
 }
 
 /// Whether the emulator's controls are there. Some gateways answer 200 to whatever they are asked.
@@ -324,6 +330,27 @@ impl fmt::Display for Unfit {
                     "{endpoint} answers 401 without a credential: nothing can be judged there"
                 )
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_is_busy_refuses_nobody() {
+        for (status, refused) in [
+            (200, false),
+            (400, true),
+            (401, false),
+            (403, true),
+            (404, true),
+            (429, false),
+            (500, false),
+            (503, false),
+        ] {
+            assert_eq!(refuses(status), refused, "{status}");
         }
     }
 }
