@@ -1,7 +1,7 @@
 //! What no error tells: the credential that it was asked with or about, and why that is none.
 
 use {
-    crate::{exchange::Exchange, expect::Mismatch},
+    crate::{exchange::Exchange, expect::Mismatch, level::Level},
     regex::Regex,
     serde_json::Value,
     std::sync::LazyLock,
@@ -42,10 +42,12 @@ pub(super) fn judge(exchange: &Exchange) -> Vec<Mismatch> {
     found
 }
 
-/// A reason for not accepting a bearer.
+/// A reason for not accepting a bearer. A kube-apiserver tells none; a gateway before it may do so
+/// in words of its own.
+/// Source: kubernetes `pkg/endpoints/filters/authentication.go` of `k8s.io/apiserver`.
 fn reason(message: &Value) -> Option<Mismatch> {
     let told = REASON.find(message.as_str()?)?;
-    Some(Mismatch::must("body message", "nothing of why", told.as_str()))
+    Some(Mismatch::new(Level::Should, "body message", "nothing of why", told.as_str()))
 }
 
 #[cfg(test)]
@@ -58,7 +60,7 @@ mod tests {
 
     const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
 
-    fn differences(status: u16, answered: &str) -> usize {
+    fn levels(status: u16, answered: &str) -> Vec<Level> {
         let exchange = Exchange {
             api: Api::Kubernetes,
             request: Request {
@@ -70,27 +72,24 @@ mod tests {
             },
             answer: Answer { status, body: answered.to_owned().into(), ..Answer::default() },
         };
-        judge(&exchange).len()
+        judge(&exchange).into_iter().map(|it| it.level).collect()
     }
 
     #[test]
     fn an_error_tells_neither_the_token_nor_why_it_is_none() {
+        let (none, should, must) = (vec![], vec![Level::Should], vec![Level::Must]);
         for (status, message, wrong) in [
-            (401, "Unauthorized", 0),
-            (401, "Unauthorized: the token has expired", 1),
-            (404, "serviceaccounts \"x\" not found", 0),
-            (403, TOKEN, 1),
+            (401, "Unauthorized", &none),
+            (401, "Unauthorized: the token has expired", &should),
+            (404, "serviceaccounts \"x\" not found", &none),
+            (403, TOKEN, &must),
         ] {
             let answered = serde_json::json!({"message": message}).to_string();
-            assert_eq!(differences(status, &answered), wrong, "{message}");
+            assert_eq!(levels(status, &answered), *wrong, "{message}");
         }
-        assert_eq!(
-            differences(201, &serde_json::json!({"status": {"error": TOKEN}}).to_string()),
-            1
-        );
-        assert_eq!(
-            differences(201, &serde_json::json!({"status": {"token": TOKEN}}).to_string()),
-            0
-        );
+        for (member, wrong) in [("error", &must), ("token", &none)] {
+            let answered = serde_json::json!({"status": {member: TOKEN}}).to_string();
+            assert_eq!(levels(201, &answered), *wrong, "{member}");
+        }
     }
 }
