@@ -49,7 +49,9 @@ impl Operations {
                 let what = format!("{what} metadata requestedCancellation");
                 differ(&what, &true.into(), &new["requestedCancellation"], false, found);
             }
-            if before["done"] == true {
+            // One that was done and came to nothing was wrong then.
+            let came_to = before.get("response").or(before.get("error"));
+            if before["done"] == true && came_to.is_some() {
                 differ(what, before, value, false, found);
             }
         }

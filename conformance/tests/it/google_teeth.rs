@@ -165,7 +165,7 @@ then: {status: 200, body: {done: true, response: {name: $new}}}
 #[case::done_at_once(
     FINISHED,
     done_at_once,
-    &["body done", "body metadata endTime", "body response", "body metadata endTime", "body response"]
+    &["body done", "body metadata endTime", "body response"]
 )]
 #[case::result(
     FINISHED,
