@@ -3,10 +3,11 @@
 
 use {
     crate::{
-        client::{Client, Endpoint, Unreachable, tls},
+        client::{Endpoint, Unreachable},
         target::Side,
         token::RelyingParty,
     },
+    http::uri::{Authority, PathAndQuery, Uri},
     jsonwebtoken::jwk::JwkSet,
     serde_json::Value,
     std::time::Duration,
@@ -36,15 +37,14 @@ async fn party(side: &Side, document: &Value) -> Option<RelyingParty> {
         elsewhere,
         doubt,
     };
-    let parsed = uri.parse::<http::Uri>().ok()?;
-    let path = parsed.path();
+    let parsed = uri.parse::<Uri>().ok()?;
     let is_own = is_address(side, parsed.authority()?.as_str()).await;
     // A server may name itself by an address that cannot be reached from here.
-    let here = key_set(side, path).await;
+    let here = key_set(side, path(&parsed)).await;
     if is_own || (here.is_some() && uri.starts_with(&format!("{issuer}/"))) {
         return Some(known(here?, None, None));
     }
-    match elsewhere(uri).await {
+    match elsewhere(side, &parsed).await {
         Ok(keys) => Some(known(keys?, Some(uri.to_owned()), None)),
         // What a kube-apiserver has by itself is the same, if its document is right.
         Err(why) => {
@@ -75,14 +75,40 @@ async fn key_set(side: &Side, path: &str) -> Option<JwkSet> {
 }
 
 /// What another server has, to which we are nobody; none, where it has no keys.
-async fn elsewhere(uri: &str) -> Result<Option<JwkSet>, Unreachable> {
-    let mut endpoint = Endpoint::parse(uri).map_err(Unreachable)?;
-    let path = std::mem::take(&mut endpoint.prefix);
-    let tls = tls::config(&tls::Trust::System, None).map_err(Unreachable)?;
-    let side = Side::new(Client::new(endpoint, tls), None);
-    let answer = side.ask("GET", &path, None);
-    let answer = tokio::time::timeout(PATIENCE, answer).await;
-    let late = |_| Err(Unreachable(format!("{uri}: no answer within {PATIENCE:?}")));
+async fn elsewhere(side: &Side, uri: &Uri) -> Result<Option<JwkSet>, Unreachable> {
+    let why = |why: &str| Unreachable(format!("{uri}: {why}"));
+    let (scheme, authority) = (uri.scheme_str(), uri.authority().map(Authority::as_str));
+    let place = format!("{}://{}", scheme.unwrap_or_default(), authority.unwrap_or_default());
+    let endpoint = Endpoint::parse(&place).map_err(Unreachable)?;
+    // Whoever stands between could put in keys of his own.
+    if side.client.endpoint().https && !endpoint.https {
+        return Err(why("keys are taken over https alone"));
+    }
+    let other = Side::new(side.beyond.client(endpoint)?, None);
+    let answer = tokio::time::timeout(PATIENCE, other.ask("GET", path(uri), None)).await;
+    let late = |_| Err(why(&format!("no answer within {PATIENCE:?}")));
     let answer = answer.unwrap_or_else(late)?;
     Ok(serde_json::from_slice(&answer.body).ok().filter(|_| answer.status == 200))
+}
+
+/// What is asked for at the place that a URL names.
+fn path(uri: &Uri) -> &str {
+    uri.path_and_query().map_or("/", PathAndQuery::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, crate::client::beyond::Beyond};
+
+    #[tokio::test]
+    async fn keys_elsewhere_are_taken_over_plain_http_only_beside_plain_http() {
+        // Nobody listens at this port.
+        let keys: Uri = "http://127.0.0.1:1/keys?of=here".parse().unwrap();
+        for (server, refused) in [("https://127.0.0.1:1", true), ("http://127.0.0.1:1", false)] {
+            let client = Beyond::default().client(Endpoint::parse(server).unwrap()).unwrap();
+            let told = elsewhere(&Side::new(client, None), &keys).await.unwrap_err().0;
+            assert_eq!(told.contains("over https alone"), refused, "{told}");
+        }
+        assert_eq!(path(&keys), "/keys?of=here");
+    }
 }

@@ -3,7 +3,7 @@
 use {
     crate::{
         case::Need,
-        client::{Client, Unreachable},
+        client::{Client, Unreachable, beyond::Beyond},
         exchange::{Answer, Request},
         keys,
         redact::Redactor,
@@ -32,6 +32,8 @@ pub struct Side {
     pub others: Option<Client>,
     /// Headers that make us somebody else.
     pub impersonation: Vec<(String, String)>,
+    /// How those are asked whom it names.
+    pub beyond: Beyond,
 }
 
 /// A target. A side that is not there makes its cases skipped.
@@ -92,7 +94,8 @@ pub enum Unfit {
 impl Side {
     /// A side where a bearer says who we are, if anything does.
     pub fn new(client: Client, credential: Option<String>) -> Self {
-        Self { client, credential, others: None, impersonation: Vec::new() }
+        let (impersonation, beyond) = (Vec::new(), Beyond::default());
+        Self { client, credential, others: None, impersonation, beyond }
     }
 
     /// What carries our own requests, or those of others.

@@ -8,15 +8,16 @@ use {
     crate::{
         client::{
             Client, Endpoint,
+            beyond::Beyond,
+            environment,
             pace::Pace,
-            proxy::Proxy,
             tls::{self, Identity, Trust},
         },
         kubeconfig::{self, Context},
         target::{Side, Target, Unfit},
     },
     http::{HeaderName, HeaderValue},
-    std::{env, ffi::OsStr, fs, net::IpAddr, path::Path, path::PathBuf, sync::Arc},
+    std::{env, ffi::OsStr, fs, path::Path, path::PathBuf, sync::Arc},
 };
 
 /// How many requests a second another machine is asked, unless told otherwise.
@@ -34,7 +35,8 @@ pub(super) async fn target(
     let context = context(kubernetes, google)?;
     if let Some(mut context) = context.clone() {
         context.trust = trust.clone().unwrap_or(context.trust);
-        target.kubernetes = Some(side(context, &pace)?);
+        let beyond = beyond(trust.as_ref(), &pace);
+        target.kubernetes = Some(Side { beyond, ..side(context, &pace)? });
     }
     if let Some(url) = &google.google_endpoint {
         let mut own = Context::of(url);
@@ -100,7 +102,7 @@ fn side(context: Context, limit: &Limit) -> Result<Side, Exit> {
     endpoint.tls_server_name = context.tls_server_name;
     endpoint.proxy = match context.proxy {
         Some(proxy) => Some(proxy),
-        None => proxy(&endpoint)?,
+        None => environment::proxy(&endpoint).map_err(Exit::usage)?,
     };
     let limited = limit.everywhere || !endpoint.is_loopback();
     let pace = limited.then(|| Arc::clone(&limit.pace));
@@ -112,7 +114,18 @@ fn side(context: Context, limit: &Limit) -> Result<Side, Exit> {
         Some(_) => Some(client.beside(config(None)?)),
         None => None,
     };
-    Ok(Side { client, credential: context.token, others, impersonation: context.impersonation })
+    let (impersonation, beyond) = (context.impersonation, Beyond::default());
+    Ok(Side { client, credential: context.token, others, impersonation, beyond })
+}
+
+/// How those are asked whom the Kubernetes side names: what a flag says of whom to trust and how
+/// fast to ask is said of them, too.
+fn beyond(trust: Option<&Trust>, limit: &Limit) -> Beyond {
+    let trust = match trust {
+        Some(Trust::Authorities(pem)) => Trust::Beside(pem.clone()),
+        other => other.cloned().unwrap_or(Trust::System),
+    };
+    Beyond { trust, pace: Some(Arc::clone(&limit.pace)) }
 }
 
 /// Whether what says who we are can stand in a header.
@@ -127,59 +140,6 @@ fn sendable(context: &Context) -> Result<(), Exit> {
         }
     }
     Ok(())
-}
-
-/// What the environment says stands between us and another machine. One that cannot be read is no
-/// leave to go past it.
-fn proxy(endpoint: &Endpoint) -> Result<Option<Proxy>, Exit> {
-    let variable = |name: &str| env::var(name).ok().filter(|it| !it.is_empty());
-    let either = |name: &str| variable(name).or_else(|| variable(&name.to_lowercase()));
-    let direct = either("NO_PROXY").unwrap_or_default();
-    let apart = endpoint.is_loopback() || excepted(&direct, &endpoint.host, endpoint.port);
-    match either("HTTPS_PROXY") {
-        Some(url) if endpoint.https && !apart => {
-            Proxy::parse(&url).map(Some).map_err(|why| Exit::usage(format!("HTTPS_PROXY: {why}")))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Whether a host stands in a list like `NO_PROXY`: itself, by its domain, or by a range of
-/// addresses; with a port, that port alone.
-fn excepted(list: &str, host: &str, port: u16) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    list.split(',').map(str::trim).any(|entry| {
-        if entry == "*" || in_range(entry, host) {
-            return true;
-        }
-        let (name, only) = match entry.rsplit_once(':') {
-            // More than one colon and no bracket is an address.
-            Some((name, only)) if !name.contains(':') || name.ends_with(']') => (name, Some(only)),
-            _ => (entry, None),
-        };
-        let here = only.is_none_or(|it| it.parse() == Ok(port));
-        let name = name.trim_matches(['[', ']']).trim_start_matches("*.").trim_start_matches('.');
-        here && !name.is_empty() && (host == name || host.ends_with(&format!(".{name}")))
-    })
-}
-
-/// Whether a host is an address in a range like `10.0.0.0/8`.
-fn in_range(range: &str, host: &str) -> bool {
-    let Some((start, length)) = range.split_once('/') else { return false };
-    let (Ok(length), Ok(start), Ok(host)) = (length.parse::<u32>(), start.parse(), host.parse())
-    else {
-        return false;
-    };
-    let (start, host, width) = match (start, host) {
-        (IpAddr::V4(start), IpAddr::V4(host)) => {
-            (start.to_bits().into(), host.to_bits().into(), 32)
-        }
-        (IpAddr::V6(start), IpAddr::V6(host)) => (start.to_bits(), host.to_bits(), 128),
-        _ => return false,
-    };
-    // All bits shifted away are no bits that differ.
-    let differ: u128 = start ^ host;
-    length <= width && differ.checked_shr(width - length).unwrap_or(0) == 0
 }
 
 /// Whom the flags say to trust, on either side.
@@ -244,41 +204,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Exit> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_list_of_exceptions_names_hosts_and_domains() {
-        for (list, excepted_there) in [
-            ("kube.test", true),
-            (".test", true),
-            ("*.test,other", true),
-            ("*", true),
-            ("ube.test", false),
-            ("kube.test:6443", true),
-            (".test:443", false),
-            ("", false),
-        ] {
-            assert_eq!(excepted(list, "kube.test", 6443), excepted_there, "{list}");
-        }
-    }
-
-    #[test]
-    fn a_list_of_exceptions_names_ranges_of_addresses() {
-        for (list, host, excepted_there) in [
-            ("10.0.0.0/8", "10.1.2.3", true),
-            ("10.0.0.0/8", "11.1.2.3", false),
-            ("0.0.0.0/0", "11.1.2.3", true),
-            ("10.1.2.3/32", "10.1.2.2", false),
-            ("10.0.0.0/33", "10.0.0.0", false),
-            ("10.1.2.3:6443", "10.1.2.3", true),
-            ("fd00::/8", "fd12::1", true),
-            ("::/0", "fd12::1", true),
-            ("fd12::1", "fd12::1", true),
-            ("[fd12::1]:1", "fd12::1", false),
-            ("10.0.0.0/8", "fd12::1", false),
-        ] {
-            assert_eq!(excepted(list, host, 6443), excepted_there, "{list}");
-        }
-    }
 
     #[test]
     fn trust_is_shared_only_at_one_address() {

@@ -1,6 +1,8 @@
 //! A plain HTTP client: what it is given goes out untouched, what comes back is kept whole.
 
+pub mod beyond;
 pub mod connection;
+pub(crate) mod environment;
 pub mod pace;
 pub mod proxy;
 pub mod tls;

@@ -27,6 +27,8 @@ pub enum Trust {
     System,
     /// These certificates (PEM) and what they signed.
     Authorities(Vec<u8>),
+    /// Whom the system trusts, and these, too.
+    Beside(Vec<u8>),
     /// Anybody (`--insecure-skip-tls-verify`).
     Anybody,
 }
@@ -48,9 +50,13 @@ pub fn config(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig
         .map_err(|error| error.to_string())?;
     let builder = match trust {
         Trust::System => builder.with_root_certificates(system()),
-        Trust::Authorities(pem) => {
+        Trust::Authorities(pem) | Trust::Beside(pem) => {
             let authorities = certificates(pem).map_err(|why| format!("whom to trust: {why}"))?;
-            let pinned = Pinned::new(authorities, roots(pem)?, &provider)?;
+            let mut roots = roots(pem)?;
+            if matches!(trust, Trust::Beside(_)) {
+                roots.extend(system().roots);
+            }
+            let pinned = Pinned::new(authorities, roots, &provider)?;
             builder.dangerous().with_custom_certificate_verifier(Arc::new(pinned))
         }
         Trust::Anybody => {

@@ -19,9 +19,10 @@ use {
 };
 
 /// A run of some cases, trusting this certificate beside the cluster's.
-fn run(judged: &Judged, selected: &[&str], trusted: &str) -> Output {
+fn run(judged: &Judged, selected: &[&str], more: &[&str], trusted: &str) -> Output {
     let kubeconfig = judged.emulator.kubeconfig_file().display().to_string();
     let mut arguments = vec!["run", "--kubeconfig", &kubeconfig, "--trace"];
+    arguments.extend(more);
     arguments.extend(selected.iter().flat_map(|it| ["--run", *it]));
     command(&arguments).env("SSL_CERT_FILE", trusted).output().unwrap()
 }
@@ -30,7 +31,7 @@ fn run(judged: &Judged, selected: &[&str], trusted: &str) -> Output {
 fn a_cap_of_an_hour_is_the_least_that_a_cap_can_be() {
     let hour = Duration::from_secs(3600);
     let judged = emulator::start(Config { service_account_max_token_expiration: hour, ..config() });
-    let output = run(&judged, &["*lifetime-of-*", "*over-the-cap-is-shortened"], "");
+    let output = run(&judged, &["*lifetime-of-*", "*over-the-cap-is-shortened"], &[], "");
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(code(&output), 0, "{told}");
     assert!(told.contains("passed: kubernetes/token-request/lifetime-over-the-cap"), "{told}");
@@ -40,7 +41,7 @@ fn a_cap_of_an_hour_is_the_least_that_a_cap_can_be() {
 #[test]
 fn a_service_account_tells_of_roles_where_nobody_is_anonymous() {
     let judged = emulator::start(Config { anonymous_auth: false, ..config() });
-    let output = run(&judged, &["*/service-account-may-not-issue-tokens"], "");
+    let output = run(&judged, &["*/service-account-may-not-issue-tokens"], &[], "");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(!told.contains("lacks RBAC"), "{told}");
     assert_eq!(last_line(&output), "1 passed, 0 failed, 0 skipped", "{told}");
@@ -57,7 +58,7 @@ fn keys_server(keys: String) -> (String, String) {
         .with_single_cert(vec![certificate.der().clone()], private)
         .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://{}/published/keys", listener.local_addr().unwrap());
+    let url = format!("https://{}/published/keys?of=here", listener.local_addr().unwrap());
     listener.set_nonblocking(true).unwrap();
     RUNTIME.spawn(async move {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
@@ -90,12 +91,17 @@ fn keys_may_be_anywhere_that_they_can_be_fetched_from() {
     let elsewhere = emulator::start(Config { service_account_jwks_uri: Some(url), ..config() });
     let selected =
         ["*/discovery-document-names-issuer-and-keys", "*/empty-request-is-answered-with-a-token"];
-    let output = run(&elsewhere, &selected, &trusted);
+    let output = run(&elsewhere, &selected, &[], &trusted);
     assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stdout));
-    let output = run(&elsewhere, &selected, "");
+    let output = run(&elsewhere, &selected, &[], "");
     let told = String::from_utf8_lossy(&output.stdout);
     assert_eq!(code(&output), 1, "nobody is led to keys");
     assert!(told.contains("body jwks_uri") && !told.contains("token keys"), "{told}");
+    // Whom a flag says to trust is trusted there, too.
+    let authorities = format!("{}{certificate}", elsewhere.emulator.ca_certificate());
+    let authorities = file("keys-elsewhere-and-here.ca", &authorities).display().to_string();
+    let output = run(&elsewhere, &selected, &["--ca-file", &authorities], "");
+    assert_eq!(code(&output), 0, "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
