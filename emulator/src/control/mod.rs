@@ -38,7 +38,7 @@ pub struct Control {
     pub seed: Seed,
     /// What is to fail.
     pub faults: Faults,
-    /// Written to while the state is reset; every request of an API reads it while it is answered.
+    /// Written to while the state is reset; every other request reads it while it is answered.
     pub resetting: RwLock<()>,
 }
 
@@ -67,6 +67,14 @@ const FOLDER: &str = "/_emulator/v1/";
 
 /// The only one that may need the network: another issuer's keys.
 const EXPLAIN: &str = "/_emulator/v1/explain";
+
+/// The one that waits for all others.
+const STATE: &str = "/_emulator/v1/state";
+
+/// Whether a request is the reset of the state, which waits until no other is answered.
+pub fn is_reset(request: &Request) -> bool {
+    request.path() == STATE && matches!(request.method, Method::POST | Method::DELETE)
+}
 
 /// Answers one request under `/_emulator/`, or says what has to be fetched first.
 pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fetched) -> Answer {

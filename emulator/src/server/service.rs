@@ -3,7 +3,7 @@
 use {
     crate::{
         control::{
-            self,
+            self, Control,
             faults::{Cut, Fault, Refusal},
         },
         google, kubernetes,
@@ -29,7 +29,7 @@ use {
     hyper::{body::Incoming, ext::ReasonPhrase},
     std::{
         sync::{
-            Arc, PoisonError,
+            Arc, PoisonError, RwLockReadGuard,
             atomic::{AtomicBool, AtomicU64, Ordering},
         },
         time::Duration,
@@ -234,15 +234,19 @@ async fn settle<F: Future<Output = Result<Document, Unfetched>>>(
 
 fn handle(context: &Context, api: Api, request: &Request, fetched: &Fetched) -> Answer {
     let Context { world, control, .. } = context;
-    if api == Api::Control {
-        return control::answer(control, world, request, fetched);
-    }
-    // No request is to see a world that is half reset.
-    let _whole = control.resetting.read().unwrap_or_else(PoisonError::into_inner);
+    let _whole = whole(control, api, request);
     match api {
+        Api::Control => control::answer(control, world, request, fetched),
         Api::Google => google::answer(world, request, fetched),
-        Api::Kubernetes | Api::Control => kubernetes::answer(world, request),
+        Api::Kubernetes => kubernetes::answer(world, request),
     }
+}
+
+/// Keeps resets away: no request is to see a world that is half reset. What resets it waits for all
+/// others, and so must not be one of them.
+fn whole<'a>(control: &'a Control, api: Api, request: &Request) -> Option<RwLockReadGuard<'a, ()>> {
+    let resets = api == Api::Control && control::is_reset(request);
+    (!resets).then(|| control.resetting.read().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The answer to a request that was ordered to fail.
@@ -305,8 +309,43 @@ fn is_chunked(api: Api, request: &Request, response: &Response) -> bool {
 #[cfg(test)]
 mod tests {
     use {
-        super::*, crate::server::message::Fetch, http::StatusCode, rstest::rstest, std::cell::Cell,
+        super::*,
+        crate::server::message::Fetch,
+        http::{HeaderMap, StatusCode},
+        rstest::rstest,
+        std::cell::Cell,
     };
+
+    #[rstest]
+    #[case("POST", "/_emulator/v1/mint", true)]
+    #[case("POST", "/_emulator/v1/explain", true)]
+    #[case("GET", "/_emulator/v1/keys", true)]
+    #[case("GET", "/_emulator/v1/operations", true)]
+    #[case("POST", "/_emulator/v1/access-tokens", true)]
+    #[case("GET", "/_emulator/v1/state", true)]
+    #[case("POST", "/_emulator/v1/state", false)]
+    #[case("DELETE", "/_emulator/v1/state?x", false)]
+    #[case("POST", "/api/v1/namespaces", true)]
+    fn a_reset_waits_for_all_but_itself(
+        #[case] method: &str,
+        #[case] uri: &str,
+        #[case] waits: bool,
+    ) {
+        let request = Request {
+            method: method.parse().unwrap(),
+            uri: uri.parse().unwrap(),
+            version: Version::HTTP_11,
+            headers: HeaderMap::new(),
+            body: bytes::Bytes::new(),
+            truncated: false,
+            broken: None,
+            secure: false,
+            local_address: "".into(),
+        };
+        let control = Control::default();
+        let _whole = whole(&control, Api::of(&request), &request);
+        assert_eq!(control.resetting.try_write().is_err(), waits);
+    }
 
     #[rstest]
     #[case(0, true)]

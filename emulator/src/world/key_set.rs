@@ -241,18 +241,25 @@ impl KeySet {
             return Err(KeysError::TooMany);
         }
         let key = Arc::new(key);
+        // The same half may come again.
+        self.private.retain(|old| !is_same(old.public(), key.public()));
         self.verifying.push(key.public().clone());
         self.private.push(Arc::clone(&key));
         Ok(key)
     }
 
-    /// Forgets the oldest retired keys, and the private halves that nothing names any more.
+    /// Forgets the oldest retired keys, and the private halves of what is neither listed nor signs.
     fn forget(&mut self) {
         self.retired.drain(..self.retired.len().saturating_sub(CAPACITY));
         let Self { signing, verifying, retired, private, .. } = self;
-        let listed = |kid: &str| verifying.iter().chain(&*retired).any(|key| key.kid == kid);
-        private.retain(|key| Arc::ptr_eq(key, signing) || listed(&key.public().kid));
+        let kept = || verifying.iter().chain(&*retired).chain([signing.public()]);
+        private.retain(|half| kept().any(|key| is_same(key, half.public())));
     }
+}
+
+/// Whether it is one key under one `kid`: other keys may have that `kid`, too.
+fn is_same(one: &VerifyingKey, other: &VerifyingKey) -> bool {
+    one.kid == other.kid && one.spki == other.spki
 }
 
 #[cfg(test)]
@@ -322,6 +329,18 @@ mod tests {
         let (signing, other) = (key(), key().under("other"));
         let keys = Keys::new(KeySet::new(signing, vec![other.public().clone()]));
         assert_eq!(keys.sign_with("other"), Err(KeysError::NoPrivateHalf("other".to_owned())));
+    }
+
+    #[test]
+    fn halves_that_share_a_kid_are_forgotten_with_their_keys() {
+        let (keys, _) = keys();
+        for _ in 0..2 * CAPACITY {
+            keys.rotate(key().under("k")).unwrap();
+            keys.retire("k").unwrap();
+        }
+        let set = keys.get();
+        assert_eq!((set.retired.len(), set.private.len()), (CAPACITY, CAPACITY + 1));
+        assert_eq!(set.private("k").unwrap().public().spki, set.signing.public().spki);
     }
 
     #[test]
