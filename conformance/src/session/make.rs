@@ -49,6 +49,8 @@ impl Session<'_> {
         self.vars.set(format!("{name}.uid"), uid.clone());
         self.vars.set(format!("{name}.made"), at.clone());
         if blueprint.kind == "Pod" {
+            let account = blueprint.body["spec"]["serviceAccountName"].clone();
+            self.vars.set(format!("{name}.account"), account);
             self.vars.set(format!("{name}.node"), body["spec"]["nodeName"].clone());
         }
         if !self.case.all_needs().any(|it| it == Need::Clock) {

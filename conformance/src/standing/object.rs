@@ -131,15 +131,36 @@ fn object(place: &Place<'_>, context: Context<'_>) -> Value {
         (_, "<absent>") => "<absent>",
         (kind, _) => kind.unwrap_or("<text>"),
     };
-    json!({"kind": kind, "apiVersion": place.api_version, "metadata": metadata})
+    let mut object = json!({
+        "kind": kind, "apiVersion": place.api_version, "metadata": metadata,
+    });
+    if let Some(spec) = spec(place, context) {
+        object["spec"] = spec;
+    }
+    object
 }
 
 /// What is known of an object that the case was given.
 fn known(place: &Place<'_>, context: Context<'_>) -> Option<Value> {
+    let of = |member: &str| fact(place, context, member);
+    Some(json!({"uid": of("uid")?, "creationTimestamp": of("made")?}))
+}
+
+/// What is known of a pod that the case was given: whose it is, which never changes, and its node,
+/// which does not once it has one.
+fn spec(place: &Place<'_>, context: Context<'_>) -> Option<Value> {
+    let mut spec = json!({"serviceAccountName": fact(place, context, "account")?});
+    if let Some(node) = fact(place, context, "node").filter(Value::is_string) {
+        spec["nodeName"] = node;
+    }
+    Some(spec)
+}
+
+/// What the case calls by the name of an object and of one thing about it.
+fn fact(place: &Place<'_>, context: Context<'_>, about: &str) -> Option<Value> {
     let path = format!("{}/{}", place.collection, place.name?);
     let own = context.vars.name_of(&path)?.strip_suffix(".path")?;
-    let of = |member: &str| context.vars.get(&format!("{own}.{member}")).cloned();
-    Some(json!({"uid": of("uid")?, "creationTimestamp": of("made")?}))
+    context.vars.get(&format!("{own}.{about}")).cloned()
 }
 
 /// One that is on its way out says since when, and how long it may take. A pod may take a while.
@@ -210,6 +231,34 @@ fn place(path: &str) -> Option<(Place<'_>, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vars::Vars;
+
+    #[test]
+    fn a_pod_that_was_given_keeps_its_account_and_its_node() {
+        let mut vars = Vars::default();
+        let path = "/api/v1/namespaces/ns/pods";
+        vars.set("pod.path", format!("{path}/p"));
+        vars.set("pod.account", "builder");
+        vars.set("pod.node", "one");
+        let about = |vars: &Vars, spec: Value| {
+            let event =
+                json!({"type": "ADDED", "object": {"metadata": {"name": "p"}, "spec": spec}});
+            let found = event_of(path, &event, vars).into_iter();
+            found.filter(|it| it.contains(" spec")).collect::<Vec<_>>()
+        };
+        let of =
+            |account: &str, node: &str| json!({"serviceAccountName": account, "nodeName": node});
+        assert_eq!(about(&vars, of("builder", "one")), [""; 0]);
+        assert_eq!(about(&vars, of("other", "one")), ["event object spec serviceAccountName"]);
+        assert_eq!(about(&vars, of("builder", "two")), ["event object spec nodeName"]);
+        assert_eq!(about(&vars, Value::Null), ["event object spec"]);
+        vars.set("pod.node", Value::Null);
+        assert_eq!(about(&vars, of("builder", "two")), [""; 0]);
+    }
+
+    fn event_of(path: &str, value: &Value, vars: &Vars) -> Vec<String> {
+        event(path, value, Context::of(vars)).into_iter().map(|it| it.what).collect()
+    }
 
     #[test]
     fn an_object_is_found_by_its_path() {
