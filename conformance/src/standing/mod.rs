@@ -8,6 +8,7 @@ mod google;
 mod object;
 mod resource;
 mod self_review;
+mod signing_keys;
 mod token_request;
 mod token_review;
 mod user;
@@ -151,6 +152,10 @@ fn error(exchange: &Exchange, expected: &[&Expect], body: Option<&Value>) -> Vec
             let hurried = json!({"retryAfterSeconds": "<absent>"});
             compare("details", &hurried, Some(details), Level::Should, &mut found);
         }
+        if UNNAMED.contains(&code) {
+            let unnamed = json!({"name": "<absent>"});
+            compare("details", &unnamed, Some(details), Level::Should, &mut found);
+        }
         let causes = details["causes"].as_array().map(Vec::as_slice).unwrap_or_default();
         for (index, cause) in causes.iter().enumerate() {
             let cause_is = json!({"message": "<text>"});
@@ -159,6 +164,9 @@ fn error(exchange: &Exchange, expected: &[&Expect], body: Option<&Value>) -> Vec
     }
     found
 }
+
+/// The statuses of what was refused before an object was looked for, which name none.
+const UNNAMED: &[u16] = &[405, 406, 415];
 
 /// The statuses that may say when to come again, which clients do.
 const RETRIED: &[u16] = &[429, 500, 503, 504];

@@ -4,6 +4,7 @@
 //! `google/cloud/gkemulticloud/v1/{attached,aws,azure,common}_resources.proto`.
 
 use {
+    super::signing_keys,
     crate::{
         exchange::Exchange,
         expect::{Mismatch, compare},
@@ -53,6 +54,7 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, found: &mut Vec<Mismatch>
     if path.contains("enerate") && path.ends_with("AgentToken") {
         agent_token(body, found);
     }
+    signing_keys::judge(body, found);
     for (list, kind) in LISTS {
         let listed = body.get(list).and_then(Value::as_array).into_iter().flatten();
         for (index, it) in listed.enumerate() {

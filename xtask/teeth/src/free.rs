@@ -43,8 +43,10 @@ const FREE: &[(&str, &str)] = &[
     // What is echoed and changes nothing.
     ("/token 201", "^body metadata (labels|annotations|generateName)"),
     ("tokenreviews 201", "^body metadata (labels|name)"),
-    // A member too much that no client knows, or that none looks for there.
-    ("", "^body .*(madeUp|metadata ownerReferences|details name) is added"),
+    // A member too much that no client knows.
+    ("", "^body .*madeUp is added"),
+    // A router names nothing that it has not found, and nobody looks for a name there.
+    ("404 .*\\(the server could not find", "^body details name is added"),
     // Who signs elsewhere says of which type it is.
     ("", "^token header typ is added"),
     // What a browser keeps, and allows others; no client of this API is one.
@@ -81,7 +83,7 @@ const FREE: &[(&str, &str)] = &[
 const READ: &[(&str, &str)] = &[
     ("", "^body (.* extra|keys [0-9]+) madeUp is added"),
     // Tokens of a pod are issued to its account, and name its node.
-    ("POST /api/v1/namespaces/[*]/pods 201", "^body spec (nodeName|serviceAccountName) is"),
+    ("/pods[^ ]* 20[0-9]", "^body (items [0-9]+ )?spec (nodeName|serviceAccountName) is"),
 ];
 
 /// What cannot be known: a value that is the server's own to choose.
@@ -111,7 +113,10 @@ const CHOSEN: &[(&str, &str)] = &[
     ("", "^body error details"),
     ("", "^header grpc-status-details-bin"),
     // What clusters on AWS and Azure publish beside what a relying party reads.
-    ("", "^body (claims_supported|grant_types|id_token_signing_alg_values_supported|keys)"),
+    (
+        "((Aws|Azure)OpenIdConfig|/v1/.*/openid-configuration) 200",
+        "^body (claims_supported|grant_types|id_token_signing_alg_values_supported)",
+    ),
 ];
 
 static TABLES: LazyLock<[Vec<(Regex, Regex)>; 4]> =
