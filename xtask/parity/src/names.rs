@@ -29,7 +29,10 @@ static SIGNATURE: LazyLock<Regex> = LazyLock::new(|| regex(r"[A-Za-z0-9_-]{64,}"
 static OLD: LazyLock<Regex> =
     LazyLock::new(|| regex(r"too old resource version: [0-9]+ \([0-9]+\)"));
 static NOW: LazyLock<Regex> = LazyLock::new(|| regex("<now [^>]*>"));
-/// The age of what was made a moment ago, in a cell of a table.
+/// The cells of a row of a table; a bracket may stand in a text among them.
+static CELLS: LazyLock<Regex> =
+    LazyLock::new(|| regex(r#""cells": ?\[(?:[^"\[\]]|"(?:[^"\\]|\\.)*")*\]"#));
+/// The age of what was made a moment ago, in such a cell.
 static AGE: LazyLock<Regex> = LazyLock::new(|| regex(r#""[0-9]s"([,\]])"#));
 static HEX: LazyLock<Regex> = LazyLock::new(|| regex(r"\(([0-9a-f]{24})[0-9a-f]*( \.\.\.)?\)"));
 /// What the server put behind a prefix, in a name that it refuses or in an answer of which no name
@@ -78,7 +81,9 @@ impl Names {
         let text = VERSION.replace_all(&text, "$1$3<version>$5");
         let text = CONTINUE.replace_all(&text, |found: &Captures<'_>| token::position(&found[1]));
         let text = GENERATED.replace_all(&text, "$1<generated>");
-        let text = AGE.replace_all(&text, "\"<age>\"$1");
+        let text = CELLS.replace_all(&text, |row: &Captures<'_>| {
+            AGE.replace_all(&row[0], "\"<age>\"$1").into_owned()
+        });
         let text = OLD.replace_all(&text, "too old resource version: <version>");
         // What is left of a token that was broken, and bytes that hold a uid.
         let text = SIGNATURE.replace_all(&text, "<random>");
@@ -129,5 +134,16 @@ mod tests {
         let blanks = Blanks::new("127.0.0.1:1", "p");
         let named = Names::default().put("1: \"x.yd4ks6\"\n2: \"x.y\" gen-bcdfg gen-er", &blanks);
         assert_eq!(named, "1: \"x.y<generated>\"\n2: \"x.y\" gen-<generated> gen-er");
+    }
+
+    #[test]
+    fn only_the_cells_of_a_table_have_ages() {
+        let blanks = Blanks::new("127.0.0.1:1", "p");
+        let named = |text: &str| Names::default().put(text, &blanks);
+        let row = r#"{"cells":["a]\"",0,"3s"],"object":{"finalizers":["4s"],"x":"5s"}}"#;
+        let expected = r#"{"cells":["a]\"",0,"<age>"],"object":{"finalizers":["4s"],"x":"5s"}}"#;
+        assert_eq!(named(row), expected);
+        assert_eq!(named(r#"{"audiences":["1s","2s"]}"#), r#"{"audiences":["1s","2s"]}"#);
+        assert_eq!(named(r#"{"cells":["2s",null,"1s"]}"#), r#"{"cells":["<age>",null,"<age>"]}"#);
     }
 }

@@ -246,6 +246,50 @@ fn read(random: &mut Random) -> Request {
     Request::new("GET", object(random))
 }
 
+/// Selectors by label, in the words of a query.
+const LABEL_SELECTORS: &[&str] = &[
+    "a=b",
+    "a",
+    "!a",
+    "a in (b,c)",
+    "a notin (b)",
+    "a==b",
+    "a!=b",
+    "a=b=c",
+    "%2C",
+    "a in",
+    "A%20b",
+    "-=x",
+    "a%3E1",
+    "a%3Ex",
+];
+
+/// Selectors by field.
+const FIELD_SELECTORS: &[&str] = &[
+    "metadata.name=a",
+    "metadata.name!=a",
+    "metadata.namespace={{ns}}",
+    "spec.x=y",
+    "metadata.name",
+    "metadata.name==a,metadata.name=b",
+    "metadata.name=a,metadata.name",
+    "metadata.name=a%5C,b",
+    "metadata.name=a%5Cx",
+    "metadata.name=a=b",
+    "metadata.name%20=%20a",
+    "=",
+];
+
+/// What a list can be asked for: how often of a hundred times, the parameter, its values.
+const LIST_OPTIONS: &[(usize, &str, &[&str])] = &[
+    (25, "labelSelector", LABEL_SELECTORS),
+    (25, "fieldSelector", FIELD_SELECTORS),
+    (25, "limit", &["1", "0", "-1", "x", "100"]),
+    (25, "resourceVersion", &["0", "", "x", "999999999"]),
+    (6, "continue", &["x", "", "e30"]),
+    (6, "resourceVersionMatch", &["Exact", "NotOlderThan", "x"]),
+];
+
 fn list(random: &mut Random) -> Request {
     let plural =
         random.text(&["serviceaccounts", "serviceaccounts", "pods", "secrets", "configmaps"]);
@@ -253,59 +297,10 @@ fn list(random: &mut Random) -> Request {
     if random.chance(15) {
         request.path = rbac(random.pick(&["roles", "rolebindings"]));
     }
-    let mut query = |random: &mut Random, name: &str, values: &[&str]| {
-        if random.chance(25) {
+    for (percent, name, values) in LIST_OPTIONS {
+        if random.chance(*percent) {
             request.query.push(format!("{name}={}", random.text(values)));
         }
-    };
-    query(
-        random,
-        "labelSelector",
-        &[
-            "a=b",
-            "a",
-            "!a",
-            "a in (b,c)",
-            "a notin (b)",
-            "a==b",
-            "a!=b",
-            "a=b=c",
-            "%2C",
-            "a in",
-            "A%20b",
-            "-=x",
-            "a%3E1",
-            "a%3Ex",
-        ]
-        .map(|it| it.to_owned().leak() as &str),
-    );
-    query(
-        random,
-        "fieldSelector",
-        &[
-            "metadata.name=a",
-            "metadata.name!=a",
-            "metadata.namespace={{ns}}",
-            "spec.x=y",
-            "metadata.name",
-            "metadata.name==a,metadata.name=b",
-            "metadata.name=a,metadata.name",
-            "metadata.name=a%5C,b",
-            "metadata.name=a%5Cx",
-            "metadata.name=a=b",
-            "metadata.name%20=%20a",
-            "=",
-        ],
-    );
-    query(random, "limit", &["1", "0", "-1", "x", "100"]);
-    query(random, "resourceVersion", &["0", "", "x", "999999999"]);
-    if random.chance(6) {
-        request.query.push(format!("continue={}", random.text(&["x", "", "e30"])));
-    }
-    if random.chance(6) {
-        request
-            .query
-            .push(format!("resourceVersionMatch={}", random.text(&["Exact", "NotOlderThan", "x"])));
     }
     request.query.retain(|it| !it.contains(' ') && it != "resourceVersion=999999999");
     request
