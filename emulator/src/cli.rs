@@ -2,9 +2,9 @@
 
 use {
     crate::{
-        banner, effective, environment,
+        banner, child, effective, environment,
         reach::{self, Reach},
-        signals::{Signals, TERMINATED},
+        signals::Signals,
     },
     clap::{ArgMatches, Args, Command, FromArgMatches, Parser, parser::ValueSource},
     std::{
@@ -112,8 +112,14 @@ fn dispatch() -> Result<ExitCode, StartError> {
             let (_, given) = matches.subcommand().expect("exec is a subcommand");
             exec(on_free_port(config, given), &command)
         }
-        Cli::Health(reach) => Ok(told(reach::look(&reach.target()?))),
-        Cli::Wait(Wait { reach, timeout }) => Ok(told(reach.wait(timeout))),
+        Cli::Health(reach) => {
+            reach.check(&matches)?;
+            Ok(told(reach::look(&reach.target()?, reach::PATIENCE)))
+        }
+        Cli::Wait(Wait { reach, timeout }) => {
+            reach.check(&matches)?;
+            Ok(told(reach.wait(timeout)))
+        }
         Cli::Env(Env { ready_file }) => {
             let text = environment::read(&ready_file).map_err(StartError::Io)?;
             print(&text);
@@ -219,7 +225,7 @@ fn serve(config: &Config) -> Result<ExitCode, StartError> {
 }
 
 /// Runs a command, whose exit code is ours: 128 and the signal when one ended it, as a shell says
-/// it. An interrupt reaches it from the terminal; when this is told to end, so is it.
+/// it. When this is told to end, so is the command.
 fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -233,14 +239,7 @@ fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
                 let named = format!("{}: {error}", command[0].to_string_lossy());
                 StartError::Io(std::io::Error::new(error.kind(), named))
             })?;
-        let status = loop {
-            tokio::select! {
-                status = child.wait() => break status?,
-                code = signals.next() => if code == TERMINATED {
-                    child.start_kill()?;
-                },
-            }
-        };
+        let status = child::attend(&mut child, &mut signals).await?;
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         let code = status.code().or_else(|| Some(128 + signal?)).unwrap_or(1);
         Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))

@@ -1,6 +1,7 @@
 //! The `token-emulator` program.
 
 mod banner;
+mod child;
 mod cli;
 mod effective;
 mod environment;

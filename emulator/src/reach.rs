@@ -1,10 +1,10 @@
 //! Whether an emulator answers, asked as a shell-less image can ask it: by this program.
 
 use {
-    clap::Args,
+    clap::{ArgMatches, Args, parser::ValueSource},
     serde_json::Value,
     std::{
-        io::{Read, Write},
+        io::{self, Read, Write},
         net::{Ipv4Addr, SocketAddr, TcpStream},
         path::PathBuf,
         thread,
@@ -17,17 +17,20 @@ use {
 };
 
 /// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long to wait before asking again.
+/// How long to wait before asking again, and the least that one answer is given.
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest answer that is read.
+const LONGEST: usize = 1 << 16;
 
 /// Which emulator is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Reach {
     /// Its address, as it was told to listen; an address of all interfaces means this machine
     #[arg(long, env = "TOKEN_EMULATOR_LISTEN", hide_env_values = true)]
-    #[arg(value_name = "ADDRESS:PORT", conflicts_with = "ready_file")]
+    #[arg(value_name = "ADDRESS:PORT")]
     #[arg(default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)))]
     listen: SocketAddr,
 
@@ -37,6 +40,16 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
+    /// Only one of its flags says where it is; either wins over the environment.
+    pub(crate) fn check(&self, matches: &ArgMatches) -> Result<(), ConfigError> {
+        let given = matches.subcommand().map(|(_, given)| given);
+        let source = given.and_then(|given| given.value_source("listen"));
+        if self.ready_file.is_some() && source == Some(ValueSource::CommandLine) {
+            return Err(ConfigError("--listen and --ready-file: one of them is enough".to_owned()));
+        }
+        Ok(())
+    }
+
     /// Where it is.
     pub(crate) fn target(&self) -> Result<SocketAddr, StartError> {
         let Some(path) = &self.ready_file else { return Ok(reachable(self.listen)) };
@@ -53,18 +66,19 @@ impl Reach {
         let start = Instant::now();
         loop {
             let target = self.target().map_err(|error| error.to_string());
-            let answer = target.and_then(|target| look(&target));
+            let left = timeout.saturating_sub(start.elapsed()).clamp(PAUSE, PATIENCE);
+            let answer = target.and_then(|target| look(&target, left));
             if answer.is_ok() || start.elapsed() >= timeout {
                 return answer.map_err(|error| format!("not after {timeout:?}: {error}"));
             }
-            thread::sleep(PAUSE);
+            thread::sleep(PAUSE.min(timeout.saturating_sub(start.elapsed())));
         }
     }
 }
 
-/// Asks once. One that wants a bearer for its controls answers, too.
-pub(crate) fn look(target: &SocketAddr) -> Result<String, String> {
-    let status = ask(target).map_err(|error| format!("http://{target}: {error}"))?;
+/// Asks once, for so long as a whole. One that wants a bearer for its controls answers, too.
+pub(crate) fn look(target: &SocketAddr, patience: Duration) -> Result<String, String> {
+    let status = ask(target, patience).map_err(|error| format!("http://{target}: {error}"))?;
     match status.as_deref() {
         Some("200" | "401") => Ok(format!("http://{target} answers")),
         _ => Err(format!("http://{target}: this is no token-emulator")),
@@ -72,16 +86,34 @@ pub(crate) fn look(target: &SocketAddr) -> Result<String, String> {
 }
 
 /// The status of its health, if it speaks HTTP.
-fn ask(target: &SocketAddr) -> std::io::Result<Option<String>> {
-    let mut stream = TcpStream::connect_timeout(target, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+fn ask(target: &SocketAddr, patience: Duration) -> io::Result<Option<String>> {
+    let end = Instant::now() + patience;
+    let mut stream = TcpStream::connect_timeout(target, patience)?;
+    stream.set_write_timeout(Some(left(end)?))?;
     let request = "GET /_emulator/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
     stream.write_all(format!("{request}\r\n").as_bytes())?;
-    let mut answer = Vec::new();
-    stream.take(1 << 16).read_to_end(&mut answer)?;
+    let answer = read(&mut stream, end)?;
     let answer = String::from_utf8_lossy(&answer);
     let line = answer.strip_prefix("HTTP/1.1 ").filter(|_| answer.contains("no-store"));
     Ok(line.and_then(|line| line.get(..3)).map(str::to_owned))
+}
+
+/// What comes until it ends; whoever says it bit by bit has no more time for it.
+fn read(stream: &mut TcpStream, end: Instant) -> io::Result<Vec<u8>> {
+    let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+    while answer.len() < LONGEST {
+        stream.set_read_timeout(Some(left(end)?))?;
+        match stream.read(&mut piece)? {
+            0 => break,
+            length => answer.extend_from_slice(&piece[..length]),
+        }
+    }
+    Ok(answer)
+}
+
+fn left(end: Instant) -> io::Result<Duration> {
+    let left = end.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
 fn reachable(listening: SocketAddr) -> SocketAddr {

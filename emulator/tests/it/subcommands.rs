@@ -3,7 +3,12 @@
 use {
     crate::program::{Program, command, run},
     rstest::rstest,
-    std::process::Output,
+    std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+        process::{Child, Command, Output, Stdio},
+        time::{Duration, Instant},
+    },
 };
 
 fn text(bytes: &[u8]) -> String {
@@ -42,6 +47,49 @@ fn what_runs_beside_a_command_answers_it_and_is_gone_after_it() {
     assert_eq!(code(&output), Some(1));
 }
 
+/// A shell beside an emulator, once it has said that it is ready.
+fn beside(script: &str) -> Child {
+    let mut command = command(&["exec", "--", "sh", "-c", script]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+}
+
+#[rstest]
+#[case("TERM", "trap 'exit 5' TERM", 5)]
+#[case("INT", "trap 'exit 6' INT", 6)]
+#[case("TERM", ":", 143)]
+fn a_command_is_told_to_end_and_says_how_it_did(
+    #[case] name: &str,
+    #[case] trap: &str,
+    #[case] expected: i32,
+) {
+    // The shell looks at its trap between two commands.
+    let mut child = beside(&format!("{trap}; echo ready; while :; do sleep 0.05; done"));
+    signal(&child, name);
+    assert_eq!(child.wait().unwrap().code(), Some(expected));
+}
+
+#[test]
+fn a_command_that_does_not_end_is_killed() {
+    let mut child = beside("trap '' TERM; echo ready; exec sleep 60");
+    // Two that come at once may be seen as one.
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None => drop(Command::new("kill").arg(child.id().to_string()).output().unwrap()),
+        }
+    };
+    assert_eq!(status.code(), Some(137));
+}
+
 #[test]
 fn a_command_that_is_not_there_is_named() {
     let output = run(&["exec", "--", "/nowhere/at/all"]);
@@ -72,6 +120,34 @@ fn nobody_is_waited_for_without_end() {
     assert_eq!(code(&output), Some(1));
     assert!(text(&output.stderr).contains("not after 10ms: /nowhere/ready.json"));
     let output = run(&["health", "--ready-file=/nowhere/ready.json"]);
+    assert_eq!(code(&output), Some(2));
+}
+
+#[test]
+fn who_answers_bit_by_bit_is_not_waited_for_either() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let start = Instant::now();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            while stream.write_all(b"H").is_ok() && start.elapsed() < Duration::from_secs(30) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+    });
+    let output = run(&["wait", "--timeout=200ms", "--listen", &address]);
+    assert_eq!(code(&output), Some(1));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_flag_wins_over_the_environment() {
+    let program = Program::start(&[], &[]);
+    let ready = program.folder.path().join("ready.json");
+    let mut health = command(&["health", "--ready-file", ready.to_str().unwrap()]);
+    let output = health.env("TOKEN_EMULATOR_LISTEN", "127.0.0.1:1").output().unwrap();
+    assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
+    let output = health.arg("--listen=127.0.0.1:1").output().unwrap();
     assert_eq!(code(&output), Some(2));
 }
 
