@@ -2,8 +2,8 @@
 
 use {
     clap::{ArgMatches, Args, Command, parser::ValueSource},
-    std::fmt::Write,
-    token_emulator::Config,
+    std::{any::TypeId, fmt::Write},
+    token_emulator::{Config, credential::Credential},
 };
 
 /// The settings that have a value, each with where it comes from. A credential is not shown.
@@ -20,7 +20,7 @@ pub(crate) fn text(given: &ArgMatches) -> String {
             _ => "flag or file",
         };
         let line = match values.as_slice() {
-            _ if id == "control_token" => format!("# {name}: is set, and not shown"),
+            _ if is_credential(argument) => format!("# {name}: is set, and not shown"),
             [one]
                 if argument.get_num_args().is_none_or(|range| range.max_values() <= 1)
                     && !is_list(argument) =>
@@ -35,6 +35,11 @@ pub(crate) fn text(given: &ArgMatches) -> String {
         let _ = writeln!(text, "{line} # {source}");
     }
     text
+}
+
+/// Its type says so, and keeps it out of every log.
+fn is_credential(argument: &clap::Arg) -> bool {
+    argument.get_value_parser().type_id() == TypeId::of::<Credential>()
 }
 
 fn is_list(argument: &clap::Arg) -> bool {
