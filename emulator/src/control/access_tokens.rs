@@ -1,7 +1,10 @@
 //! What a Google access token stands for. It comes in a body, so that no log has it.
 
 use {
-    crate::{control::error::Error, world::World},
+    crate::{
+        control::error::{self, Error},
+        world::World,
+    },
     bytes::Bytes,
     serde::Deserialize,
     serde_json::{Value, json},
@@ -19,7 +22,7 @@ struct Question {
 pub(super) fn look_up(world: &World, body: &Bytes) -> Result<Value, Error> {
     // What serde says of a wrong body may hold the token.
     let question: Question = serde_json::from_slice(body)
-        .map_err(|_| Error::BadRequest(format!("the body asks nothing; {ALLOWED}")))?;
+        .map_err(|error| Error::BadRequest(format!("{}; {ALLOWED}", error::place(&error))))?;
     let Some(token) = world.access_tokens.get(&question.access_token) else {
         return Ok(json!({"known": false}));
     };

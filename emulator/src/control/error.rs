@@ -27,6 +27,11 @@ pub(super) enum Error {
     Seed(String),
 }
 
+/// Where a body is wrong, and not what serde says of it: that may hold a credential.
+pub(super) fn place(error: &serde_json::Error) -> String {
+    format!("the body is wrong at line {}, column {}", error.line(), error.column())
+}
+
 impl Error {
     pub(super) fn response(&self) -> Response {
         match self {
@@ -48,5 +53,16 @@ impl Error {
             Self::BadRequest(error) => json(StatusCode::BAD_REQUEST, &json!({"error": error})),
             Self::Seed(error) => json(StatusCode::INTERNAL_SERVER_ERROR, &json!({"error": error})),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_wrong_somewhere_and_is_not_repeated() {
+        let error = serde_json::from_str::<u8>("\n \"hush\"").unwrap_err();
+        assert_eq!(place(&error), "the body is wrong at line 2, column 7");
     }
 }

@@ -3,7 +3,7 @@
 
 use {
     crate::{
-        control::error::Error,
+        control::error::{self, Error},
         google::{self, Refusal},
         kubernetes::token_review,
         server::message::{Fetch, Fetched},
@@ -59,7 +59,7 @@ pub(super) enum Stop {
 pub(super) fn answer(world: &World, body: &Bytes, fetched: &Fetched) -> Result<Value, Stop> {
     // What serde says of a wrong body may hold the token.
     let question: Question = serde_json::from_slice(body).map_err(|error| {
-        let error = format!("the body is wrong at column {}; {ALLOWED}", error.column());
+        let error = format!("{}; {ALLOWED}", error::place(&error));
         Stop::Error(Error::BadRequest(error))
     })?;
     let review = review(world, &question.token, &question.audiences);

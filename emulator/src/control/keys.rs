@@ -4,7 +4,7 @@
 use {
     crate::{
         config::duration,
-        control::error::Error,
+        control::error::{self, Error},
         kubernetes::openid,
         world::{
             World,
@@ -72,8 +72,7 @@ pub(super) fn show(world: &World) -> Value {
 
 pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
     // What serde says of a wrong body may hold a private key.
-    let change: Change = serde_json::from_slice(body)
-        .map_err(|error| bad(format!("the body is wrong at column {}", error.column())))?;
+    let change: Change = serde_json::from_slice(body).map_err(|error| bad(error::place(&error)))?;
     let keys = &world.keys;
     let done = match change {
         Change::Rotate(new) => keys.rotate(new.key()?),

@@ -3,7 +3,7 @@
 use {
     crate::{
         config::duration,
-        control::error::Error,
+        control::error::{self, Error},
         google,
         tokens::mint::{self, Key, Mint, Signature},
         world::{World, keys::SigningKey},
@@ -42,8 +42,7 @@ struct Order {
 pub(super) fn mint(world: &World, body: &Bytes) -> Result<Value, Error> {
     let body = if body.is_empty() { b"{}" } else { body.as_ref() };
     // What serde says of a wrong body may hold a private key.
-    let order: Order = serde_json::from_slice(body)
-        .map_err(|error| bad(format!("the body is wrong at column {}", error.column())))?;
+    let order: Order = serde_json::from_slice(body).map_err(|error| bad(error::place(&error)))?;
     let minted = mint::mint(world, &order.read(world)?).map_err(bad)?;
     Ok(json!({"token": minted.token, "header": minted.header, "claims": minted.payload}))
 }
