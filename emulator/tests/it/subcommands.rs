@@ -4,7 +4,7 @@ use {
     crate::program::{Program, command, run},
     rstest::rstest,
     std::{
-        io::{BufRead, BufReader, Write},
+        io::{BufRead, BufReader, Read, Write},
         net::TcpListener,
         process::{Child, Command, Output, Stdio},
         time::{Duration, Instant},
@@ -58,8 +58,8 @@ fn beside(script: &str) -> Child {
 }
 
 fn signal(child: &Child, name: &str) {
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    let script = format!("kill -s {name} {}", child.id());
+    assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
 }
 
 #[rstest]
@@ -84,7 +84,7 @@ fn a_command_that_does_not_end_is_killed() {
     let status = loop {
         match child.try_wait().unwrap() {
             Some(status) => break status,
-            None => drop(Command::new("kill").arg(child.id().to_string()).output().unwrap()),
+            None => signal(&child, "TERM"),
         }
     };
     assert_eq!(status.code(), Some(137));
@@ -130,8 +130,10 @@ fn who_answers_bit_by_bit_is_not_waited_for_either() {
     let start = Instant::now();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().map_while(Result::ok) {
+            stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
             while stream.write_all(b"H").is_ok() && start.elapsed() < Duration::from_secs(30) {
-                std::thread::sleep(Duration::from_millis(10));
+                // Waits, since nothing more is asked.
+                let _ = stream.read(&mut [0; 512]);
             }
         }
     });
