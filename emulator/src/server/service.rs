@@ -26,7 +26,7 @@ use {
         HeaderValue, Method, StatusCode, Version,
         header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT},
     },
-    hyper::{body::Incoming, ext::ReasonPhrase},
+    hyper::{body::Incoming, ext::ReasonPhrase, upgrade::OnUpgrade},
     std::{
         sync::{
             Arc, PoisonError, RwLockReadGuard,
@@ -76,32 +76,7 @@ pub(super) async fn exchange(
         record(world, &parts.method, parts.uri.path(), StatusCode::OK.as_u16(), None);
         return Ok(talk(connection, incoming, conversation));
     }
-    // Who asks whether to go on is told the answer instead, where no body is looked at.
-    let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers)
-        || (matches!(parts.method, Method::GET | Method::HEAD)
-            && parts.headers.contains_key(EXPECT));
-    let received = if unread {
-        Ok(Received::default())
-    } else if is_left(&parts) {
-        timeout(LEFT, body::receive(incoming)).await.unwrap_or_else(|_| Ok(Received::default()))
-    } else {
-        body::receive(incoming).await
-    };
-    let (received, broken) = match received {
-        Ok(received) => (received, None),
-        Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
-    };
-    let request = Request {
-        method: parts.method,
-        uri: parts.uri,
-        version: parts.version,
-        headers: parts.headers,
-        body: received.bytes,
-        truncated: received.truncated,
-        broken,
-        secure: connection.secure,
-        local_address: Arc::clone(&connection.local_address),
-    };
+    let request = receive(&connection, parts, incoming).await?;
     let api = Api::of(&request);
     let fault = befall(&connection.context, api, &request);
     if let Some(fault) = &fault {
@@ -118,22 +93,67 @@ pub(super) async fn exchange(
     }
     let mut framed = frame(api, &request, response);
     if let Some(stream) = stream {
-        match stream.socket {
-            None => *framed.body_mut() = Body::going_on(Streaming::new(connection, stream)),
-            Some(framing) if framed.status() == StatusCode::SWITCHING_PROTOCOLS => {
-                // What comes from now on is no HTTP.
-                connection.trouble.open();
-                let stream = Streaming::new(connection, stream);
-                tokio::spawn(socket::serve(upgrade, stream, framing));
-            }
-            // The client did not shake hands as it should.
-            Some(_) => {}
-        }
+        go_on(connection, upgrade, stream, &mut framed);
     }
     Ok(match fault.and_then(|fault| fault.cut) {
         Some(Cut::Truncate(bytes)) => framed.map(|body| body.cut(bytes)),
         _ => framed,
     })
+}
+
+/// A request with its body, or with why that could not be read.
+async fn receive(
+    connection: &Connection,
+    parts: http::request::Parts,
+    incoming: Incoming,
+) -> Result<Request, Broken> {
+    let world = &connection.context.world;
+    // Who asks whether to go on is told the answer instead, where no body is looked at.
+    let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers)
+        || (matches!(parts.method, Method::GET | Method::HEAD)
+            && parts.headers.contains_key(EXPECT));
+    let received = if unread {
+        Ok(Received::default())
+    } else if is_left(&parts) {
+        timeout(LEFT, body::receive(incoming)).await.unwrap_or_else(|_| Ok(Received::default()))
+    } else {
+        body::receive(incoming).await
+    };
+    let (received, broken) = match received {
+        Ok(received) => (received, None),
+        Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
+    };
+    Ok(Request {
+        method: parts.method,
+        uri: parts.uri,
+        version: parts.version,
+        headers: parts.headers,
+        body: received.bytes,
+        truncated: received.truncated,
+        broken,
+        secure: connection.secure,
+        local_address: Arc::clone(&connection.local_address),
+    })
+}
+
+/// Lets an answer go on: in its body, or in a conversation of its own.
+fn go_on(
+    connection: Arc<Connection>,
+    upgrade: OnUpgrade,
+    stream: Stream,
+    framed: &mut http::Response<Body>,
+) {
+    match stream.socket {
+        None => *framed.body_mut() = Body::going_on(Streaming::new(connection, stream)),
+        Some(framing) if framed.status() == StatusCode::SWITCHING_PROTOCOLS => {
+            // What comes from now on is no HTTP.
+            connection.trouble.open();
+            let stream = Streaming::new(connection, stream);
+            tokio::spawn(socket::serve(upgrade, stream, framing));
+        }
+        // The client did not shake hands as it should.
+        Some(_) => {}
+    }
 }
 
 /// What was ordered to befall a request of an API.
