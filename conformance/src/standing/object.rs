@@ -74,6 +74,10 @@ pub(super) fn judge(exchange: &Exchange, body: &Value, context: Context<'_>) -> 
     } else {
         let object = object(&place, context);
         compare("body", &object, Some(body), Level::Should, &mut found);
+        if matches!(place.kind, Some("Namespace" | "Pod" | "Node")) {
+            let whole = json!({"spec": {}, "status": {}});
+            compare("body", &whole, Some(body), Level::Should, &mut found);
+        }
         if matches!(request.method.as_str(), "POST" | "PUT") {
             compare("body", &kept(exchange), Some(body), Level::Should, &mut found);
         }

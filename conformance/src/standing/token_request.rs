@@ -78,7 +78,7 @@ pub(super) fn judge(
 fn named(exchange: &Exchange, context: Context<'_>) -> Value {
     let path = exchange.request.path.split('?').next().unwrap_or_default();
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let mut named = json!({"creationTimestamp": "<time>"});
+    let mut named = json!({"creationTimestamp": "<time>", "deletionTimestamp": "<absent>"});
     if context.minor.is_some_and(|it| it >= NAMES_UID) {
         named["uid"] = account(exchange, context).cloned().unwrap_or("<uuid>".into());
     }
