@@ -3,6 +3,7 @@
 //!
 //! Start one with [`Emulator::start`]; `ARCHITECTURE.md` tells how the parts fit together.
 
+pub mod api;
 pub mod codec;
 pub mod config;
 pub mod control;

@@ -2,8 +2,8 @@
 
 use {
     crate::{
+        api::Response,
         control::{CONTROLS, FOLDER, json},
-        server::message::Response,
     },
     http::{
         StatusCode,

@@ -3,10 +3,10 @@
 
 use {
     crate::{
+        api::{Fetch, Fetched},
         control::error::{self, Error},
         google::{self, Refusal},
         kubernetes::token_review,
-        server::message::{Fetch, Fetched},
         tokens::witness::{Check, Checks},
         world::World,
     },

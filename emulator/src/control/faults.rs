@@ -4,11 +4,11 @@
 
 use {
     crate::{
+        api::Request,
         config::duration,
         control::error::Error,
         google,
         kubernetes::outage::{self, OUTAGES, Outage},
-        server::message::Request,
     },
     bytes::Bytes,
     serde::Deserialize,

@@ -14,9 +14,9 @@ mod state;
 
 use {
     crate::{
+        api::{Answer, Fetched, Request, Response},
         config::seed::Seed,
         credential::Credential,
-        server::message::{Answer, Fetched, Request, Response},
         world::World,
     },
     error::Error,

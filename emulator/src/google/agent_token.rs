@@ -11,7 +11,7 @@ use {
         wire,
     },
     crate::{
-        server::message::Fetched,
+        api::Fetched,
         tokens::{
             exchange::{self, Issuer, Rejection},
             witness::{Facts, Nobody, Witness},

@@ -9,7 +9,7 @@ use {
         status::{Detail, Status},
     },
     crate::{
-        server::message::{Fetch, Fetched},
+        api::{Fetch, Fetched},
         tokens::witness::Witness,
         world::World,
     },

@@ -12,7 +12,7 @@ use {
         status::{Code, Detail, Status},
     },
     crate::{
-        server::message::{Request, Response},
+        api::{Request, Response},
         world::World,
     },
     http::header::RETRY_AFTER,

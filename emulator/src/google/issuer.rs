@@ -11,7 +11,7 @@ use {
         status::{Code, Detail, Status},
     },
     crate::{
-        server::message::{Document, Fetch, Fetched, Unfetched},
+        api::{Document, Fetch, Fetched, Unfetched},
         tokens::exchange::IssuerKeys,
         world::{World, clusters::Oidc, key_set::KeySet, trusted_keys::TrustedKeys},
     },

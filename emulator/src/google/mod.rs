@@ -49,7 +49,7 @@ pub use {
 
 use {
     crate::{
-        server::message::{Answer, Conversation, Fetched, Request},
+        api::{Answer, Conversation, Fetched, Request},
         world::{World, operations::operation::Failure},
     },
     http::{HeaderMap, header::CONTENT_TYPE},

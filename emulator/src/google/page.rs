@@ -1,6 +1,6 @@
 //! The page that Google's front end shows for a path that it does not know.
 
-use {crate::server::message::Response, http::StatusCode, http::header};
+use {crate::api::Response, http::StatusCode, http::header};
 
 /// Nobody looks at it, but the page is about as long as Google's.
 const STYLE: &str = "\

@@ -11,7 +11,7 @@ use {
         wire,
     },
     crate::{
-        server::message::{Fetch, Fetched},
+        api::{Fetch, Fetched},
         world::World,
     },
     prost_reflect::DynamicMessage,

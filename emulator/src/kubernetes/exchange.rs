@@ -2,9 +2,9 @@
 
 use {
     crate::{
+        api::Request,
         codec::negotiate::{Output, Query},
         kubernetes::{objects::watch::Watch, route::Attributes, status::Failure},
-        server::message::Request,
         world::{World, callers::Caller},
     },
     bytes::Bytes,

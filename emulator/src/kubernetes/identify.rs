@@ -4,8 +4,8 @@
 
 use {
     crate::{
+        api::Request,
         kubernetes::{status::Failure, web_socket},
-        server::message::Request,
         tokens::{
             review::{self, Error},
             witness::{Facts, Nobody, Witness},

@@ -4,9 +4,9 @@
 
 use {
     crate::{
+        api::Request,
         codec::quote::quote,
         kubernetes::{authorize, names, route::Attributes, status::Failure},
-        server::message::Request,
         world::{World, callers::Caller, objects::Kind},
     },
     std::{collections::BTreeMap, sync::Arc},

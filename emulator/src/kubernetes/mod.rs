@@ -49,8 +49,8 @@ pub mod webhook;
 
 use {
     crate::{
+        api::{Answer, Request},
         codec::negotiate::{self, Query},
-        server::message::{Answer, Request},
         world::{World, objects::Kind},
     },
     exchange::{Exchange, Outcome},

@@ -13,8 +13,8 @@ use {
         status::Failure,
     },
     crate::{
+        api::{Request, Response},
         codec::negotiate::Query,
-        server::message::{Request, Response},
         world::World,
     },
     http::{HeaderValue, header::RETRY_AFTER},

@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        api::{Answer, Response, Stream},
         codec::{
             json,
             negotiate::Output,
@@ -14,7 +15,6 @@ use {
             status::Failure,
             status_code, web_socket,
         },
-        server::message::{Answer, Response, Stream},
     },
     bytes::Bytes,
     http::{

@@ -4,8 +4,8 @@
 
 use {
     crate::{
+        api::Request,
         kubernetes::exchange::{Exchange, Reply},
-        server::message::Request,
     },
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,

@@ -5,8 +5,8 @@
 
 use {
     crate::{
+        api::{Request, Response},
         kubernetes::identify::Credential,
-        server::message::{Request, Response},
     },
     aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
     base64::{

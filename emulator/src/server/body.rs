@@ -1,7 +1,10 @@
 //! Bodies: a request's, read to its end before anybody looks at it, and an answer's.
 
 use {
-    crate::server::{message::BODY_LIMIT, stream::Streaming, talk::Talk},
+    crate::{
+        api::BODY_LIMIT,
+        server::{stream::Streaming, talk::Talk},
+    },
     bytes::{Bytes, BytesMut},
     http::HeaderMap,
     http_body::{Frame, SizeHint},

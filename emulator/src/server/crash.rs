@@ -3,11 +3,9 @@
 
 use {
     crate::{
+        api::{Answer, Request, Response},
         google,
-        server::{
-            message::{Answer, Request, Response},
-            router::Api,
-        },
+        server::router::Api,
     },
     http::{HeaderName, StatusCode},
     std::panic::{AssertUnwindSafe, catch_unwind},

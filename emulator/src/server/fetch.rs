@@ -1,7 +1,7 @@
 //! Documents of foreign issuers, over https only: small, soon, or not at all.
 
 use {
-    crate::server::message::{Document, Unfetched},
+    crate::api::{Document, Unfetched},
     bytes::Bytes,
     http::{
         HeaderMap, Request, StatusCode, Uri,

@@ -7,7 +7,6 @@ pub mod fetch;
 mod guard;
 mod line;
 mod listener;
-pub mod message;
 mod router;
 mod service;
 mod socket;

@@ -1,6 +1,6 @@
 //! Which API owns a request. The Host header has no say in it.
 
-use crate::{google, server::message::Request};
+use crate::{api::Request, google};
 
 /// The APIs that share the port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use {
     crate::{
+        api::{Answer, Conversation, Document, Fetched, Request, Response, Stream, Unfetched},
         control::{
             self, Control,
             faults::{Cut, Fault, Refusal},
@@ -12,9 +13,6 @@ use {
             body::{self, Body, Broken, Received},
             crash,
             guard::Trouble,
-            message::{
-                Answer, Conversation, Document, Fetched, Request, Response, Stream, Unfetched,
-            },
             router::Api,
             socket,
             stream::Streaming,
@@ -330,7 +328,7 @@ fn is_chunked(api: Api, request: &Request, response: &Response) -> bool {
 mod tests {
     use {
         super::*,
-        crate::server::message::Fetch,
+        crate::api::Fetch,
         http::{HeaderMap, StatusCode},
         rstest::rstest,
         std::cell::Cell,

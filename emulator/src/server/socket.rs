@@ -3,7 +3,7 @@
 //! Source: RFC 6455; golang.org/x/net `websocket/hybi.go`, which kube-apiserver speaks through.
 
 use {
-    crate::server::{message::Framing, stream::Streaming},
+    crate::{api::Framing, server::stream::Streaming},
     bytes::{Buf, BytesMut},
     hyper::upgrade::OnUpgrade,
     hyper_util::rt::TokioIo,

@@ -1,9 +1,9 @@
 //! A body that goes on: pieces as they come, until its time is over or either side ends it.
 
 use {
-    crate::server::{
-        message::{Source, Step, Stream},
-        service::Connection,
+    crate::{
+        api::{Source, Step, Stream},
+        server::service::Connection,
     },
     bytes::Bytes,
     std::{

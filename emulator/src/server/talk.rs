@@ -1,9 +1,9 @@
 //! A conversation: what a client says is answered while it still talks.
 
 use {
-    crate::server::{
-        message::{Conversation, Said},
-        service::Connection,
+    crate::{
+        api::{Conversation, Said},
+        server::service::Connection,
     },
     bytes::Bytes,
     http::HeaderMap,

@@ -5,10 +5,7 @@ use {
     rustls::{ServerConfig, crypto::aws_lc_rs},
     rustls_pki_types::{PrivateKeyDer, pem::PemObject},
     std::{sync::Arc, time::Duration},
-    token_emulator::{
-        Config, Emulator,
-        server::{fetch::Fetcher, message::Unfetched},
-    },
+    token_emulator::{Config, Emulator, api::Unfetched, server::fetch::Fetcher},
     tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::TcpListener,

@@ -7,9 +7,9 @@ use {
     rstest::rstest,
     serde_json::{Value, json},
     token_emulator::{
+        api::{Answer, Fetched},
         control::{self, Control},
         google, kubernetes,
-        server::message::{Answer, Fetched},
         world::{
             access_tokens::Grant,
             settings::{GoogleAuth, Settings},

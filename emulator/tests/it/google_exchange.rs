@@ -10,7 +10,7 @@ use {
     serde_json::{Value, json},
     std::time::Duration,
     token_emulator::{
-        server::message::{Answer, Document, Unfetched},
+        api::{Answer, Document, Unfetched},
         world::keys::SigningKey,
     },
 };

@@ -10,7 +10,7 @@ use {
     http::{HeaderMap, StatusCode},
     rstest::rstest,
     std::io::{Read, Write},
-    token_emulator::{server::message::Response, world::settings::Settings},
+    token_emulator::{api::Response, world::settings::Settings},
 };
 
 const LIST: &str = "/google.cloud.gkemulticloud.v1.AttachedClusters/ListAttachedClusters";

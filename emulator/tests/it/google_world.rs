@@ -6,8 +6,8 @@ use {
     serde_json::{Value, json},
     std::sync::OnceLock,
     token_emulator::{
+        api::{Answer, Fetched, Request, Response},
         google,
-        server::message::{Answer, Fetched, Request, Response},
         world::{
             World,
             callers::Callers,

@@ -7,8 +7,8 @@ use {
     serde_json::{Value, json},
     std::{sync::LazyLock, time::Duration},
     token_emulator::{
+        api::{Answer, Request, Response},
         kubernetes,
-        server::message::{Answer, Request, Response},
         world::{
             World,
             callers::{Caller, Callers},

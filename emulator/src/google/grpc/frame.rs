@@ -2,7 +2,7 @@
 
 use {
     super::super::status::{Code, Status},
-    crate::server::message::Request,
+    crate::api::Request,
     bytes::{Buf, Bytes, BytesMut},
     flate2::{
         Compression,

@@ -15,7 +15,7 @@ use {
         wire,
     },
     crate::{
-        server::message::{Answer, Conversation, Fetched, Request, Response},
+        api::{Answer, Conversation, Fetched, Request, Response},
         world::World,
     },
     base64::{Engine, prelude::BASE64_STANDARD_NO_PAD},

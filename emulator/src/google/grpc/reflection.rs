@@ -10,7 +10,7 @@ use {
         },
         add_status, frame, status_line,
     },
-    crate::server::message::{Conversation, Said},
+    crate::api::{Conversation, Said},
     bytes::BytesMut,
     http::HeaderMap,
     prost::Message,

@@ -3,6 +3,7 @@
 use {
     super::{Exchange, cors},
     crate::{
+        api::{Request, Response},
         google::{
             schema::Schema,
             status::{Code, Status},
@@ -13,7 +14,6 @@ use {
             },
             wire,
         },
-        server::message::{Request, Response},
     },
     bytes::Bytes,
     flate2::{Compression, write::GzEncoder},

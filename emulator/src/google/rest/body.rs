@@ -2,8 +2,8 @@
 
 use {
     crate::{
+        api::Request,
         google::status::{Code, Status},
-        server::message::Request,
     },
     std::{borrow::Cow, io::Read},
 };

@@ -4,8 +4,8 @@
 use {
     super::answer::add_headers,
     crate::{
+        api::{Request, Response},
         google::schema::Schema,
-        server::message::{Request, Response},
     },
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,

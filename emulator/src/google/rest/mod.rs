@@ -22,7 +22,7 @@ use {
         wire,
     },
     crate::{
-        server::message::{Answer, Fetched, Request, Response},
+        api::{Answer, Fetched, Request, Response},
         world::World,
     },
     body::{MediaType, media_type},

@@ -5,6 +5,7 @@
 
 use {
     crate::{
+        api::{Framing, Source, Step},
         codec::{
             negotiate::{MediaType, Output, Transform},
             protobuf,
@@ -22,7 +23,6 @@ use {
             status::Failure,
             table,
         },
-        server::message::{Framing, Source, Step},
         world::{
             World,
             changes::{Change, News},

@@ -1,0 +1,75 @@
+//! Answers that go on: a watch, and a conversation.
+
+use {
+    super::answer::Response,
+    crate::world::World,
+    bytes::Bytes,
+    http::HeaderMap,
+    std::{fmt::Debug, task::Waker, time::Duration},
+};
+
+/// An answer whose body goes on: it is sent as it comes.
+#[derive(Debug)]
+pub struct Stream {
+    /// Status and headers; the body is the source's.
+    pub head: Response,
+    /// Where the body comes from.
+    pub source: Box<dyn Source>,
+    /// How long it lasts at most.
+    pub lasts: Duration,
+    /// How it is framed on a WebSocket, to which the head then leads; `None` for a plain body.
+    pub socket: Option<Framing>,
+}
+
+/// How the pieces of a stream go over a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Each is a text.
+    Text,
+    /// Each is bytes, behind four that say how many.
+    Binary,
+}
+
+/// Where the body of a [`Stream`] comes from.
+pub trait Source: Debug + Send {
+    /// What comes next. When that is to wait, the waker is woken as soon as there is more.
+    fn next(&mut self, world: &World, waker: &Waker) -> Step;
+
+    /// A sign of life, now that nothing has come for a while.
+    fn pulse(&mut self) -> Option<Bytes>;
+
+    /// Nobody is going to ask again.
+    fn end(&mut self, world: &World);
+}
+
+/// What comes next in a stream.
+#[derive(Debug)]
+pub enum Step {
+    /// These bytes.
+    Data(Bytes),
+    /// Nothing yet.
+    Wait,
+    /// Nothing any more.
+    End,
+}
+
+/// An exchange in which the client goes on talking, and is answered as it does.
+pub trait Conversation: Debug + Send {
+    /// Bytes have come.
+    fn hear(&mut self, bytes: &[u8]);
+
+    /// The next thing to say to what was heard; `None` when more has to be heard first.
+    fn say(&mut self) -> Option<Said>;
+
+    /// The client has said all; the trailers.
+    fn end(&mut self) -> HeaderMap;
+}
+
+/// What is said to what was heard.
+#[derive(Debug)]
+pub enum Said {
+    /// These bytes, and perhaps more.
+    Bytes(Bytes),
+    /// Nothing any more but these trailers.
+    End(HeaderMap),
+}
