@@ -2,11 +2,9 @@
 
 use {
     crate::{
+        api::faults::Faults,
         config::{Config, ConfigError},
-        control::{
-            explain::{self, Explanation},
-            faults::Faults,
-        },
+        control::explain::{self, Explanation},
         files::{self, Files},
         instance::Instance,
         server,
@@ -209,7 +207,7 @@ impl Emulator {
 
     /// What is to go wrong with the next requests.
     pub fn faults(&self) -> &Faults {
-        &self.instance.context.control.faults
+        &self.instance.context.faults
     }
 
     /// A token to order, good or bad.

@@ -2,7 +2,10 @@
 //! hold credentials, so that nobody but their owner may read them.
 
 use {
-    crate::{config::Config, instance::Instance},
+    crate::{
+        config::{self, Config},
+        instance::Instance,
+    },
     serde_json::json,
     std::{
         fs::{self, OpenOptions},
@@ -34,7 +37,7 @@ impl Files {
                 (Some(folder), base)
             }
         };
-        let [kubeconfig, ca, token, google_access_token] = beside(&base);
+        let [kubeconfig, ca, token, google_access_token] = config::beside(&base);
         let mut files = Self {
             kubeconfig: config.kubeconfig.clone().unwrap_or(kubeconfig),
             ca,
@@ -93,21 +96,6 @@ impl std::fmt::Debug for Files {
     }
 }
 
-/// The kubeconfig, the CA, the bearer and Google's bearer beside a ready file. None is the ready
-/// file itself.
-pub(crate) fn beside(ready_file: &Path) -> [PathBuf; 4] {
-    ["kubeconfig", "ca.crt", "token", "google-access-token"].map(|extension| {
-        let path = ready_file.with_extension(extension);
-        if path != ready_file {
-            return path;
-        }
-        let mut name = ready_file.as_os_str().to_owned();
-        name.push(".");
-        name.push(extension);
-        name.into()
-    })
-}
-
 /// Takes away what an earlier run left, so that nobody takes it for ours.
 pub(crate) fn retract(ready_file: &Path) -> io::Result<()> {
     match fs::remove_file(ready_file) {
@@ -160,7 +148,7 @@ mod tests {
     #[test]
     fn no_file_beside_the_ready_file_is_the_ready_file() {
         for name in ["ready.json", "ready", "x.kubeconfig", "x.ca.crt", "x.token", "x.crt"] {
-            let mut paths: Vec<_> = beside(Path::new(name)).into();
+            let mut paths: Vec<_> = config::beside(Path::new(name)).into();
             paths.push(name.into());
             paths.sort();
             paths.dedup();

@@ -3,6 +3,8 @@
 
 use {
     crate::{
+        api::faults::Faults,
+        apis,
         config::{Config, ConfigError, GoogleToken, Prepared},
         control::Control,
         google,
@@ -45,11 +47,11 @@ impl Instance {
         google_tokens.into_iter().for_each(|google_token| give(&world, google_token));
         give(&world, cloud_platform(&google_access_token));
         seed.plant(&world).map_err(|error| ConfigError(format!("--seed: {error}")))?;
-        let context = Context {
-            world,
-            control: Control { token: config.control_token.clone(), seed, ..Control::default() },
-            fetcher: Fetcher::new(issuer_ca, tls.authority.clone()),
-        };
+        let faults = Arc::<Faults>::default();
+        let token_of_control = config.control_token.clone();
+        let control = Control { token: token_of_control, seed, faults: Arc::clone(&faults) };
+        let fetcher = Fetcher::new(issuer_ca, tls.authority.clone());
+        let context = Context::new(world, apis::all(control), faults, fetcher);
         let address = reachable(listening);
         Ok(Self { context: Arc::new(context), tls, address, token, google_access_token })
     }

@@ -4,6 +4,7 @@
 //! Start one with [`Emulator::start`]; `ARCHITECTURE.md` tells how the parts fit together.
 
 pub mod api;
+mod apis;
 pub mod codec;
 pub mod config;
 pub mod control;
@@ -13,9 +14,11 @@ mod files;
 pub mod google;
 mod instance;
 pub mod kubernetes;
+mod seed;
 pub mod server;
 pub mod tokens;
 pub mod world;
+mod yaml;
 
 pub use {
     config::Config,

@@ -1,12 +1,16 @@
 //! What an API answers: a response, a stream, or what it needs first.
 
 use {
-    super::{fetch::Fetch, stream::Stream},
+    super::{
+        fetch::Fetch,
+        stream::{Conversation, Stream},
+    },
+    crate::world::journal::Summary,
     bytes::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
 };
 
-/// An answer: status, headers and a whole body, with trailers for gRPC.
+/// A response: status, headers and a whole body, with trailers for gRPC.
 #[derive(Clone)]
 pub struct Response {
     /// The HTTP status.
@@ -17,14 +21,17 @@ pub struct Response {
     pub body: Bytes,
     /// Trailers, sent after the body (gRPC only).
     pub trailers: Option<HeaderMap>,
+    /// What the exchange was about, for the journal.
+    pub summary: Summary,
 }
 
 impl Response {
-    /// An answer with a body of one media type.
+    /// A response with a body of one media type.
     pub fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderMap::with_capacity(6);
         headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self { status, headers, body: body.into(), trailers: None }
+        let summary = Summary::default();
+        Self { status, headers, body: body.into(), trailers: None, summary }
     }
 
     /// The same with one more header line; a value that no header can hold is left out.
@@ -55,9 +62,25 @@ pub enum Answer {
     /// The exchange is over.
     Response(Response),
     /// The exchange goes on for as long as the stream does.
-    Stream(Stream),
+    Stream(Response, Stream),
+    /// The exchange goes on while the client does; only for [`super::Intake::Streamed`].
+    Conversation(Response, Box<dyn Conversation>),
     /// A document has to be fetched; then the handler is called again with it among [`Fetched`].
     Fetch(Fetch),
+}
+
+impl Answer {
+    /// The same, with what the exchange was about.
+    #[must_use]
+    pub fn about(mut self, summary: Summary) -> Self {
+        match &mut self {
+            Self::Response(head) | Self::Stream(head, _) | Self::Conversation(head, _) => {
+                head.summary = summary;
+            }
+            Self::Fetch(_) => {}
+        }
+        self
+    }
 }
 
 impl From<Response> for Answer {

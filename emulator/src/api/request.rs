@@ -6,13 +6,9 @@ use {
     std::{borrow::Cow, sync::Arc},
 };
 
-/// The most of a body that is read from a socket, in bytes. What the APIs allow is less: each
-/// answers a longer body in its own dialect.
-pub const BODY_LIMIT: usize = 16 << 20;
-
-/// A request whose body has been read to its end, or to [`BODY_LIMIT`].
+/// A request without its body.
 #[derive(Clone)]
-pub struct Request {
+pub struct Head {
     /// The method, as sent.
     pub method: Method,
     /// Path and query as sent, still percent-encoded.
@@ -21,19 +17,32 @@ pub struct Request {
     pub version: Version,
     /// The headers, as sent.
     pub headers: HeaderMap,
-    /// The body's bytes.
-    pub body: Bytes,
-    /// Whether the body went on past [`BODY_LIMIT`].
-    pub truncated: bool,
-    /// Why the body could not be read, in Go's words; it is empty then.
-    pub broken: Option<&'static str>,
     /// Whether it came over TLS.
     pub secure: bool,
     /// `host:port` of the listening socket that took it.
     pub local_address: Arc<str>,
 }
 
-impl Request {
+/// A request whose body has been read, as far as its API takes it.
+#[derive(Clone)]
+pub struct Request {
+    /// All but the body.
+    pub head: Head,
+    /// The body's bytes, at most as many as the API's [`super::Intake`] allows.
+    pub body: Bytes,
+    /// Whether the body was longer than that.
+    pub truncated: bool,
+    /// Why the body could not be read, in Go's words; it is empty then.
+    pub broken: Option<&'static str>,
+}
+
+impl Head {
+    /// A head of HTTP/1.1 over plain TCP, without headers.
+    pub fn new(method: Method, uri: Uri) -> Self {
+        let (version, headers) = (Version::HTTP_11, HeaderMap::new());
+        Self { method, uri, version, headers, secure: false, local_address: "".into() }
+    }
+
     /// The path as sent, still percent-encoded.
     pub fn path(&self) -> &str {
         self.uri.path()
@@ -44,27 +53,64 @@ impl Request {
         self.uri.query().unwrap_or("")
     }
 
+    /// The first header of that name as text; `None` when it is absent or not UTF-8.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+    }
+
     /// The first header of that name, with U+FFFD for what is no text: a credential that cannot be
     /// read is a wrong one, not a missing one.
     pub fn header_lossy(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()))
     }
+}
 
-    /// The first header of that name as text; `None` when it is absent or not visible ASCII.
+impl Request {
+    /// A request with a whole body.
+    pub fn new(head: Head, body: impl Into<Bytes>) -> Self {
+        Self { head, body: body.into(), truncated: false, broken: None }
+    }
+
+    /// The path as sent, still percent-encoded.
+    pub fn path(&self) -> &str {
+        self.head.path()
+    }
+
+    /// The query as sent, without its question mark; empty when there is none.
+    pub fn query(&self) -> &str {
+        self.head.query()
+    }
+
+    /// The first header of that name as text; `None` when it is absent or not UTF-8.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok())
+        self.head.header(name)
+    }
+
+    /// The first header of that name, with U+FFFD for what is no text.
+    pub fn header_lossy(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.head.header_lossy(name)
+    }
+}
+
+impl std::fmt::Debug for Head {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Query and headers may hold bearers.
+        formatter
+            .debug_struct("Head")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .field("version", &self.version)
+            .field("headers", &self.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 
 impl std::fmt::Debug for Request {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Query, headers and body may hold bearers.
+        // The body may hold a bearer.
         formatter
             .debug_struct("Request")
-            .field("method", &self.method)
-            .field("path", &self.path())
-            .field("version", &self.version)
-            .field("headers", &self.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
+            .field("head", &self.head)
             .field("body", &self.body.len())
             .finish_non_exhaustive()
     }
@@ -72,23 +118,13 @@ impl std::fmt::Debug for Request {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, http::HeaderValue};
+    use {super::*, http::header::AUTHORIZATION};
 
     #[test]
     fn a_debug_form_holds_no_bearer() {
-        let bearer = HeaderValue::from_static("Bearer hush");
-        let request = Request {
-            method: Method::GET,
-            uri: Uri::from_static("/api?access_token=hush"),
-            version: Version::HTTP_11,
-            headers: HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]),
-            body: Bytes::from_static(b"hush"),
-            truncated: false,
-            broken: None,
-            secure: false,
-            local_address: "".into(),
-        };
-        let shown = format!("{request:?}");
+        let mut head = Head::new(Method::GET, Uri::from_static("/api?access_token=hush"));
+        head.headers.insert(AUTHORIZATION, "Bearer hush".parse().unwrap());
+        let shown = format!("{:?}", Request::new(head, "hush"));
         assert!(shown.contains("authorization") && !shown.contains("hush"), "{shown}");
     }
 }

@@ -1,23 +1,20 @@
 //! Answers that go on: a watch, and a conversation.
 
 use {
-    super::answer::Response,
     crate::world::World,
     bytes::Bytes,
     http::HeaderMap,
     std::{fmt::Debug, task::Waker, time::Duration},
 };
 
-/// An answer whose body goes on: it is sent as it comes.
+/// The body of an answer that goes on: it is sent as it comes.
 #[derive(Debug)]
 pub struct Stream {
-    /// Status and headers; the body is the source's.
-    pub head: Response,
     /// Where the body comes from.
     pub source: Box<dyn Source>,
     /// How long it lasts at most.
     pub lasts: Duration,
-    /// How it is framed on a WebSocket, to which the head then leads; `None` for a plain body.
+    /// How it is framed on a WebSocket, to which the response then leads; `None` for a plain body.
     pub socket: Option<Framing>,
 }
 

@@ -1,10 +1,7 @@
 //! The rules that settings have to keep among themselves. Most are kube-apiserver's.
 
 use {
-    crate::{
-        config::{Config, ConfigError},
-        files,
-    },
+    crate::config::{Config, ConfigError, beside},
     std::{collections::HashSet, time::Duration},
 };
 
@@ -125,7 +122,7 @@ impl Config {
         let (Some(ready_file), Some(kubeconfig)) = (&self.ready_file, &self.kubeconfig) else {
             return Ok(());
         };
-        let [_, others @ ..] = files::beside(ready_file);
+        let [_, others @ ..] = beside(ready_file);
         if kubeconfig == ready_file || others.contains(kubeconfig) {
             return Err("--kubeconfig names a file that --ready-file writes; give it another name");
         }

@@ -2,7 +2,10 @@
 //! before all others, so that there is one way to read a value.
 
 use {
-    crate::config::{Config, ConfigError, yaml},
+    crate::{
+        config::{Config, ConfigError},
+        yaml,
+    },
     clap::{ArgMatches, Args, Command, parser::ValueSource},
     serde_json::{Map, Value},
     std::path::Path,

@@ -1,15 +1,15 @@
 //! What can be set: by flag, by environment, by file, or in Rust. A flag wins over the
 //! environment, the environment over the file, the file over the default.
 
+mod beside;
 mod check;
 mod csv;
 pub mod duration;
 mod file;
 mod prepare;
-pub mod seed;
 mod values;
-mod yaml;
 
+pub(crate) use beside::beside;
 pub use file::file_arguments;
 pub(crate) use prepare::{GoogleToken, Prepared};
 

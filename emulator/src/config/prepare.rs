@@ -2,8 +2,9 @@
 
 use {
     crate::{
-        config::{Config, ConfigError, csv, duration, seed::Seed},
+        config::{Config, ConfigError, csv, duration},
         credential::Credential,
+        seed::Seed,
         server::{
             fetch,
             tls::{self, Material},

@@ -3,7 +3,7 @@
 use {
     crate::{
         api::Response,
-        control::{CONTROLS, FOLDER, json},
+        control::{CONTROLS, FOLDER, respond},
     },
     http::{
         StatusCode,
@@ -37,21 +37,23 @@ impl Error {
         match self {
             Self::Unauthorized => {
                 let error = "the controls want the bearer that --control-token names";
-                json(StatusCode::UNAUTHORIZED, &json!({"error": error}))
+                respond(StatusCode::UNAUTHORIZED, &json!({"error": error}))
                     .with(WWW_AUTHENTICATE, "Bearer")
             }
             Self::NotFound => {
                 let allowed = CONTROLS.map(|(name, _)| format!("{FOLDER}{name}"));
                 let body = json!({"error": "there is no such control", "allowed": allowed});
-                json(StatusCode::NOT_FOUND, &body)
+                respond(StatusCode::NOT_FOUND, &body)
             }
             Self::MethodNotAllowed(methods) => {
                 let allowed: Vec<_> = methods.split(", ").collect();
                 let body = json!({"error": "the path knows other methods", "allowed": allowed});
-                json(StatusCode::METHOD_NOT_ALLOWED, &body).with(ALLOW, methods)
+                respond(StatusCode::METHOD_NOT_ALLOWED, &body).with(ALLOW, methods)
             }
-            Self::BadRequest(error) => json(StatusCode::BAD_REQUEST, &json!({"error": error})),
-            Self::Seed(error) => json(StatusCode::INTERNAL_SERVER_ERROR, &json!({"error": error})),
+            Self::BadRequest(error) => respond(StatusCode::BAD_REQUEST, &json!({"error": error})),
+            Self::Seed(error) => {
+                respond(StatusCode::INTERNAL_SERVER_ERROR, &json!({"error": error}))
+            }
         }
     }
 }

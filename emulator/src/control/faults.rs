@@ -1,82 +1,23 @@
-//! Requests that go wrong: the next ones for a method of the Google API, for a path of the Kubernetes
-//! API, or for either, so many of them. They fail in the API's own words, come late, come in part, or
-//! do not come at all.
+//! Faults, as they are ordered and shown in JSON. What they do is in `api::faults`.
 
 use {
     crate::{
-        api::Request,
+        api::faults::{self, Cut, Fault, Faults, LONGEST_DELAY, Refusal, Rule, is_http_method},
         config::duration,
         control::error::Error,
         google,
-        kubernetes::outage::{self, OUTAGES, Outage},
+        kubernetes::outage::OUTAGES,
     },
     bytes::Bytes,
     serde::Deserialize,
     serde_json::{Value, json},
-    std::{
-        sync::{Mutex, MutexGuard, PoisonError},
-        time::Duration,
-    },
 };
 
 const ALLOWED: &str = r#"allowed are {"code": "UNAVAILABLE"} for the Google API, and beside it "method" (what the method's full name holds; any when it is left out), "message", and "reason", of which SERVICE_DISABLED, IAM_PERMISSION_DENIED and RATE_LIMIT_EXCEEDED come with Google's details; {"code": 429} for the Kubernetes API, and beside it "method" (GET, POST…), "path" (what the path holds) and "message"; in both "retry_after" (in seconds); {"delay": "2s"}, {"truncate": 100} (bytes of the body) and {"reset": true} for both APIs, with "method" and "path"; a delay and a truncation may have a code beside them, a reset a delay; in all of them "times" (1 when it is left out)"#;
 
-/// The longest that an answer is kept waiting: real time, in which a client's own patience runs.
-pub const LONGEST_DELAY: Duration = Duration::from_secs(60);
-
-/// What is to go wrong.
-#[derive(Debug, Default)]
-pub struct Faults {
-    rules: Mutex<Vec<Rule>>,
-}
-
-/// What befalls a request.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Fault {
-    /// How long it waits before it is looked at.
-    pub delay: Duration,
-    /// What is answered in place of the answer.
-    pub refusal: Option<Refusal>,
-    /// How the connection ends in it.
-    pub cut: Option<Cut>,
-}
-
-/// An error in the words of an API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// Google's.
-    Google(google::Fault),
-    /// That of Kubernetes.
-    Kubernetes(Outage),
-}
-
-/// How a connection ends in a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cut {
-    /// Before the request was looked at, without an answer.
-    Reset,
-    /// After so many bytes of the answer's body.
-    Truncate(usize),
-}
-
 /// Faults that cannot be had, and what can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadFault(String);
-
-#[derive(Debug)]
-struct Rule {
-    times: u32,
-    api: Option<Api>,
-    method: String,
-    path: String,
-    fault: Fault,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Api {
-    Google,
-    Kubernetes,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,74 +46,30 @@ enum Code {
 }
 
 impl Faults {
-    /// What befalls a request; Google's methods are asked for only when anything is to go wrong.
-    pub fn take(&self, request: &Request, is_google: bool) -> Option<Fault> {
-        if self.lock().is_empty() {
-            return None;
-        }
-        let api = if is_google { Api::Google } else { Api::Kubernetes };
-        let called = if is_google { google::method(request) } else { None };
-        let mut rules = self.lock();
-        let place = rules.iter().position(|rule| rule.fits(api, request, called.as_deref()))?;
-        rules[place].times -= 1;
-        let fault = rules[place].fault.clone();
-        if rules[place].times == 0 {
-            rules.remove(place);
-        }
-        Some(fault)
-    }
-
     /// Orders a fault as a POST does: `json!({"code": 503, "times": 2})`.
     pub fn order(&self, order: &Value) -> Result<(), BadFault> {
-        self.add(&order.to_string().into()).map(drop).map_err(|error| match error {
+        add(self, &order.to_string().into()).map(drop).map_err(|error| match error {
             Error::BadRequest(error) => BadFault(error),
             other => BadFault(format!("{other:?}")),
         })
     }
-
-    /// Nothing is to go wrong any more.
-    pub fn clear(&self) {
-        self.lock().clear();
-    }
-
-    /// What is still to go wrong.
-    pub(super) fn show(&self) -> Value {
-        let rules: Vec<_> = self.lock().iter().map(Rule::show).collect();
-        json!({"faults": rules})
-    }
-
-    pub(super) fn add(&self, body: &Bytes) -> Result<Value, Error> {
-        let change: Change = serde_json::from_slice(body).map_err(bad)?;
-        let rule = change.rule().map_err(bad)?;
-        if rule.times > 0 {
-            self.lock().push(rule);
-        }
-        Ok(self.show())
-    }
-
-    pub(super) fn forget(&self) -> Value {
-        self.clear();
-        self.show()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Fault {
-    /// What the journal calls it.
-    pub fn name(&self) -> String {
-        let names = [
-            (!self.delay.is_zero()).then_some("delay"),
-            self.refusal.as_ref().map(|_| "code"),
-            self.cut.map(|cut| match cut {
-                Cut::Reset => "reset",
-                Cut::Truncate(_) => "truncate",
-            }),
-        ];
-        names.into_iter().flatten().collect::<Vec<_>>().join(", ")
-    }
+/// What is still to go wrong.
+pub(super) fn show(faults: &Faults) -> Value {
+    let rules: Vec<_> = faults.rules().iter().map(show_rule).collect();
+    json!({"faults": rules})
+}
+
+pub(super) fn add(faults: &Faults, body: &Bytes) -> Result<Value, Error> {
+    let change: Change = serde_json::from_slice(body).map_err(bad)?;
+    faults.add(change.rule().map_err(bad)?);
+    Ok(show(faults))
+}
+
+pub(super) fn forget(faults: &Faults) -> Value {
+    faults.clear();
+    show(faults)
 }
 
 impl std::fmt::Display for BadFault {
@@ -194,25 +91,18 @@ impl Change {
             _ if self.reset => Some(Cut::Reset),
             bytes => bytes.map(Cut::Truncate),
         };
-        let (message, retry_after) = (self.message, self.retry_after);
-        let (api, refusal) = match self.code {
-            None => (None, None),
-            Some(Code::Name(code)) => {
-                let reason = self.reason.unwrap_or_default();
-                let fault = google::Fault { code, reason, message, retry_after };
-                (Some(Api::Google), Some(Refusal::Google(fault)))
-            }
-            Some(Code::Number(code)) => {
-                let outage = Outage { code, message, retry_after };
-                (Some(Api::Kubernetes), Some(Refusal::Kubernetes(outage)))
-            }
-        };
+        let refusal = self.code.map(|code| Refusal {
+            code: code.into(),
+            reason: self.reason.unwrap_or_default(),
+            message: self.message,
+            retry_after: self.retry_after,
+        });
         let fault = Fault { delay, refusal, cut };
         if fault == Fault::default() {
             return Err("nothing goes wrong".to_owned());
         }
         let (method, path) = (self.method, self.path.unwrap_or_default());
-        Ok(Rule { times: self.times.unwrap_or(1), api, method, path, fault })
+        Ok(Rule { times: self.times.unwrap_or(1), method, path, fault })
     }
 
     /// Whether what stands beside each other goes together.
@@ -224,10 +114,10 @@ impl Change {
             Some(Code::Name(_)) if self.path.is_some() => {
                 Err("path is of the Kubernetes API".to_owned())
             }
-            Some(Code::Number(code)) if !outage::is_outage(*code) => {
+            Some(Code::Number(code)) if !OUTAGES.contains(code) => {
                 Err(format!("{code} is none of {OUTAGES:?}"))
             }
-            Some(Code::Number(_)) if !self.method.is_empty() && !is_http(&self.method) => {
+            Some(Code::Number(_)) if !self.method.is_empty() && !is_http_method(&self.method) => {
                 Err(format!("no request has method {:?}", self.method))
             }
             Some(Code::Number(_)) | None if self.reason.is_some() => {
@@ -244,56 +134,45 @@ impl Change {
     }
 }
 
-impl Rule {
-    /// Whether it is for this request, which may call a method of Google's.
-    fn fits(&self, api: Api, request: &Request, called: Option<&str>) -> bool {
-        let method = self.method.as_str();
-        let by_method = match (self.api, called) {
-            // A fault of Google's is for what Google has.
-            (Some(Api::Google), called) => called.is_some_and(|called| called.contains(method)),
-            _ if method.is_empty() => true,
-            _ if is_http(method) => request.method.as_str().eq_ignore_ascii_case(method),
-            (_, called) => called.is_some_and(|called| called.contains(method)),
-        };
-        self.api.is_none_or(|own| own == api) && by_method && request.path().contains(&self.path)
-    }
-
-    fn show(&self) -> Value {
-        let mut shown = json!({"method": self.method, "times": self.times});
-        let mut set = |name: &str, value: Value| shown[name] = value;
-        if self.api != Some(Api::Google) {
-            set("path", self.path.as_str().into());
+impl From<Code> for faults::Code {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::Name(name) => Self::Name(name),
+            Code::Number(number) => Self::Status(number),
         }
-        match &self.fault.refusal {
-            Some(Refusal::Google(google::Fault { code, reason, message, retry_after })) => {
-                set("code", code.as_str().into());
-                set("reason", reason.as_str().into());
-                set("message", message.as_str().into());
-                set("retry_after", json!(retry_after));
-            }
-            Some(Refusal::Kubernetes(Outage { code, message, retry_after })) => {
-                set("code", (*code).into());
-                set("message", message.as_str().into());
-                set("retry_after", json!(retry_after));
-            }
-            None => {}
-        }
-        if !self.fault.delay.is_zero() {
-            set("delay", format!("{}ms", self.fault.delay.as_millis()).into());
-        }
-        match self.fault.cut {
-            Some(Cut::Reset) => set("reset", true.into()),
-            Some(Cut::Truncate(bytes)) => set("truncate", bytes.into()),
-            None => {}
-        }
-        shown
     }
 }
 
-/// Whether it is the method of a request, and not one of Google's.
-fn is_http(method: &str) -> bool {
-    let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    methods.iter().any(|known| known.eq_ignore_ascii_case(method))
+fn show_rule(rule: &Rule) -> Value {
+    let Rule { times, method, path, fault } = rule;
+    let mut shown = json!({"method": method, "times": times});
+    let mut set = |name: &str, value: Value| shown[name] = value;
+    let refusal = fault.refusal.as_ref();
+    let is_named = |it: &Refusal| matches!(it.code, faults::Code::Name(_));
+    // A method of Google's has a name of its own, and no path is asked for.
+    if !refusal.is_some_and(is_named) {
+        set("path", path.as_str().into());
+    }
+    if let Some(Refusal { code, reason, message, retry_after }) = refusal {
+        match code {
+            faults::Code::Name(name) => {
+                set("code", name.as_str().into());
+                set("reason", reason.as_str().into());
+            }
+            faults::Code::Status(status) => set("code", (*status).into()),
+        }
+        set("message", message.as_str().into());
+        set("retry_after", json!(retry_after));
+    }
+    if !fault.delay.is_zero() {
+        set("delay", format!("{}ms", fault.delay.as_millis()).into());
+    }
+    match fault.cut {
+        Some(Cut::Reset) => set("reset", true.into()),
+        Some(Cut::Truncate(bytes)) => set("truncate", bytes.into()),
+        None => {}
+    }
+    shown
 }
 
 fn bad(error: impl std::fmt::Display) -> Error {
@@ -302,33 +181,33 @@ fn bad(error: impl std::fmt::Display) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, http::Version, rstest::rstest};
+    use {
+        super::*,
+        crate::{
+            api::{Api, Head, Request},
+            google::MultiCloud,
+            kubernetes::Kubernetes,
+        },
+        rstest::rstest,
+        std::time::Duration,
+    };
 
     const UPDATE: &str = "/v1/projects/p/locations/l/attachedClusters/c";
 
     fn tell(faults: &Faults, body: &str) -> Result<Value, Error> {
-        faults.add(&Bytes::copy_from_slice(body.as_bytes()))
+        add(faults, &Bytes::copy_from_slice(body.as_bytes()))
     }
 
     fn take(faults: &Faults, method: &str, path: &str) -> Option<Fault> {
-        let request = Request {
-            method: method.parse().unwrap(),
-            uri: path.parse().unwrap(),
-            version: Version::HTTP_11,
-            headers: http::HeaderMap::new(),
-            body: Bytes::new(),
-            truncated: false,
-            broken: None,
-            secure: false,
-            local_address: "".into(),
-        };
-        faults.take(&request, path.starts_with("/v1"))
+        let head = Head::new(method.parse().unwrap(), path.parse().unwrap());
+        let api: &dyn Api = if path.starts_with("/v1") { &MultiCloud } else { &Kubernetes };
+        faults.take(api, &Request::new(head, ""))
     }
 
     fn code(fault: Option<Fault>) -> String {
-        match fault.and_then(|fault| fault.refusal) {
-            Some(Refusal::Google(fault)) => fault.code,
-            Some(Refusal::Kubernetes(outage)) => outage.code.to_string(),
+        match fault.and_then(|fault| fault.refusal).map(|refusal| refusal.code) {
+            Some(faults::Code::Name(name)) => name,
+            Some(faults::Code::Status(status)) => status.to_string(),
             None => String::new(),
         }
     }
@@ -343,7 +222,7 @@ mod tests {
         assert_eq!(take(&faults, "GET", UPDATE), None);
         assert_eq!(code(take(&faults, "PATCH", UPDATE)), "ABORTED");
         assert_eq!(take(&faults, "PATCH", UPDATE), None);
-        assert_eq!(faults.forget(), json!({"faults": []}));
+        assert_eq!(forget(&faults), json!({"faults": []}));
     }
 
     #[test]

@@ -14,19 +14,21 @@ mod state;
 
 use {
     crate::{
-        api::{Answer, Fetched, Request, Response},
-        config::seed::Seed,
+        api::{
+            Answer, Api, Execution, Failure, Fetched, Head, Intake, Request, Response,
+            faults::Faults,
+        },
         credential::Credential,
+        seed::Seed,
         world::World,
     },
     error::Error,
-    faults::Faults,
     http::{
         Method, StatusCode,
         header::{AUTHORIZATION, CACHE_CONTROL},
     },
-    serde_json::Value,
-    std::sync::RwLock,
+    serde_json::{Value, json},
+    std::sync::Arc,
 };
 
 /// What `/_emulator/` needs beside the world.
@@ -36,10 +38,8 @@ pub struct Control {
     pub token: Option<Credential>,
     /// What exists from the start, and again after a reset.
     pub seed: Seed,
-    /// What is to fail.
-    pub faults: Faults,
-    /// Written to while the state is reset; every other request reads it while it is answered.
-    pub resetting: RwLock<()>,
+    /// What is to fail; shared with the server, which injects it.
+    pub faults: Arc<Faults>,
 }
 
 impl std::fmt::Debug for Control {
@@ -68,12 +68,48 @@ const FOLDER: &str = "/_emulator/v1/";
 /// The only one that may need the network: another issuer's keys.
 const EXPLAIN: &str = "/_emulator/v1/explain";
 
-/// The one that waits for all others.
+/// The one that runs while no other request is answered.
 const STATE: &str = "/_emulator/v1/state";
 
-/// Whether a request is the reset of the state, which waits until no other is answered.
-pub fn is_reset(request: &Request) -> bool {
-    request.path() == STATE && matches!(request.method, Method::POST | Method::DELETE)
+/// The longest body of a request, in bytes.
+const LONGEST_BODY: usize = 16 << 20;
+
+impl Api for Control {
+    fn name(&self) -> &'static str {
+        "control"
+    }
+
+    fn owns(&self, _world: &World, head: &Head) -> bool {
+        let below = head.path().strip_prefix("/_emulator");
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    fn intake(&self, _world: &World, _head: &Head) -> Intake {
+        Intake::Whole(LONGEST_BODY)
+    }
+
+    fn execution(&self, request: &Request) -> Execution {
+        let is_reset =
+            request.path() == STATE && matches!(request.head.method, Method::POST | Method::DELETE);
+        if is_reset { Execution::Exclusive } else { Execution::Inline }
+    }
+
+    fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {
+        answer(self, world, request, fetched)
+    }
+
+    fn fail(&self, _world: &World, _request: &Request, _failure: &Failure) -> Response {
+        let body = json!({"error": "the emulator failed on this request"});
+        respond(StatusCode::INTERNAL_SERVER_ERROR, &body)
+    }
+
+    fn is_journalled(&self) -> bool {
+        false
+    }
+
+    fn takes_faults(&self) -> bool {
+        false
+    }
 }
 
 /// Answers one request under `/_emulator/`, or says what has to be fetched first.
@@ -81,7 +117,7 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
     if !is_allowed(control, request) {
         return Error::Unauthorized.response().into();
     }
-    let explained = request.path() == EXPLAIN && request.method == Method::POST;
+    let explained = request.path() == EXPLAIN && request.head.method == Method::POST;
     let answered = if explained {
         match explain::answer(world, &request.body, fetched) {
             Err(explain::Stop::Fetch(fetch)) => return Answer::Fetch(fetch),
@@ -92,7 +128,7 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
         route(control, world, request)
     };
     match answered {
-        Ok(body) => json(StatusCode::OK, &body),
+        Ok(body) => respond(StatusCode::OK, &body),
         Err(error) => error.response(),
     }
     .into()
@@ -101,15 +137,16 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
 fn route(control: &Control, world: &World, request: &Request) -> Result<Value, Error> {
     let name = request.path().strip_prefix(FOLDER).ok_or(Error::NotFound)?;
     let (_, methods) = CONTROLS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
-    let method = if request.method == Method::HEAD { Method::GET } else { request.method.clone() };
+    let method =
+        if request.head.method == Method::HEAD { Method::GET } else { request.head.method.clone() };
     let body = &request.body;
     match (name, method.as_str()) {
         ("access-tokens", "POST") => access_tokens::look_up(world, body),
         ("clock", "GET") => Ok(clock::show(world)),
         ("clock", "POST") => clock::change(world, body),
-        ("faults", "GET") => Ok(control.faults.show()),
-        ("faults", "POST") => control.faults.add(body),
-        ("faults", "DELETE") => Ok(control.faults.forget()),
+        ("faults", "GET") => Ok(faults::show(&control.faults)),
+        ("faults", "POST") => faults::add(&control.faults, body),
+        ("faults", "DELETE") => Ok(faults::forget(&control.faults)),
         ("health", "GET") => Ok(health::show()),
         ("journal", "GET") => Ok(journal::show(world)),
         ("keys", "GET") => Ok(keys::show(world)),
@@ -137,7 +174,7 @@ fn is_allowed(control: &Control, request: &Request) -> bool {
     })
 }
 
-fn json(status: StatusCode, body: &Value) -> Response {
+fn respond(status: StatusCode, body: &Value) -> Response {
     Response::new(status, "application/json", format!("{body}\n")).with(CACHE_CONTROL, "no-store")
 }
 
@@ -146,24 +183,15 @@ mod tests {
     use {
         super::*,
         crate::world::{callers::Callers, key_set::Keys, settings::Settings},
-        http::{HeaderMap, Uri, Version},
         rstest::rstest,
     };
 
     fn ask(token: Option<&str>, method: &str, path: &str, bearer: &str) -> Response {
         let control = Control { token: token.map(Credential::from), ..Control::default() };
         let world = World::new(Settings::default(), Keys::generate(), Callers::default());
-        let request = Request {
-            method: method.parse().unwrap(),
-            uri: path.parse::<Uri>().unwrap(),
-            version: Version::HTTP_11,
-            headers: HeaderMap::from_iter([(AUTHORIZATION, bearer.parse().unwrap())]),
-            body: bytes::Bytes::new(),
-            truncated: false,
-            broken: None,
-            secure: false,
-            local_address: "".into(),
-        };
+        let mut head = Head::new(method.parse().unwrap(), path.parse().unwrap());
+        head.headers.insert(AUTHORIZATION, bearer.parse().unwrap());
+        let request = Request::new(head, "");
         match answer(&control, &world, &request, &Fetched::default()) {
             Answer::Response(response) => response,
             other => panic!("{other:?}"),
@@ -218,5 +246,26 @@ mod tests {
     fn a_token_that_is_set_is_wanted(#[case] bearer: &str, #[case] status: u16) {
         let response = ask(Some("right"), "GET", "/_emulator/v1/health", bearer);
         assert_eq!(response.status.as_u16(), status);
+    }
+
+    #[rstest]
+    #[case("/_emulator", true)]
+    #[case("/_emulator/v1/clock", true)]
+    #[case("/_emulators", false)]
+    #[case("/version", false)]
+    fn a_path_of_its_own_is_owned(#[case] path: &str, #[case] owned: bool) {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
+        let head = Head::new(Method::GET, path.parse().unwrap());
+        assert_eq!(Control::default().owns(&world, &head), owned);
+    }
+
+    #[rstest]
+    #[case("POST", "/_emulator/v1/mint", Execution::Inline)]
+    #[case("GET", "/_emulator/v1/state", Execution::Inline)]
+    #[case("POST", "/_emulator/v1/state", Execution::Exclusive)]
+    #[case("DELETE", "/_emulator/v1/state?x", Execution::Exclusive)]
+    fn a_reset_runs_alone(#[case] method: &str, #[case] uri: &str, #[case] expected: Execution) {
+        let head = Head::new(method.parse().unwrap(), uri.parse().unwrap());
+        assert_eq!(Control::default().execution(&Request::new(head, "")), expected);
     }
 }

@@ -1,4 +1,7 @@
 //! Back to the state of a fresh emulator: what clients made is gone, what was seeded is there.
+//!
+//! The server runs this while no other request is answered: what is under way ends first, and the
+//! next request sees the new state.
 
 use {
     crate::{
@@ -6,12 +9,9 @@ use {
         world::World,
     },
     serde_json::{Value, json},
-    std::sync::PoisonError,
 };
 
 pub(super) fn reset(control: &Control, world: &World) -> Result<Value, Error> {
-    // What is being answered ends first, and the next request sees the new state.
-    let _alone = control.resetting.write().unwrap_or_else(PoisonError::into_inner);
     world.reset();
     control.faults.clear();
     control.seed.plant(world).map_err(Error::Seed)?;

@@ -1,6 +1,5 @@
-//! Errors that were ordered: what Google answers when it is out of order, when a quota is used up,
-//! when the API is turned off or a permission is missing. None of these befalls the emulator by
-//! itself. Sources: public recordings; `google/api/error_reason.proto`; the IAM permissions of the
+//! Errors that are injected, in Google's words: it is out of order, a quota is used up, the API is
+//! turned off, a permission is missing. None of these comes about here by itself. Sources: public recordings; `google/api/error_reason.proto`; the IAM permissions of the
 //! API.
 
 use {
@@ -12,41 +11,30 @@ use {
         status::{Code, Detail, Status},
     },
     crate::{
-        api::{Request, Response},
+        api::{
+            Request, Response,
+            faults::{self, Refusal},
+        },
         world::World,
     },
     http::header::RETRY_AFTER,
 };
 
-/// An error that was ordered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// The name of its code.
-    pub code: String,
-    /// `SERVICE_DISABLED`, `IAM_PERMISSION_DENIED` and `RATE_LIMIT_EXCEEDED` have the details that
-    /// Google gives with them; others are reasons of an ErrorInfo; empty for no details.
-    pub reason: String,
-    /// Its sentence; empty for Google's own.
-    pub message: String,
-    /// After how many seconds to try again, in a RetryInfo and, over REST, a header.
-    pub retry_after: Option<u32>,
-}
-
 /// The full name of the method that a request is for, if it is for one.
-pub fn method(request: &Request) -> Option<String> {
+pub(super) fn method(request: &Request) -> Option<String> {
     target(request).map(|(method, _)| method)
 }
 
 /// The error in the form that a request wants.
-pub fn refuse(world: &World, request: &Request, fault: &Fault) -> Response {
+pub(super) fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Response {
     let (method, resource) = target(request).unwrap_or_default();
-    let status = fault.status(&method, &resource);
+    let status = status(refusal, &method, &resource);
     let schema = Schema::get();
-    if is_grpc(&request.headers) {
+    if is_grpc(&request.head.headers) {
         grpc::error(schema, &status)
     } else {
         let mut response = Exchange::new(world, schema, request).error(&status);
-        if let Some(seconds) = fault.retry_after {
+        if let Some(seconds) = refusal.retry_after {
             response.headers.insert(RETRY_AFTER, seconds.into());
         }
         response
@@ -56,35 +44,36 @@ pub fn refuse(world: &World, request: &Request, fault: &Fault) -> Response {
 /// The method, and what it works on.
 fn target(request: &Request) -> Option<(String, String)> {
     let schema = Schema::get();
-    if is_grpc(&request.headers) {
+    if is_grpc(&request.head.headers) {
         return grpc::target(schema, request);
     }
     let routed = rest::route(schema, request)?;
     Some((routed.method.name.clone(), routed.resource))
 }
 
-impl Fault {
-    fn status(&self, method: &str, resource: &str) -> Status {
-        let code = Code::named(&self.code).unwrap_or(Code::Unknown);
-        let project = resource.split('/').nth(1).unwrap_or_default();
-        let status = match self.reason.as_str() {
-            "" => Status::new(code, sentence(code)),
-            "SERVICE_DISABLED" => service_disabled(code, project),
-            "IAM_PERMISSION_DENIED" => permission_denied(code, method, resource),
-            "RATE_LIMIT_EXCEEDED" => quota_exceeded(code, &names::project_number(project)),
-            reason => {
-                let metadata = vec![("service", SERVICE.to_owned()), ("method", method.to_owned())];
-                Status::new(code, sentence(code)).with(info(reason, "googleapis.com", metadata))
-            }
-        };
-        let status = match self.retry_after {
-            Some(seconds) => status.with(Detail::RetryInfo(seconds)),
-            None => status,
-        };
-        match self.message.as_str() {
-            "" => status,
-            message => Status { message: message.to_owned(), ..status },
+fn status(refusal: &Refusal, method: &str, resource: &str) -> Status {
+    let code = match &refusal.code {
+        faults::Code::Name(name) => Code::named(name).unwrap_or(Code::Unknown),
+        faults::Code::Status(_) => Code::Unknown,
+    };
+    let project = resource.split('/').nth(1).unwrap_or_default();
+    let status = match refusal.reason.as_str() {
+        "" => Status::new(code, sentence(code)),
+        "SERVICE_DISABLED" => service_disabled(code, project),
+        "IAM_PERMISSION_DENIED" => permission_denied(code, method, resource),
+        "RATE_LIMIT_EXCEEDED" => quota_exceeded(code, &names::project_number(project)),
+        reason => {
+            let metadata = vec![("service", SERVICE.to_owned()), ("method", method.to_owned())];
+            Status::new(code, sentence(code)).with(info(reason, "googleapis.com", metadata))
         }
+    };
+    let status = match refusal.retry_after {
+        Some(seconds) => status.with(Detail::RetryInfo(seconds)),
+        None => status,
+    };
+    match refusal.message.as_str() {
+        "" => status,
+        message => Status { message: message.to_owned(), ..status },
     }
 }
 

@@ -15,6 +15,7 @@
 //! - `Alt-Svc` is not sent, since nothing listens where it would point.
 
 mod agent_token;
+mod api;
 mod attached_clusters;
 mod auth;
 mod convert;
@@ -39,9 +40,9 @@ mod transcode;
 mod wire;
 
 pub use {
+    api::{MultiCloud, Reflection},
     auth::CLOUD_PLATFORM,
     explain::{Refusal, explain},
-    fault::{Fault, method, refuse},
     issuer::issuer_of,
     seed::seed,
     status::is_code,
@@ -49,43 +50,26 @@ pub use {
 
 use {
     crate::{
-        api::{Answer, Conversation, Fetched, Request},
+        api::{Answer, Fetched, Request},
         world::{World, operations::operation::Failure},
     },
     http::{HeaderMap, header::CONTENT_TYPE},
-    std::time::Duration,
 };
 
 /// Answers one request of the GKE Multi-Cloud API, or says what has to be fetched first.
 pub fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
     world.settle_operations();
-    if is_grpc(&request.headers) {
+    if is_grpc(&request.head.headers) {
         grpc::answer(world, request, fetched)
     } else {
         rest::answer(world, request, fetched)
     }
 }
 
-/// A conversation that a request begins, when its answers do not wait for its end.
-pub fn converse(world: &World, path: &str, headers: &HeaderMap) -> Option<Box<dyn Conversation>> {
-    is_grpc(headers).then(|| grpc::converse(world, path)).flatten()
-}
-
-/// Whether a request is refused whatever it goes on to say. A client that streams may say nothing
-/// before it is answered.
-pub fn is_refused_unread(world: &World, path: &str, headers: &HeaderMap) -> bool {
-    is_grpc(headers) && !grpc::knows(world, path)
-}
-
 /// Whether a request is gRPC, in any of its encodings.
-pub fn is_grpc(headers: &HeaderMap) -> bool {
+fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(CONTENT_TYPE);
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
-}
-
-/// How long the client of a request waits, if it says so.
-pub fn patience(request: &Request) -> Option<Duration> {
-    grpc::timeout(&request.headers)
 }
 
 /// Ends a running operation badly, whether its project is named by id or by number. Says whether

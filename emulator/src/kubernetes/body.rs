@@ -36,7 +36,7 @@ pub const LISTED_TYPES: &[&str] = &[
 ];
 
 /// The longest body that is read, in bytes.
-const LIMIT: usize = 3 << 20;
+pub(super) const LIMIT: usize = 3 << 20;
 
 /// The router's test of `Accept`.
 pub fn check_router(exchange: &Exchange<'_>, produced: &[&str]) -> Result<(), Failure> {
@@ -50,7 +50,7 @@ pub fn check_router(exchange: &Exchange<'_>, produced: &[&str]) -> Result<(), Fa
 /// The router's test of `Content-Type`, where a document is read that takes no body at all.
 /// Source: go-restful `route.go`, matchesContentType.
 pub fn check_consumed(exchange: &Exchange<'_>, consumed: &[&str]) -> Result<(), Failure> {
-    let header = exchange.request.headers.get(http::header::CONTENT_TYPE);
+    let header = exchange.request.head.headers.get(http::header::CONTENT_TYPE);
     let header = header.map_or("", |value| value.to_str().unwrap_or("?"));
     let matches = |part: &str| {
         let name = part.split(';').next().unwrap_or("").trim_matches(' ');
@@ -316,7 +316,7 @@ fn not_a_list(object: &Value) -> Failure {
 }
 
 fn content_type(exchange: &Exchange<'_>) -> Result<MediaType, Failure> {
-    let header = exchange.request.headers.get(http::header::CONTENT_TYPE);
+    let header = exchange.request.head.headers.get(http::header::CONTENT_TYPE);
     // What is not visible ASCII names no type.
     let header = header.map_or("", |value| value.to_str().unwrap_or("?"));
     negotiate::content_type(header)
@@ -328,7 +328,7 @@ fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
         return Err(Failure::unplanned(why));
     }
     let body = &exchange.request.body;
-    if body.len() > LIMIT {
+    if exchange.request.truncated {
         Err(Failure::too_large(&format!("limit is {LIMIT}")))
     } else {
         Ok(body)

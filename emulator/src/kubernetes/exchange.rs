@@ -5,7 +5,7 @@ use {
         api::Request,
         codec::negotiate::{Output, Query},
         kubernetes::{objects::watch::Watch, route::Attributes, status::Failure},
-        world::{World, callers::Caller},
+        world::{World, callers::Caller, journal::Summary},
     },
     bytes::Bytes,
     http::{HeaderMap, StatusCode},
@@ -28,6 +28,8 @@ pub struct Exchange<'a> {
     pub caller: Arc<Caller>,
     /// What the client is to be warned of, whatever the outcome.
     pub warnings: RefCell<Vec<String>>,
+    /// What the journal says of it.
+    pub summary: RefCell<Summary>,
 }
 
 /// What a handler comes to.
@@ -86,5 +88,10 @@ impl Exchange<'_> {
         if !warnings.contains(&text) {
             warnings.push(text);
         }
+    }
+
+    /// Adds something that was asked for to the journal's summary. It is no credential.
+    pub fn note(&self, name: &'static str, value: impl Into<String>) {
+        self.summary.borrow_mut().details.push((name, value.into()));
     }
 }

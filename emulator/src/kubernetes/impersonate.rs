@@ -44,9 +44,9 @@ pub fn impersonate(
 
 fn wanted(request: &Request) -> Caller {
     let text = |name: &str| request.header(name).unwrap_or("").to_owned();
-    let groups = request.headers.get_all("impersonate-group").iter();
+    let groups = request.head.headers.get_all("impersonate-group").iter();
     let mut extra: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (name, value) in &request.headers {
+    for (name, value) in &request.head.headers {
         if let Some(key) = name.as_str().strip_prefix(EXTRA) {
             let key = crate::kubernetes::path::decode(key).map_or(key.to_owned(), Into::into);
             let value = String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -5,6 +5,7 @@
 pub mod access_review;
 pub mod admission;
 pub mod aggregated;
+mod api;
 pub mod attribute_selector;
 pub mod authorize;
 pub mod body;
@@ -28,6 +29,7 @@ pub mod node_restriction;
 pub mod objects;
 pub mod openapi;
 pub mod openid;
+mod operation;
 pub mod outage;
 pub mod path;
 pub mod rbac;
@@ -51,7 +53,7 @@ use {
     crate::{
         api::{Answer, Request},
         codec::negotiate::{self, Query},
-        world::{World, objects::Kind},
+        world::{World, journal::Summary, objects::Kind},
     },
     exchange::{Exchange, Outcome},
     http::{Method, StatusCode},
@@ -62,7 +64,10 @@ use {
     std::sync::Arc,
 };
 
-pub use seed::{seed, seed_defaults};
+pub use {
+    api::Kubernetes,
+    seed::{seed, seed_defaults},
+};
 
 /// Answers one request of the Kubernetes API.
 ///
@@ -74,7 +79,7 @@ pub fn answer(world: &World, request: &Request) -> Answer {
     if !matches!(expected.to_ascii_lowercase().as_str(), "" | "100-continue") {
         return respond::expectation_failed().into();
     }
-    if request.method == Method::OPTIONS && request.path() == "*" {
+    if request.head.method == Method::OPTIONS && request.path() == "*" {
         return respond::options().into();
     }
     let Some(decoded) = path::decode(request.path()) else {
@@ -88,33 +93,43 @@ pub fn answer(world: &World, request: &Request) -> Answer {
         attributes: Attributes::default(),
         caller: Arc::default(),
         warnings: Vec::new().into(),
+        summary: Summary::default().into(),
     };
-    match path.attributes(&request.method, &exchange.query) {
+    let answer = judge(&mut exchange, &path);
+    answer.about(exchange.summary.take())
+}
+
+/// Answers a request whose path can be read.
+fn judge<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Answer {
+    let (world, request) = (exchange.world, exchange.request);
+    match path.attributes(&request.head.method, &exchange.query) {
         Some(attributes) => exchange.attributes = attributes,
-        None => return respond::resourceless(&exchange).into(),
+        None => return respond::resourceless(exchange).into(),
     }
-    if let Err(failure) = identify(&mut exchange, &path) {
-        return respond::unqueued(respond::failure(&exchange, &failure)).into();
+    if let Err(failure) = identify(exchange, path) {
+        return respond::unqueued(respond::failure(exchange, &failure)).into();
     }
+    exchange.summary.get_mut().caller = Some(Arc::clone(&exchange.caller));
     let (caller, attributes) = (&exchange.caller, &exchange.attributes);
     if let Err(failure) = authorize::authorize(world, caller, attributes, path.text) {
-        return respond::failure(&exchange, &failure).into();
+        return respond::failure(exchange, &failure).into();
     }
-    let route = if decoded.starts_with('/') { path.route() } else { Route::Unknown };
+    let route = if path.text.starts_with('/') { path.route() } else { Route::Unknown };
     let endpoint = match route {
-        Route::Unknown => return respond::unknown_path(&exchange).into(),
+        Route::Unknown => return respond::unknown_path(exchange).into(),
         Route::NotFound if is_of_discovery(path.text) && !openid::is_served(world) => {
-            return respond::unknown_path(&exchange).into();
+            return respond::unknown_path(exchange).into();
         }
-        Route::NotFound => return respond::failure(&exchange, &Failure::no_route()).into(),
+        Route::NotFound => return respond::failure(exchange, &Failure::no_route()).into(),
         Route::Found(Endpoint::Document(document)) if !exists(world, document, path.text) => {
-            return respond::unknown_path(&exchange).into();
+            return respond::unknown_path(exchange).into();
         }
         Route::Found(endpoint) => endpoint,
     };
-    match serve(&exchange, endpoint) {
-        Ok(reply) => respond::success(&exchange, reply),
-        Err(failure) => respond::failure(&exchange, &failure).into(),
+    exchange.summary.get_mut().operation = operation::name(&endpoint, &exchange.attributes.verb);
+    match serve(exchange, endpoint) {
+        Ok(reply) => respond::success(exchange, reply),
+        Err(failure) => respond::failure(exchange, &failure).into(),
     }
 }
 
@@ -161,16 +176,16 @@ fn exists(world: &World, document: Document, path: &str) -> bool {
 }
 
 fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
-    if !takes(endpoint, &exchange.request.method) {
+    if !takes(endpoint, &exchange.request.head.method) {
         return Err(Failure::method_not_allowed());
     }
     if let Endpoint::Document(document) = endpoint {
         body::check_consumed(exchange, discovery::consumed(document))?;
     }
-    if exchange.request.method == Method::PATCH && !matches!(endpoint, Endpoint::Document(_)) {
+    if exchange.request.head.method == Method::PATCH && !matches!(endpoint, Endpoint::Document(_)) {
         objects::patch::check_router(exchange)?;
     }
-    if let Some(produced) = media_types(endpoint, &exchange.request.method) {
+    if let Some(produced) = media_types(endpoint, &exchange.request.head.method) {
         body::check_router(exchange, produced)?;
     }
     if endpoint.owner().is_some_and(str::is_empty) {
@@ -193,7 +208,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
         }
         Endpoint::Document(document) => discovery::get(exchange, document),
         Endpoint::Component(name) => component_status::get(exchange, name),
-        Endpoint::Collection(resource, namespace) => match exchange.request.method {
+        Endpoint::Collection(resource, namespace) => match exchange.request.head.method {
             Method::POST => objects::create::create(exchange, resource, namespace.unwrap_or("")),
             Method::DELETE => objects::collection::delete(exchange, resource, namespace),
             _ if exchange.attributes.verb == "watch" => {
@@ -201,7 +216,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
             }
             _ => objects::list::list(exchange, resource, namespace),
         },
-        Endpoint::Object(resource, namespace, name) => match exchange.request.method {
+        Endpoint::Object(resource, namespace, name) => match exchange.request.head.method {
             Method::DELETE => objects::delete::delete(exchange, resource, namespace, name),
             Method::PUT | Method::PATCH => {
                 let part = Part::Whole;
@@ -209,7 +224,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
             }
             _ => objects::get(exchange, resource, namespace, name),
         },
-        Endpoint::Status(resource, namespace, name) => match exchange.request.method {
+        Endpoint::Status(resource, namespace, name) => match exchange.request.head.method {
             Method::PUT | Method::PATCH => {
                 let part = Part::Status;
                 change(exchange, &Place { resource, namespace, name, part })
@@ -220,7 +235,7 @@ fn serve(exchange: &Exchange<'_>, endpoint: Endpoint<'_>) -> Outcome {
 }
 
 fn change(exchange: &Exchange<'_>, place: &Place<'_>) -> Outcome {
-    if exchange.request.method == Method::PUT {
+    if exchange.request.head.method == Method::PUT {
         objects::update::update(exchange, place)
     } else {
         objects::patch::patch(exchange, place)

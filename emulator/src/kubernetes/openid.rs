@@ -58,7 +58,7 @@ pub fn jwks(world: &World) -> Reply {
 
 /// Host and port by which the server is known outside.
 pub fn external_address(exchange: &Exchange<'_>) -> String {
-    let local = &exchange.request.local_address;
+    let local = &exchange.request.head.local_address;
     let Some(host) = &exchange.world.settings.external_hostname else { return local.to_string() };
     if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
         return host.clone();

@@ -1,5 +1,5 @@
-//! What befalls a request whatever it asks: the server is overloaded, stops or is too slow, another
-//! writer was faster. None of these comes about here by itself.
+//! Errors that are injected, in kube-apiserver's words: the server is overloaded, stops or is too
+//! slow, another writer was faster. None of these comes about here by itself.
 //!
 //! Sources: apiserver `pkg/server/filters/priority-and-fairness.go`, `waitgroup.go` and
 //! `timeout.go`; apimachinery `pkg/api/errors/errors.go`.
@@ -13,59 +13,74 @@ use {
         status::Failure,
     },
     crate::{
-        api::{Request, Response},
+        api::{
+            Request, Response,
+            faults::{Code, Refusal},
+        },
         codec::negotiate::Query,
-        world::World,
+        world::{World, journal::Summary},
     },
     http::{HeaderValue, header::RETRY_AFTER},
     std::sync::Arc,
 };
 
-/// The statuses that an outage may have.
+/// The statuses that can be injected.
 pub const OUTAGES: [u16; 7] = [401, 409, 410, 429, 500, 503, 504];
 
-/// What befalls a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outage {
-    /// The status, one of [`OUTAGES`].
-    pub code: u16,
-    /// Its sentence; empty for kube-apiserver's own.
-    pub message: String,
-    /// After how many seconds to try again, where that is not what kube-apiserver says; 0 for not
-    /// at all.
-    pub retry_after: Option<u32>,
+/// The answer to a request whose client no longer waits for it.
+pub(super) fn deadline_exceeded(world: &World, request: &Request) -> Response {
+    let outage = Outage { code: 504, message: "", retry_after: None };
+    outage.refuse(world, request)
 }
 
-/// Whether there is an outage of that status.
-pub fn is_outage(code: u16) -> bool {
-    OUTAGES.contains(&code)
-}
-
-/// The answer to a request that is befallen.
-pub fn refuse(world: &World, request: &Request, outage: &Outage) -> Response {
-    let decoded = path::decode(request.path()).unwrap_or_default();
-    let path = Path::new(&decoded);
-    let query = Query::parse(request.query());
-    let attributes = path.attributes(&request.method, &query).unwrap_or_default();
-    let (caller, warnings) = (Arc::default(), Vec::new().into());
-    let exchange = Exchange { world, request, query, attributes, caller, warnings };
-    let failure = outage.failure(&exchange.attributes);
-    let is_plain = outage.code == 429 && outage.message.is_empty();
-    let mut response = if is_plain {
-        respond::too_many_requests(&exchange)
-    } else {
-        respond::failure(&exchange, &failure)
+/// The answer to a request that is refused on order.
+pub(super) fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Response {
+    let code = match refusal.code {
+        Code::Status(code) => code,
+        Code::Name(_) => 500,
     };
-    match outage.seconds() {
-        0 => response.headers.remove(RETRY_AFTER),
-        seconds => response.headers.insert(RETRY_AFTER, HeaderValue::from(seconds)),
-    };
-    response
+    let outage = Outage { code, message: &refusal.message, retry_after: refusal.retry_after };
+    outage.refuse(world, request)
 }
 
-impl Outage {
+/// An error, one of [`OUTAGES`]; an empty message stands for kube-apiserver's own.
+struct Outage<'a> {
+    code: u16,
+    message: &'a str,
+    retry_after: Option<u32>,
+}
+
+impl Outage<'_> {
+    fn refuse(&self, world: &World, request: &Request) -> Response {
+        let decoded = path::decode(request.path()).unwrap_or_default();
+        let path = Path::new(&decoded);
+        let query = Query::parse(request.query());
+        let attributes = path.attributes(&request.head.method, &query).unwrap_or_default();
+        let exchange = Exchange {
+            world,
+            request,
+            query,
+            attributes,
+            caller: Arc::default(),
+            warnings: Vec::new().into(),
+            summary: Summary::default().into(),
+        };
+        let failure = self.failure(&exchange.attributes);
+        let is_plain = self.code == 429 && self.message.is_empty();
+        let mut response = if is_plain {
+            respond::too_many_requests(&exchange)
+        } else {
+            respond::failure(&exchange, &failure)
+        };
+        match self.seconds() {
+            0 => response.headers.remove(RETRY_AFTER),
+            seconds => response.headers.insert(RETRY_AFTER, HeaderValue::from(seconds)),
+        };
+        response
+    }
+
     fn failure(&self, attributes: &Attributes<'_>) -> Failure {
-        let or = |usual: &str| match self.message.as_str() {
+        let or = |usual: &str| match self.message {
             "" => usual.to_owned(),
             message => message.to_owned(),
         };
@@ -77,7 +92,7 @@ impl Outage {
                 Failure::conflict(attributes.resource, attributes.group, &attributes.name, &why)
             }
             410 => Failure::expired(or("The resourceVersion for the provided list is too old.")),
-            429 => Failure::too_many_requests(self.message.clone(), self.seconds()),
+            429 => Failure::too_many_requests(self.message.to_owned(), self.seconds()),
             503 => Failure::service_unavailable(or("apiserver is shutting down")),
             504 => {
                 let what = or("request did not complete within the allotted timeout");
@@ -104,7 +119,7 @@ mod tests {
     #[case(503, "", "apiserver is shutting down")]
     #[case(504, "", "Timeout: request did not complete within the allotted timeout")]
     fn each_has_its_words(#[case] code: u16, #[case] message: &str, #[case] expected: &str) {
-        let outage = Outage { code, message: message.to_owned(), retry_after: None };
+        let outage = Outage { code, message, retry_after: None };
         let attributes =
             Attributes { resource: "serviceaccounts", name: "a".into(), ..Attributes::default() };
         let failure = outage.failure(&attributes);
@@ -114,7 +129,7 @@ mod tests {
     #[test]
     fn each_has_its_own_status() {
         for code in OUTAGES {
-            let outage = Outage { code, message: "x".to_owned(), retry_after: None };
+            let outage = Outage { code, message: "x", retry_after: None };
             assert_eq!(outage.failure(&Attributes::default()).code, code);
         }
     }

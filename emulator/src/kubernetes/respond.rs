@@ -47,7 +47,8 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
                 Some(_) => web_socket::shake(exchange.request),
                 None => finish(exchange, StatusCode::OK, watch.content_type(), Bytes::new()),
             };
-            return Answer::Stream(Stream { head, lasts: watch.lasts(), source: watch, socket });
+            let stream = Stream { lasts: watch.lasts(), source: watch, socket };
+            return Answer::Stream(head, stream);
         }
         Reply::Document { status, content_type, body, cache_control, nosniff } => {
             let mut response = finish(exchange, status_code(status), content_type, body);
@@ -108,7 +109,7 @@ pub fn too_many_requests(exchange: &Exchange<'_>) -> Response {
 
 /// The response to a path that names a verb, and no resource after it.
 pub fn resourceless(exchange: &Exchange<'_>) -> Response {
-    let uri = exchange.request.uri.to_string();
+    let uri = exchange.request.head.uri.to_string();
     let path = uri.find('/').map_or("", |_| uri.as_str());
     let body = format!(
         "Internal Server Error: {}: failed to create RequestInfo: unable to determine kind and namespace from url, {path}\n",
@@ -178,7 +179,7 @@ fn finish(
 
 // The client's own, or a new one.
 fn audit_id(exchange: &Exchange<'_>) -> HeaderValue {
-    let sent = exchange.request.headers.get(AUDIT_ID).filter(|value| !value.is_empty());
+    let sent = exchange.request.head.headers.get(AUDIT_ID).filter(|value| !value.is_empty());
     sent.cloned().unwrap_or_else(|| {
         HeaderValue::from_str(&exchange.world.entropy.uuid()).expect("a UUID is a header value")
     })

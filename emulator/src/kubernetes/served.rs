@@ -53,7 +53,7 @@ pub fn content(exchange: &Exchange<'_>, content: Content) -> Reply {
     }
     // What is not told its type looks like text, JSON included.
     headers.entry(CONTENT_TYPE).or_insert(PLAIN);
-    let wanted = if conditions.range_holds() { header(&request.headers, RANGE) } else { "" };
+    let wanted = if conditions.range_holds() { header(&request.head.headers, RANGE) } else { "" };
     match ranges(wanted, body.len()) {
         Ok(ranges) => partial(exchange, headers, body, &ranges),
         Err(error) => unsatisfiable(headers, body.len(), error),
@@ -183,7 +183,7 @@ impl Conditions<'_> {
     }
 
     fn reads(&self) -> bool {
-        matches!(self.request.method, Method::GET | Method::HEAD)
+        matches!(self.request.head.method, Method::GET | Method::HEAD)
     }
 
     fn seconds(&self) -> i64 {
@@ -191,7 +191,7 @@ impl Conditions<'_> {
     }
 
     fn get(&self, name: HeaderName) -> &str {
-        header(&self.request.headers, name)
+        header(&self.request.head.headers, name)
     }
 
     fn date(&self, name: HeaderName) -> Option<Timestamp> {

@@ -99,8 +99,14 @@ fn issue(
         audiences
     };
     let seconds = spec.get("expirationSeconds").and_then(Value::as_i64).unwrap_or(DEFAULT_LIFETIME);
+    exchange.note("audiences", audiences.join(", "));
+    exchange.note("expirationSeconds", seconds.to_string());
     let lifetime = validate(spec, &audiences, seconds)?;
     let reference = spec.get("boundObjectRef").filter(|reference| !reference.is_null());
+    if let Some(reference) = reference {
+        let member = |name: &str| reference[name].as_str().unwrap_or_default();
+        exchange.note("boundObjectRef", format!("{}/{}", member("kind"), member("name")));
+    }
     let binding = reference.map(binding).transpose()?;
     let ask = issue::Request { service_account: account, audiences: &audiences, lifetime, binding };
     let issued = issue::issue(exchange.world, &ask).map_err(refusal)?;

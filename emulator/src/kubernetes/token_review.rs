@@ -40,6 +40,8 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let (world, wanted) = (exchange.world, wanted(exchange, spec.get("audiences")));
     let authenticate = |token: &str| identify::authenticate(world, token, &wanted);
     let result = judge(world, &token, &wanted, authenticate);
+    exchange.note("audiences", wanted.join(", "));
+    exchange.note("authenticated", matches!(result, Some(Ok(_))).to_string());
     update(metadata::object_at(&mut review, "status"), result);
     metadata::set_managed_fields(&mut review, managed);
     Ok(Reply::Object { status: 201, object: review, output })

@@ -38,7 +38,7 @@ pub fn is_asked(request: &Request) -> bool {
         value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("upgrade"))
     };
     request.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
-        && request.headers.get_all(CONNECTION).iter().any(is_upgrade)
+        && request.head.headers.get_all(CONNECTION).iter().any(is_upgrade)
 }
 
 /// The bearer token among the protocols; an error when it cannot be taken from there.
@@ -69,7 +69,7 @@ pub fn shake(request: &Request) -> Response {
         response.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         response
     };
-    if request.method != Method::GET {
+    if request.head.method != Method::GET {
         return refuse(StatusCode::METHOD_NOT_ALLOWED, "bad method");
     }
     let Some(key) = request.header("sec-websocket-key").filter(|key| !key.is_empty()) else {

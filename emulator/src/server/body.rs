@@ -1,10 +1,7 @@
 //! Bodies: a request's, read to its end before anybody looks at it, and an answer's.
 
 use {
-    crate::{
-        api::BODY_LIMIT,
-        server::{stream::Streaming, talk::Talk},
-    },
+    crate::server::{stream::Streaming, talk::Talk},
     bytes::{Bytes, BytesMut},
     http::HeaderMap,
     http_body::{Frame, SizeHint},
@@ -16,11 +13,11 @@ use {
     },
 };
 
-/// How much of a body is read and forgotten past [`BODY_LIMIT`], so that a client that only
-/// listens once it has sent everything gets its answer.
+/// How much of a body is read and dropped past its limit, in bytes, so that a client that reads
+/// only once it has sent everything gets its answer.
 const DRAIN_LIMIT: usize = 64 << 20;
 
-/// A request's body, and whether it went on past [`BODY_LIMIT`].
+/// A request's body, and whether it was longer than its limit.
 #[derive(Debug, Default)]
 pub(super) struct Received {
     pub(super) bytes: Bytes,
@@ -39,30 +36,32 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// Reads a request's body.
-pub(super) async fn receive(mut body: Incoming) -> Result<Received, Broken> {
+/// Reads a request's body, and keeps so many bytes of it.
+pub(super) async fn receive(mut body: Incoming, limit: usize) -> Result<Received, Broken> {
     if http_body::Body::is_end_stream(&body) {
         return Ok(Received::default());
     }
-    let mut all = Bytes::new();
+    let mut first = Bytes::new();
     let mut joined = BytesMut::new();
-    let mut read = 0;
+    let mut read: usize = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Broken)?.into_data() else { continue };
+        let Ok(mut data) = frame.map_err(|_| Broken)?.into_data() else { continue };
+        let room = limit.saturating_sub(read);
         read += data.len();
-        if read > BODY_LIMIT + DRAIN_LIMIT {
+        if read > limit + DRAIN_LIMIT {
             break;
         }
-        if all.is_empty() && joined.is_empty() {
+        data.truncate(room);
+        if first.is_empty() && joined.is_empty() {
             // Nearly every body comes in one piece, which then needs no copy.
-            all = data;
-        } else if read <= BODY_LIMIT {
-            joined.extend_from_slice(&std::mem::take(&mut all));
+            first = data;
+        } else if room > 0 {
+            joined.extend_from_slice(&std::mem::take(&mut first));
             joined.extend_from_slice(&data);
         }
     }
-    let bytes = if joined.is_empty() { all } else { joined.freeze() };
-    Ok(Received { bytes, truncated: read > BODY_LIMIT })
+    let bytes = if joined.is_empty() { first } else { joined.freeze() };
+    Ok(Received { bytes, truncated: read > limit })
 }
 
 /// An answer's body: at most one piece of data, at most one set of trailers; or a stream, or one

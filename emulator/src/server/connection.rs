@@ -3,7 +3,7 @@
 use {
     crate::server::{
         Context,
-        guard::{Guard, HEAD_LIMIT, Left, MOST_HEADERS, Trouble},
+        guard::{Guard, HEAD_LIMIT, Left, MOST_HEADERS},
         line::Line,
         service::{Connection, exchange},
     },
@@ -18,7 +18,7 @@ use {
         pin::{Pin, pin},
         sync::{
             Arc, PoisonError,
-            atomic::{AtomicBool, AtomicU64, Ordering},
+            atomic::{AtomicBool, Ordering},
         },
         time::Duration,
     },
@@ -58,7 +58,7 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const TLS_HANDSHAKE: u8 = 0x16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Protocol {
+pub(super) enum Protocol {
     Tls,
     Http1,
     Http2,
@@ -81,11 +81,8 @@ pub(super) async fn serve(
     let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
     let reset = Arc::new(AtomicBool::new(false));
     let line = Line::new(stream, Arc::clone(&reset));
-    let connection = |secure| {
-        let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
-        let trouble = Trouble::default();
-        Arc::new(Connection { context, secure, local_address, trouble, begun, streams, reset })
-    };
+    let connection =
+        |secure| Arc::new(Connection::new(context, secure, local_address, Arc::clone(&reset)));
     match protocol {
         Protocol::Tls => {
             let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(line)).await else { return };
@@ -212,15 +209,24 @@ async fn silence(connection: Arc<Connection>) {
     }
 }
 
+/// The client's end of a connection in memory, whose other end is served.
+#[cfg(test)]
+pub(super) fn converse(protocol: Protocol, context: Arc<Context>) -> tokio::io::DuplexStream {
+    let (client, server) = tokio::io::duplex(1 << 16);
+    tokio::spawn(async move {
+        let (stop, stopping) = watch::channel(());
+        let connection = Connection::new(context, false, "".into(), Arc::default());
+        speak(protocol, server, Arc::new(connection), stopping).await;
+        drop(stop);
+    });
+    client
+}
+
 #[cfg(test)]
 mod tests {
     use {
         super::*,
-        crate::{
-            control::Control,
-            server::fetch::Fetcher,
-            world::{World, callers::Callers, key_set::Keys, settings::Settings},
-        },
+        crate::server::echo::fixture,
         bytes::Bytes,
         http::Request,
         http_body::{Body, Frame},
@@ -233,15 +239,7 @@ mod tests {
     };
 
     fn connection() -> Arc<Connection> {
-        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
-        let fetcher = Fetcher::new(None, String::new());
-        let context = Arc::new(Context { world, control: Control::default(), fetcher });
-        let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
-        let local_address = "".into();
-        let trouble = Trouble::default();
-        let reset = Arc::default();
-        let secure = false;
-        Arc::new(Connection { context, secure, local_address, trouble, begun, streams, reset })
+        Connection::new(fixture().context, false, "".into(), Arc::default()).into()
     }
 
     #[tokio::test(start_paused = true)]
@@ -298,8 +296,7 @@ mod tests {
         let handshake = client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(client));
         let (mut sender, talking) = handshake.await.unwrap();
         tokio::spawn(talking);
-        let path = "http://a/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-        let request = Request::post(path).header("content-type", "application/grpc").body(Mute);
+        let request = Request::post("http://a/conversation").body(Mute);
         let speaking = speak(Protocol::Http2, server, connection(), stopping);
         let both = async { tokio::join!(speaking, sender.send_request(request.unwrap())) };
         let ((), response) = timeout(SILENCE * 10, both).await.unwrap();

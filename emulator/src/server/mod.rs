@@ -1,13 +1,19 @@
-//! The network's side: listening, one exchange, which API it belongs to. All that is async is here.
+//! The network's side: listening, one exchange, faults. All that is async is here.
+//!
+//! Knows the trait [`Api`], and none of the APIs.
 
 mod body;
 mod connection;
-mod crash;
+#[cfg(test)]
+mod echo;
 pub mod fetch;
+mod frame;
 mod guard;
+mod handle;
+mod inject;
 mod line;
 mod listener;
-mod router;
+mod receive;
 mod service;
 mod socket;
 mod stream;
@@ -16,15 +22,48 @@ pub mod tls;
 
 pub use listener::serve;
 
-use crate::{control::Control, server::fetch::Fetcher, world::World};
+use {
+    crate::{
+        api::{Api, faults::Faults},
+        server::fetch::Fetcher,
+        world::World,
+    },
+    std::sync::{Arc, RwLock},
+    tokio::sync::Semaphore,
+};
 
 /// What every exchange is answered from.
 #[derive(Debug)]
 pub struct Context {
     /// The state.
     pub world: World,
-    /// What `/_emulator/` needs beside it.
-    pub control: Control,
+    /// The APIs, in the order in which they are asked whether a request is theirs. The last one
+    /// owns what no other does.
+    pub apis: Vec<Arc<dyn Api>>,
+    /// What is to go wrong.
+    pub faults: Arc<Faults>,
     /// Gets the documents that a handler asks for.
-    pub fetcher: Fetcher,
+    fetcher: Fetcher,
+    /// Written to while an exclusive request is answered; all others read it.
+    exclusive: RwLock<()>,
+    /// How many handlers that take long may still begin.
+    offloaded: Arc<Semaphore>,
+}
+
+impl Context {
+    /// A server's context.
+    ///
+    /// # Panics
+    /// Without any API.
+    pub fn new(
+        world: World,
+        apis: Vec<Arc<dyn Api>>,
+        faults: Arc<Faults>,
+        fetcher: Fetcher,
+    ) -> Self {
+        assert!(!apis.is_empty(), "a server has an API");
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let (exclusive, offloaded) = (RwLock::new(()), Arc::new(Semaphore::new(cores)));
+        Self { world, apis, faults, fetcher, exclusive, offloaded }
+    }
 }

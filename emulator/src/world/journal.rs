@@ -2,14 +2,19 @@
 //! headers and bodies never get here.
 
 use {
+    super::callers::Caller,
     jiff::Timestamp,
-    std::{collections::VecDeque, sync::Mutex},
+    std::{
+        borrow::Cow,
+        collections::VecDeque,
+        sync::{Arc, Mutex},
+    },
 };
 
 /// How many exchanges are kept.
 const CAPACITY: usize = 1_000;
 
-/// How many bytes of a method or a path are kept.
+/// How many bytes of a method, a path or a detail are kept.
 const LONGEST: usize = 1 << 10;
 
 /// The latest exchanges, oldest first.
@@ -29,8 +34,21 @@ pub struct Entry {
     pub path: String,
     /// The answer's status; 0 where there was no answer.
     pub status: u16,
-    /// The fault that was ordered for it, if there was one.
+    /// The fault that was injected into it, if there was one.
     pub fault: Option<String>,
+    /// What it was about.
+    pub summary: Summary,
+}
+
+/// What an exchange was about. Holds no credential.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The operation: `kubernetes.tokenrequest.create`; empty where the request leads nowhere.
+    pub operation: Cow<'static, str>,
+    /// Who called; `None` where that was not found out, or the API does not ask.
+    pub caller: Option<Arc<Caller>>,
+    /// What was asked for, as far as it could be read: `audiences`, `expirationSeconds`.
+    pub details: Vec<(&'static str, String)>,
 }
 
 impl Journal {
@@ -38,6 +56,7 @@ impl Journal {
     pub fn record(&self, mut entry: Entry) {
         cut(&mut entry.method);
         cut(&mut entry.path);
+        entry.summary.details.iter_mut().for_each(|(_, detail)| cut(detail));
         let mut entries = self.lock();
         if entries.len() == CAPACITY {
             entries.pop_front();
@@ -82,6 +101,7 @@ mod tests {
                 path,
                 status: 404,
                 fault: None,
+                summary: Summary::default(),
             });
         }
         let [short, long] = &journal.entries()[..] else { panic!("two are kept") };

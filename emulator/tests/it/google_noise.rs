@@ -66,7 +66,7 @@ fn damaged_targets_are_answered() {
         let target = damaged(&entropy, target.as_bytes());
         let Ok(uri) = http::Uri::try_from(target) else { continue };
         let mut request = request_with("GET", "/", &[], b"");
-        request.uri = uri;
+        request.head.uri = uri;
         google.respond(&request);
     }
 }

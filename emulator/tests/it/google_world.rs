@@ -2,11 +2,11 @@
 
 use {
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Version},
+    http::{HeaderName, HeaderValue},
     serde_json::{Value, json},
     std::sync::OnceLock,
     token_emulator::{
-        api::{Answer, Fetched, Request, Response},
+        api::{Answer, Fetched, Head, Request, Response},
         google,
         world::{
             World,
@@ -118,17 +118,10 @@ pub(crate) fn request_with(
         let name: HeaderName = name.parse().unwrap();
         (name, HeaderValue::from_str(value).unwrap())
     });
-    Request {
-        method: method.parse::<Method>().unwrap(),
-        uri: target.parse().unwrap(),
-        version: Version::HTTP_11,
-        headers: headers.collect::<HeaderMap>(),
-        body: body.to_vec().into(),
-        truncated: false,
-        broken: None,
-        secure: false,
-        local_address: "127.0.0.1:8693".into(),
-    }
+    let mut head = Head::new(method.parse().unwrap(), target.parse().unwrap());
+    head.headers = headers.collect();
+    head.local_address = "127.0.0.1:8693".into();
+    Request::new(head, body.to_vec())
 }
 
 /// A key that all tests share, since making one takes its time.

@@ -1,13 +1,13 @@
 //! The Kubernetes side, asked directly: what controllers do, and what time does to tokens.
 
 use {
-    http::{HeaderMap, Method, Version, header::AUTHORIZATION},
+    http::{HeaderMap, Method, header::AUTHORIZATION},
     jiff::SignedDuration,
     rstest::rstest,
     serde_json::{Value, json},
     std::{sync::LazyLock, time::Duration},
     token_emulator::{
-        api::{Answer, Request, Response},
+        api::{Answer, Head, Request, Response},
         kubernetes,
         world::{
             World,
@@ -58,17 +58,9 @@ fn request(method: Method, path: &str, bearer: &str, body: &Value) -> Request {
         headers.insert(AUTHORIZATION, format!("Bearer {bearer}").parse().unwrap());
     }
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    Request {
-        method,
-        uri: path.parse().unwrap(),
-        version: Version::HTTP_11,
-        headers,
-        body: body.into(),
-        truncated: false,
-        broken: None,
-        secure: true,
-        local_address: "127.0.0.1:443".into(),
-    }
+    let mut head = Head::new(method, path.parse().unwrap());
+    (head.headers, head.secure, head.local_address) = (headers, true, "127.0.0.1:443".into());
+    Request::new(head, body)
 }
 
 fn token_secret(account: &str) -> Value {
@@ -272,7 +264,8 @@ fn a_bearer_that_is_no_text_is_a_wrong_one() {
     let world = world(Settings::default());
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, http::HeaderValue::from_bytes(b"Bearer \xe9abc").unwrap());
-    let request = Request { headers, ..request(Method::GET, "/version", "", &Value::Null) };
+    let mut request = request(Method::GET, "/version", "", &Value::Null);
+    request.head.headers = headers;
     assert_eq!(answer(&world, &request).status.as_u16(), 401);
 }
 

@@ -1,4 +1,4 @@
-//! Which part of the emulator knows which: the invariants of ARCHITECTURE.md, as far as the text
+//! What the layers of the emulator may use: the invariants of ARCHITECTURE.md, as far as the text
 //! of the source shows them.
 
 use super::{
@@ -13,6 +13,7 @@ const KUBERNETES: &str = "emulator/src/kubernetes/";
 const GOOGLE: &str = "emulator/src/google/";
 const CONTROL: &str = "emulator/src/control/";
 const CODEC: &str = "emulator/src/codec/";
+const API: &str = "emulator/src/api/";
 
 /// `world` and `tokens` know no HTTP and no runtime.
 pub(super) fn state_knows_no_http(tree: &Tree) -> Vec<Finding> {
@@ -39,30 +40,10 @@ pub(super) fn time_and_randomness_come_from_the_world(tree: &Tree) -> Vec<Findin
 
 /// Nothing below `server/` is async.
 pub(super) fn only_the_server_is_async(tree: &Tree) -> Vec<Finding> {
-    [WORLD, TOKENS, CODEC, KUBERNETES, GOOGLE, CONTROL]
+    [WORLD, TOKENS, CODEC, API, KUBERNETES, GOOGLE, CONTROL]
         .iter()
         .flat_map(|folder| words_in(tree, folder, &["async", "await"]))
         .collect()
-}
-
-/// The adapters of the two APIs meet in `tokens` and `world` only.
-pub(super) fn adapters_do_not_know_each_other(tree: &Tree) -> Vec<Finding> {
-    let mut findings = words_in(tree, KUBERNETES, &["crate::google", "google::"]);
-    findings.extend(words_in(tree, GOOGLE, &["crate::kubernetes", "kubernetes::"]));
-    findings
-}
-
-/// What only a double can do is `control/`; the APIs do not look at it, and state does not look up.
-pub(super) fn apis_do_not_know_the_controls(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for folder in [KUBERNETES, GOOGLE, WORLD, TOKENS, CODEC] {
-        findings.extend(words_in(tree, folder, &["crate::control", "control::"]));
-    }
-    for folder in [WORLD, TOKENS] {
-        findings.extend(words_in(tree, folder, &["kubernetes::", "google::", "server::"]));
-    }
-    findings.extend(words_in(tree, WORLD, &["tokens::"]));
-    findings
 }
 
 /// Words that a folder's code, unit tests left out, has and should not have.
@@ -110,24 +91,5 @@ mod tests {
         let source = "pub async fn create() {}";
         check(only_the_server_is_async, "emulator/src/kubernetes/objects.rs", source, 1);
         check(only_the_server_is_async, "emulator/src/server/listener.rs", source, 0);
-    }
-
-    #[test]
-    fn one_adapter_that_uses_the_other_is_found() {
-        let rule = adapters_do_not_know_each_other;
-        check(rule, "emulator/src/google/rest.rs", "use crate::kubernetes::status;", 1);
-        check(rule, "emulator/src/kubernetes/route.rs", "crate::google::answer()", 1);
-        check(rule, "emulator/src/kubernetes/route.rs", "let google = 1;", 0);
-    }
-
-    #[test]
-    fn an_api_that_looks_at_the_controls_is_found() {
-        let rule = apis_do_not_know_the_controls;
-        check(rule, "emulator/src/google/rest.rs", "crate::control::faults()", 1);
-        check(rule, "emulator/src/tokens/issue.rs", "use crate::kubernetes::wire;", 1);
-        check(rule, "emulator/src/world/authentications.rs", "use crate::tokens::review;", 1);
-        check(rule, "emulator/src/world/mod.rs", "access_tokens::AccessTokens,", 0);
-        check(rule, "emulator/src/kubernetes/route.rs", "use crate::tokens::review;", 0);
-        check(rule, "emulator/src/control/mod.rs", "use crate::kubernetes::wire;", 0);
     }
 }

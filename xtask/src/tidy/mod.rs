@@ -3,6 +3,7 @@
 mod code;
 mod documents;
 mod hygiene;
+mod knows;
 mod layers;
 mod suite;
 mod tree;
@@ -44,8 +45,7 @@ const RULES: &[Rule] = &[
     layers::state_knows_no_http,
     layers::time_and_randomness_come_from_the_world,
     layers::only_the_server_is_async,
-    layers::adapters_do_not_know_each_other,
-    layers::apis_do_not_know_the_controls,
+    knows::modules_know_what_the_table_says,
     hygiene::tests_do_not_sleep,
     hygiene::nothing_is_left_undone,
     hygiene::every_file_is_a_module,

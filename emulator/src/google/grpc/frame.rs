@@ -24,6 +24,9 @@ pub(super) const ENCODINGS: &str = "identity,deflate,gzip";
 /// Flag and length before each message.
 const PREFIX: usize = 5;
 
+/// The largest body of a request, in bytes: one message.
+pub(crate) const LARGEST_BODY: usize = PREFIX + LARGEST;
+
 /// The message of a request, unpacked.
 pub(super) fn read(request: &Request) -> Result<Cow<'_, [u8]>, Status> {
     let body: &Bytes = &request.body;
@@ -33,10 +36,10 @@ pub(super) fn read(request: &Request) -> Result<Cow<'_, [u8]>, Status> {
     let [compressed, length @ ..] = prefix else { return Err(broken()) };
     let length = length.try_into().map(u32::from_be_bytes).map_err(|_| broken())?;
     let length = usize::try_from(length).map_err(|_| broken())?;
-    if length > LARGEST || request.truncated {
+    if length > LARGEST {
         return Err(too_large(length));
     }
-    if rest.len() != length {
+    if request.truncated || rest.len() != length {
         return Err(broken());
     }
     match (compressed, request.header("grpc-encoding").unwrap_or("identity")) {

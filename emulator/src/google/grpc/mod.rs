@@ -4,7 +4,7 @@
 mod frame;
 mod health;
 mod metadata;
-mod reflection;
+pub(crate) mod reflection;
 
 use {
     super::{
@@ -15,7 +15,7 @@ use {
         wire,
     },
     crate::{
-        api::{Answer, Conversation, Fetched, Request, Response},
+        api::{Answer, Fetched, Request, Response},
         world::World,
     },
     base64::{Engine, prelude::BASE64_STANDARD_NO_PAD},
@@ -26,7 +26,10 @@ use {
     std::fmt::Write,
 };
 
-pub(crate) use metadata::{timeout, too_late};
+pub(crate) use {
+    frame::LARGEST_BODY as LARGEST,
+    metadata::{timeout, too_late},
+};
 
 /// A convenience that the real endpoint does not have, and a strict emulator neither.
 const HEALTH: &str = "/grpc.health.v1.Health/Check";
@@ -37,7 +40,7 @@ const GRPC: &str = "application/grpc";
 pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
     if !is_supported(request.header("content-type").unwrap_or_default()) {
         return Response::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, GRPC, "").into();
-    } else if request.method != HttpMethod::POST {
+    } else if request.head.method != HttpMethod::POST {
         return Response::new(StatusCode::METHOD_NOT_ALLOWED, GRPC, "")
             .with(header::ALLOW, "POST")
             .into();
@@ -48,12 +51,6 @@ pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Ans
         Err(Stop::Fetch(fetch)) => Answer::Fetch(fetch),
         Err(Stop::Status(status)) => error(schema, &status).into(),
     }
-}
-
-/// A conversation that a client begins, when it is one of those that go on.
-pub(crate) fn converse(world: &World, path: &str) -> Option<Box<dyn Conversation>> {
-    let speaks = world.settings.google_conveniences && reflection::PATHS.contains(&path);
-    speaks.then(|| Box::new(reflection::Reflection::new(Schema::get())) as Box<dyn Conversation>)
 }
 
 /// Whether there is a method at a path.
@@ -72,7 +69,7 @@ fn run(
         return Ok(health::check(schema, &frame::read(request)?)?);
     }
     let method = find(schema, path).ok_or_else(|| unknown_method(path))?;
-    metadata::check(&request.headers)?;
+    metadata::check(&request.head.headers)?;
     let authorization = request.header_lossy("authorization");
     let credentials = Credentials {
         authorization: authorization.as_deref(),

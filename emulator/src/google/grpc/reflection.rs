@@ -8,25 +8,31 @@ use {
             schema::Schema,
             status::{Code, Status},
         },
-        add_status, frame, status_line,
+        GRPC, add_status, frame, status_line,
     },
-    crate::api::{Conversation, Said},
+    crate::api::{self, Answer, Conversation, Said},
     bytes::BytesMut,
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     prost::Message,
     prost_reflect::{DescriptorPool, FileDescriptor},
     std::collections::HashSet,
 };
 
 /// Where it is asked for; both versions say the same with the same bytes.
-pub(super) const PATHS: [&str; 2] = [
+pub(crate) const PATHS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
 
+/// The answer to a client that begins to ask.
+pub(crate) fn answer(schema: &'static Schema) -> Answer {
+    let head = api::Response::new(StatusCode::OK, GRPC, "");
+    Answer::Conversation(head, Box::new(Reflection::new(schema)))
+}
+
 /// One stream of questions and answers.
 #[derive(Debug)]
-pub(super) struct Reflection {
+struct Reflection {
     schema: &'static Schema,
     heard: BytesMut,
     /// The files that the client has been sent.
@@ -146,7 +152,7 @@ impl Conversation for Reflection {
 }
 
 impl Reflection {
-    pub(super) fn new(schema: &'static Schema) -> Self {
+    fn new(schema: &'static Schema) -> Self {
         Self { schema, heard: BytesMut::new(), sent: HashSet::new() }
     }
 

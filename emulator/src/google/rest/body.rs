@@ -9,7 +9,7 @@ use {
 };
 
 /// The largest body that is taken, in bytes.
-const LARGEST: usize = 10 << 20;
+pub(crate) const LARGEST: usize = 10 << 20;
 
 /// What a body is, as far as its `Content-Type` says.
 #[derive(Debug, PartialEq, Eq)]

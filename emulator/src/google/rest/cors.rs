@@ -23,7 +23,7 @@ const EXPOSED: &str = "Vary,Content-Encoding,Date,Server,WWW-Authenticate";
 /// The answer to a browser that asks whether it may ask: for a path that the API has with the
 /// method that is to come.
 pub(super) fn preflight(schema: &Schema, request: &Request) -> Option<Response> {
-    if request.method != Method::OPTIONS || !request.headers.contains_key(ORIGIN) {
+    if request.head.method != Method::OPTIONS || !request.head.headers.contains_key(ORIGIN) {
         return None;
     }
     let wanted = request.header(ACCESS_CONTROL_REQUEST_METHOD.as_str())?;
@@ -34,7 +34,7 @@ pub(super) fn preflight(schema: &Schema, request: &Request) -> Option<Response> 
     share(request, headers);
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
-    if let Some(wanted) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+    if let Some(wanted) = request.head.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
     Some(response)
@@ -42,7 +42,7 @@ pub(super) fn preflight(schema: &Schema, request: &Request) -> Option<Response> 
 
 /// Lets the page that asked read the answer.
 pub(super) fn share(request: &Request, headers: &mut HeaderMap) {
-    if let Some(origin) = request.headers.get(ORIGIN) {
+    if let Some(origin) = request.head.headers.get(ORIGIN) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }

@@ -32,6 +32,8 @@ use {
     std::borrow::Cow,
 };
 
+pub(crate) use body::LARGEST;
+
 /// A request, as far as it is understood.
 pub(super) struct Exchange<'a> {
     world: &'a World,
@@ -70,8 +72,8 @@ pub(super) fn route<'a>(schema: &'a Schema, request: &Request) -> Option<Routed<
 fn http_method(request: &Request, system: &System) -> HttpMethod {
     let named = request.header("x-http-method-override").or(system.http_method.as_deref());
     match named.map(|named| named.to_ascii_uppercase().parse()) {
-        Some(Ok(named)) if request.method == HttpMethod::POST => named,
-        _ => request.method.clone(),
+        Some(Ok(named)) if request.head.method == HttpMethod::POST => named,
+        _ => request.head.method.clone(),
     }
 }
 

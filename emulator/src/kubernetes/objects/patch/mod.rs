@@ -90,7 +90,7 @@ pub fn check_router(exchange: &Exchange<'_>) -> Result<(), Failure> {
 }
 
 fn content_type<'a>(exchange: &Exchange<'a>) -> &'a str {
-    let header = exchange.request.headers.get(CONTENT_TYPE);
+    let header = exchange.request.head.headers.get(CONTENT_TYPE);
     let header = header.and_then(|value| value.to_str().ok()).unwrap_or("");
     header.split(';').next().unwrap_or("")
 }

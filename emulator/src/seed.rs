@@ -4,7 +4,7 @@
 //! AttachedCluster, a list of those, or `projects:` with the projects that exist.
 
 use {
-    crate::{config::yaml, google, kubernetes, world::World},
+    crate::{google, kubernetes, world::World, yaml},
     serde_json::Value,
 };
 

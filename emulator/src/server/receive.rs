@@ -1,0 +1,98 @@
+//! A request from the socket: its head, the API that owns it, and as much of its body as that
+//! API takes.
+
+use {
+    crate::{
+        api::{Api, Head, Intake, Request},
+        server::{
+            body::{self, Broken, Received},
+            service::Connection,
+        },
+    },
+    http::{
+        HeaderValue, Method, Version,
+        header::{CONNECTION, EXPECT},
+        request::Parts,
+    },
+    hyper::body::Incoming,
+    std::{sync::Arc, time::Duration},
+    tokio::time::timeout,
+};
+
+/// How long the rest of a body is awaited that has no meaning, so that its client is not cut off
+/// while it still sends.
+const LEFT: Duration = Duration::from_millis(50);
+
+/// A request, whose it is, and its body where that is still to be read.
+pub(super) struct Arrival {
+    pub(super) api: Arc<dyn Api>,
+    pub(super) request: Request,
+    pub(super) unread: Option<Incoming>,
+}
+
+/// Reads a request.
+pub(super) async fn receive(
+    connection: &Connection,
+    parts: Parts,
+    incoming: Incoming,
+) -> Result<Arrival, Broken> {
+    let head = head(connection, parts);
+    let api = owner(connection, &head);
+    let limit = match api.intake(&connection.context.world, &head) {
+        Intake::Streamed => {
+            let request = Request::new(head, "");
+            return Ok(Arrival { api, request, unread: Some(incoming) });
+        }
+        Intake::Ignored => None,
+        Intake::Whole(limit) => Some(limit).filter(|_| !is_asked_for_in_vain(&head)),
+    };
+    let received = match limit {
+        None => Ok(Received::default()),
+        Some(limit) if is_without_meaning(&head) => {
+            let received = timeout(LEFT, body::receive(incoming, limit)).await;
+            received.unwrap_or_else(|_| Ok(Received::default()))
+        }
+        Some(limit) => body::receive(incoming, limit).await,
+    };
+    let (received, broken) = match received {
+        Ok(received) => (received, None),
+        Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
+    };
+    let Received { bytes: body, truncated } = received;
+    Ok(Arrival { api, request: Request { head, body, truncated, broken }, unread: None })
+}
+
+fn head(connection: &Connection, parts: Parts) -> Head {
+    Head {
+        method: parts.method,
+        uri: parts.uri,
+        version: parts.version,
+        headers: parts.headers,
+        secure: connection.secure,
+        local_address: Arc::clone(&connection.local_address),
+    }
+}
+
+/// The API that a request belongs to: the only place where that is decided.
+fn owner(connection: &Connection, head: &Head) -> Arc<dyn Api> {
+    let context = &connection.context;
+    let (last, others) = context.apis.split_last().expect("a context has an API");
+    let owner = others.iter().find(|api| api.owns(&context.world, head)).unwrap_or(last);
+    Arc::clone(owner)
+}
+
+/// Whether a client asks if it may send a body that has no meaning: it gets the answer instead.
+fn is_asked_for_in_vain(head: &Head) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD) && head.headers.contains_key(EXPECT)
+}
+
+/// Whether a body has no meaning, and the connection ends with the answer.
+fn is_without_meaning(head: &Head) -> bool {
+    let closes = |value: &HeaderValue| {
+        let mut words = value.as_bytes().split(|byte| *byte == b',');
+        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
+    };
+    matches!(head.method, Method::GET | Method::HEAD)
+        && head.version == Version::HTTP_11
+        && head.headers.get_all(CONNECTION).iter().any(closes)
+}
