@@ -22,10 +22,16 @@ use {
     hyper_util::rt::{TokioExecutor, TokioIo},
     rstest::rstest,
     std::{
-        sync::{Arc, Barrier, OnceLock, Weak},
+        sync::{
+            Arc, Mutex, OnceLock, Weak,
+            mpsc::{Receiver, Sender, channel},
+        },
         time::Duration,
     },
 };
+
+/// When a test that hangs gives up.
+const LONGEST_TEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
 struct Echo;
@@ -64,7 +70,7 @@ impl Api for Echo {
 /// Owns all other paths. A handler of `/slow` waits for the test, and one of `/alone` is exclusive.
 #[derive(Debug)]
 struct Rest {
-    slow: Arc<Barrier>,
+    released: Mutex<Receiver<()>>,
     context: OnceLock<Weak<Context>>,
 }
 
@@ -91,7 +97,10 @@ impl Api for Rest {
 
     fn answer(&self, _world: &World, request: &Request, _fetched: &Fetched) -> Answer {
         match request.path() {
-            "/slow" => drop(self.slow.wait()),
+            "/slow" => {
+                let released = self.released.lock().unwrap().recv_timeout(LONGEST_TEST);
+                released.expect("the test goes on while this handler runs");
+            }
             "/conversation" => {
                 let head = Response::new(StatusCode::OK, "text/plain", "");
                 return Answer::Conversation(head, Box::new(Mute));
@@ -139,18 +148,18 @@ impl Conversation for Mute {
 pub(super) struct Fixture {
     pub(super) context: Arc<Context>,
     faults: Arc<Faults>,
-    slow: Arc<Barrier>,
+    release: Sender<()>,
 }
 
 pub(super) fn fixture() -> Fixture {
     let world = World::new(Settings::default(), Keys::generate(), Callers::default());
-    let (faults, slow) = (Arc::<Faults>::default(), Arc::new(Barrier::new(2)));
-    let rest = Arc::new(Rest { slow: Arc::clone(&slow), context: OnceLock::new() });
+    let (faults, (release, released)) = (Arc::<Faults>::default(), channel());
+    let rest = Arc::new(Rest { released: Mutex::new(released), context: OnceLock::new() });
     let apis: Vec<Arc<dyn Api>> = vec![Arc::new(Echo), Arc::<Rest>::clone(&rest)];
     let fetcher = Fetcher::new(None, String::new());
     let context = Arc::new(Context::new(world, apis, Arc::clone(&faults), fetcher));
     rest.context.set(Arc::downgrade(&context)).expect("it is set once");
-    Fixture { context, faults, slow }
+    Fixture { context, faults, release }
 }
 
 impl Fixture {
@@ -265,7 +274,7 @@ async fn a_handler_that_takes_long_does_not_stop_others() {
     let slow = fixture.ask(Protocol::Http1, post("/slow", ""));
     let quick = async {
         assert_eq!(fixture.echo(Protocol::Http1, "hello").await.unwrap().0, 200);
-        fixture.slow.wait();
+        fixture.release.send(()).unwrap();
     };
     let (slow, ()) = tokio::join!(biased; slow, quick);
     assert_eq!(slow.unwrap().0, 200);
