@@ -25,8 +25,8 @@ pub struct Request {
     pub body: Bytes,
     /// Whether the body went on past [`BODY_LIMIT`].
     pub truncated: bool,
-    /// Why the body could not be read, in Go's words; it is empty then.
-    pub broken: Option<&'static str>,
+    /// Whether the body ended too early or was malformed; it is empty then.
+    pub broken: bool,
     /// Whether it came over TLS.
     pub secure: bool,
     /// `host:port` of the listening socket that took it.
@@ -84,7 +84,7 @@ mod tests {
             headers: HeaderMap::from_iter([(http::header::AUTHORIZATION, bearer)]),
             body: Bytes::from_static(b"hush"),
             truncated: false,
-            broken: None,
+            broken: false,
             secure: false,
             local_address: "".into(),
         };

@@ -318,7 +318,7 @@ mod tests {
             headers: http::HeaderMap::new(),
             body: Bytes::new(),
             truncated: false,
-            broken: None,
+            broken: false,
             secure: false,
             local_address: "".into(),
         };

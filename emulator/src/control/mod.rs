@@ -81,6 +81,10 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
     if !is_allowed(control, request) {
         return Error::Unauthorized.response().into();
     }
+    if request.broken {
+        let error = "the body of the request could not be read".to_owned();
+        return Error::BadRequest(error).response().into();
+    }
     let explained = request.path() == EXPLAIN && request.method == Method::POST;
     let answered = if explained {
         match explain::answer(world, &request.body, fetched) {
@@ -160,7 +164,7 @@ mod tests {
             headers: HeaderMap::from_iter([(AUTHORIZATION, bearer.parse().unwrap())]),
             body: bytes::Bytes::new(),
             truncated: false,
-            broken: None,
+            broken: false,
             secure: false,
             local_address: "".into(),
         };

@@ -20,14 +20,18 @@ use {
 /// listens once it has sent everything gets its answer.
 const DRAIN_LIMIT: usize = 64 << 20;
 
-/// A request's body, and whether it went on past [`BODY_LIMIT`].
+/// A request's body.
 #[derive(Debug, Default)]
 pub(super) struct Received {
+    /// What was read; nothing of a body that is broken.
     pub(super) bytes: Bytes,
+    /// Whether it went on past [`BODY_LIMIT`].
     pub(super) truncated: bool,
+    /// Whether it ended too early, or was malformed.
+    pub(super) broken: bool,
 }
 
-/// A body that broke off, the request's or, on order, the answer's: the connection ends.
+/// An answer that breaks off, on order: the connection ends.
 #[derive(Debug)]
 pub(super) struct Broken;
 
@@ -40,15 +44,16 @@ impl std::fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// Reads a request's body.
-pub(super) async fn receive(mut body: Incoming) -> Result<Received, Broken> {
+pub(super) async fn receive(mut body: Incoming) -> Received {
     if http_body::Body::is_end_stream(&body) {
-        return Ok(Received::default());
+        return Received::default();
     }
     let mut all = Bytes::new();
     let mut joined = BytesMut::new();
     let mut read = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| Broken)?.into_data() else { continue };
+        let Ok(frame) = frame else { return Received { broken: true, ..Received::default() } };
+        let Ok(data) = frame.into_data() else { continue };
         read += data.len();
         if read > BODY_LIMIT + DRAIN_LIMIT {
             break;
@@ -62,7 +67,7 @@ pub(super) async fn receive(mut body: Incoming) -> Result<Received, Broken> {
         }
     }
     let bytes = if joined.is_empty() { all } else { joined.freeze() };
-    Ok(Received { bytes, truncated: read > BODY_LIMIT })
+    Received { bytes, truncated: read > BODY_LIMIT, broken: false }
 }
 
 /// An answer's body: at most one piece of data, at most one set of trailers; or a stream, or one

@@ -67,7 +67,7 @@ mod tests {
             headers: HeaderMap::from_iter([(CONTENT_TYPE, content_type.parse().unwrap())]),
             body: bytes::Bytes::new(),
             truncated: false,
-            broken: None,
+            broken: false,
             secure: false,
             local_address: "".into(),
         };

@@ -4,7 +4,6 @@ mod body;
 mod connection;
 mod crash;
 pub mod fetch;
-mod guard;
 mod line;
 mod listener;
 mod router;

@@ -68,7 +68,7 @@ mod tests {
             headers,
             body: bytes::Bytes::new(),
             truncated: false,
-            broken: None,
+            broken: false,
             secure: false,
             local_address: "".into(),
         };

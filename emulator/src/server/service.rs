@@ -12,7 +12,7 @@ use {
             Context,
             body::{self, Body, Broken, Received},
             crash,
-            guard::Trouble,
+            line::Hangup,
             router::Api,
             socket,
             stream::Streaming,
@@ -51,8 +51,8 @@ pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     pub(super) secure: bool,
     pub(super) local_address: Arc<str>,
-    /// Why the latest request's body could not be read.
-    pub(super) trouble: Trouble,
+    /// Whether the client's half has ended, where a stream has to be told of it.
+    pub(super) hangup: Option<Arc<Hangup>>,
     /// How many requests have begun.
     pub(super) begun: AtomicU64,
     /// How many answers are still going on.
@@ -74,7 +74,7 @@ pub(super) async fn exchange(
         record(world, &parts.method, parts.uri.path(), StatusCode::OK.as_u16(), None);
         return Ok(talk(connection, incoming, conversation));
     }
-    let request = receive(&connection, parts, incoming).await?;
+    let request = receive(&connection, parts, incoming).await;
     let api = Api::of(&request);
     let fault = befall(&connection.context, api, &request);
     if let Some(fault) = &fault {
@@ -99,39 +99,35 @@ pub(super) async fn exchange(
     })
 }
 
-/// A request with its body, or with why that could not be read.
+/// A request with its body.
 async fn receive(
     connection: &Connection,
     parts: http::request::Parts,
     incoming: Incoming,
-) -> Result<Request, Broken> {
+) -> Request {
     let world = &connection.context.world;
     // Who asks whether to go on is told the answer instead, where no body is looked at.
     let unread = google::is_refused_unread(world, parts.uri.path(), &parts.headers)
         || (matches!(parts.method, Method::GET | Method::HEAD)
             && parts.headers.contains_key(EXPECT));
     let received = if unread {
-        Ok(Received::default())
+        Received::default()
     } else if is_left(&parts) {
-        timeout(LEFT, body::receive(incoming)).await.unwrap_or_else(|_| Ok(Received::default()))
+        timeout(LEFT, body::receive(incoming)).await.unwrap_or_default()
     } else {
         body::receive(incoming).await
     };
-    let (received, broken) = match received {
-        Ok(received) => (received, None),
-        Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
-    };
-    Ok(Request {
+    Request {
         method: parts.method,
         uri: parts.uri,
         version: parts.version,
         headers: parts.headers,
         body: received.bytes,
         truncated: received.truncated,
-        broken,
+        broken: received.broken,
         secure: connection.secure,
         local_address: Arc::clone(&connection.local_address),
-    })
+    }
 }
 
 /// Lets an answer go on: in its body, or in a conversation of its own.
@@ -144,8 +140,6 @@ fn go_on(
     match stream.socket {
         None => *framed.body_mut() = Body::going_on(Streaming::new(connection, stream)),
         Some(framing) if framed.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            // What comes from now on is no HTTP.
-            connection.trouble.open();
             let stream = Streaming::new(connection, stream);
             tokio::spawn(socket::serve(upgrade, stream, framing));
         }
@@ -356,7 +350,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: bytes::Bytes::new(),
             truncated: false,
-            broken: None,
+            broken: false,
             secure: false,
             local_address: "".into(),
         };

@@ -125,7 +125,7 @@ pub(crate) fn request_with(
         headers: headers.collect::<HeaderMap>(),
         body: body.to_vec().into(),
         truncated: false,
-        broken: None,
+        broken: false,
         secure: false,
         local_address: "127.0.0.1:8693".into(),
     }

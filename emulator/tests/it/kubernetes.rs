@@ -65,7 +65,7 @@ fn request(method: Method, path: &str, bearer: &str, body: &Value) -> Request {
         headers,
         body: body.into(),
         truncated: false,
-        broken: None,
+        broken: false,
         secure: true,
         local_address: "127.0.0.1:443".into(),
     }
