@@ -32,8 +32,8 @@ pub struct Request {
     pub body: Bytes,
     /// Whether the body was longer than that.
     pub truncated: bool,
-    /// Why the body could not be read, in Go's words; it is empty then.
-    pub broken: Option<&'static str>,
+    /// Whether the body ended too early or was malformed; it is empty then.
+    pub broken: bool,
 }
 
 impl Head {
@@ -68,7 +68,7 @@ impl Head {
 impl Request {
     /// A request with a whole body.
     pub fn new(head: Head, body: impl Into<Bytes>) -> Self {
-        Self { head, body: body.into(), truncated: false, broken: None }
+        Self { head, body: body.into(), truncated: false, broken: false }
     }
 
     /// The path as sent, still percent-encoded.

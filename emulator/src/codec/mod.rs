@@ -10,11 +10,13 @@
 
 mod base64;
 pub mod carried;
+pub mod duration;
 pub mod fields;
 pub mod json;
 #[cfg(test)]
 mod mutations;
 pub mod negotiate;
+pub mod percent;
 pub mod protobuf;
 pub mod quantity;
 pub mod quote;

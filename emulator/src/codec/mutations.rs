@@ -2,7 +2,7 @@
 
 use {
     super::{
-        FieldValidation, Target,
+        FieldValidation, Target, duration,
         fields::{Write, managed},
         json, negotiate, protobuf, yaml,
     },
@@ -108,7 +108,7 @@ fn changed_headers_cause_no_panic() {
         negotiate::is_pretty(&query, &header);
         let query = negotiate::Query::parse(&query);
         let _ = negotiate::write_options(&query);
-        let _ = negotiate::parse_duration(query.get("timeout"));
+        let _ = duration::parse(query.get("timeout"));
         negotiate::field_manager(query.get("fieldManager"), &header);
     }
 }

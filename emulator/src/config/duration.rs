@@ -1,77 +1,21 @@
-//! Durations as Go writes them: `1h30m`, `200ms`, `0`.
+//! Durations of settings, as Go writes them: `1h30m`, `200ms`, `0`.
 
-use {jiff::SignedDuration, std::time::Duration};
-
-/// The units, the longest first where one begins another.
-const UNITS: [(&str, i128); 8] = [
-    ("ns", 1),
-    ("us", 1_000),
-    ("µs", 1_000),
-    ("μs", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-    ("m", 60_000_000_000),
-    ("h", 3_600_000_000_000),
-];
+use {crate::codec::duration, jiff::SignedDuration, std::time::Duration};
 
 /// A duration that may be negative. Source: go `time.ParseDuration`.
 pub fn signed(text: &str) -> Result<SignedDuration, String> {
-    nanoseconds(text)
-        .and_then(|nanoseconds| i64::try_from(nanoseconds).ok())
-        .map(SignedDuration::from_nanos)
-        .ok_or_else(|| {
-            format!(
-                "{text:?} is no duration; durations are numbers with units (ns, us, ms, s, m, h), \
-                 such as 1h30m, 10s or 200ms, or 0"
-            )
-        })
+    duration::parse(text).map(SignedDuration::from_nanos).map_err(|_| {
+        format!(
+            "{text:?} is no duration; durations are numbers with units (ns, us, ms, s, m, h), such \
+             as 1h30m, 10s or 200ms, or 0"
+        )
+    })
 }
 
 /// A duration of zero or more.
 pub fn unsigned(text: &str) -> Result<Duration, String> {
     Duration::try_from(signed(text)?)
         .map_err(|_| format!("{text:?} is negative; a duration here is 0 or more"))
-}
-
-fn nanoseconds(text: &str) -> Option<i128> {
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Some(0);
-    } else if rest.is_empty() {
-        return None;
-    }
-    let mut total = 0_i128;
-    while !rest.is_empty() {
-        let (amount, after) = one(rest)?;
-        total = total.checked_add(amount)?;
-        rest = after;
-    }
-    Some(sign * total)
-}
-
-/// One number with its unit, and what comes after.
-fn one(text: &str) -> Option<(i128, &str)> {
-    let (whole, text) = digits(text);
-    let (fraction, text) = text.strip_prefix('.').map_or(("", text), digits);
-    if whole.is_empty() && fraction.is_empty() {
-        return None;
-    }
-    let (scale, text) =
-        UNITS.iter().find_map(|(unit, scale)| Some((*scale, text.strip_prefix(unit)?)))?;
-    let whole = if whole.is_empty() { 0 } else { whole.parse::<i128>().ok()? };
-    // Nobody can tell apart what is behind the eighteenth place of an hour.
-    let fraction = &fraction[..fraction.len().min(18)];
-    let places = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
-    let part = if fraction.is_empty() { 0 } else { fraction.parse::<i128>().ok()? };
-    Some((whole.checked_mul(scale)?.checked_add(part * scale / places)?, text))
-}
-
-fn digits(text: &str) -> (&str, &str) {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    text.split_at(end)
 }
 
 #[cfg(test)]

@@ -117,6 +117,10 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
     if !is_allowed(control, request) {
         return Error::Unauthorized.response().into();
     }
+    if request.broken {
+        let error = "the body of the request could not be read".to_owned();
+        return Error::BadRequest(error).response().into();
+    }
     let explained = request.path() == EXPLAIN && request.head.method == Method::POST;
     let answered = if explained {
         match explain::answer(world, &request.body, fetched) {

@@ -7,7 +7,7 @@ use {
             Answer, Api, Failure, Fetched, Head, Intake, Request, Response,
             faults::{Code, Refusal},
         },
-        codec::negotiate::{self, Query},
+        codec::{duration, negotiate::Query},
         kubernetes::{body, outage},
         world::World,
     },
@@ -45,7 +45,7 @@ impl Api for Kubernetes {
         if !query.contains("timeout=") || query.contains("watch=") {
             return None;
         }
-        let nanoseconds = negotiate::parse_duration(Query::parse(query).get("timeout")).ok()?;
+        let nanoseconds = duration::parse(Query::parse(query).get("timeout")).ok()?;
         u64::try_from(nanoseconds).ok().filter(|it| *it > 0).map(Duration::from_nanos)
     }
 

@@ -324,8 +324,8 @@ fn content_type(exchange: &Exchange<'_>) -> Result<MediaType, Failure> {
 }
 
 fn limited<'a>(exchange: &Exchange<'a>) -> Result<&'a [u8], Failure> {
-    if let Some(why) = exchange.request.broken {
-        return Err(Failure::unplanned(why));
+    if exchange.request.broken {
+        return Err(Failure::unplanned("the body of the request could not be read"));
     }
     let body = &exchange.request.body;
     if exchange.request.truncated {

@@ -52,7 +52,7 @@ pub mod webhook;
 use {
     crate::{
         api::{Answer, Request},
-        codec::negotiate::{self, Query},
+        codec::{duration, negotiate::Query},
         world::{World, journal::Summary, objects::Kind},
     },
     exchange::{Exchange, Outcome},
@@ -156,7 +156,7 @@ fn check_timeout(exchange: &Exchange<'_>) -> Result<(), Failure> {
     if text.is_empty() {
         return Ok(());
     }
-    negotiate::parse_duration(text).map(drop).map_err(|error| {
+    duration::parse(text).map(drop).map_err(|error| {
         Failure::bad_request(format!("invalid timeout specified in the request URL - {error}"))
     })
 }

@@ -4,7 +4,7 @@
 
 use {
     crate::{
-        codec::{carried::carry, negotiate::Query},
+        codec::{carried::carry, negotiate::Query, percent},
         kubernetes::{
             field_selector, names,
             route::{self, Attributes, Route},
@@ -28,16 +28,7 @@ pub fn decode(path: &str) -> Option<Cow<'_, str>> {
     if !path.contains('%') {
         return Some(path.into());
     }
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => digit(rest.next()?)? << 4 | digit(rest.next()?)?,
-            _ => byte,
-        });
-    }
-    Some(carry(&bytes).into())
+    percent::strict(path).map(|bytes| carry(&bytes).into())
 }
 
 impl<'a> Path<'a> {

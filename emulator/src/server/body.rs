@@ -17,14 +17,18 @@ use {
 /// only once it has sent everything gets its answer.
 const DRAIN_LIMIT: usize = 64 << 20;
 
-/// A request's body, and whether it was longer than its limit.
+/// A request's body.
 #[derive(Debug, Default)]
 pub(super) struct Received {
+    /// What was read; nothing of a body that is broken.
     pub(super) bytes: Bytes,
+    /// Whether it was longer than its limit.
     pub(super) truncated: bool,
+    /// Whether it ended too early, or was malformed.
+    pub(super) broken: bool,
 }
 
-/// A body that broke off, the request's or, on order, the answer's: the connection ends.
+/// An answer that breaks off, on order: the connection ends.
 #[derive(Debug)]
 pub(super) struct Broken;
 
@@ -37,15 +41,16 @@ impl std::fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 /// Reads a request's body, and keeps so many bytes of it.
-pub(super) async fn receive(mut body: Incoming, limit: usize) -> Result<Received, Broken> {
+pub(super) async fn receive(mut body: Incoming, limit: usize) -> Received {
     if http_body::Body::is_end_stream(&body) {
-        return Ok(Received::default());
+        return Received::default();
     }
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     let mut read: usize = 0;
     while let Some(frame) = body.frame().await {
-        let Ok(mut data) = frame.map_err(|_| Broken)?.into_data() else { continue };
+        let Ok(frame) = frame else { return Received { broken: true, ..Received::default() } };
+        let Ok(mut data) = frame.into_data() else { continue };
         let room = limit.saturating_sub(read);
         read += data.len();
         if read > limit + DRAIN_LIMIT {
@@ -61,7 +66,7 @@ pub(super) async fn receive(mut body: Incoming, limit: usize) -> Result<Received
         }
     }
     let bytes = if joined.is_empty() { first } else { joined.freeze() };
-    Ok(Received { bytes, truncated: read > limit })
+    Received { bytes, truncated: read > limit, broken: false }
 }
 
 /// An answer's body: at most one piece of data, at most one set of trailers; or a stream, or one

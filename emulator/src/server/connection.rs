@@ -3,11 +3,9 @@
 use {
     crate::server::{
         Context,
-        guard::{Guard, HEAD_LIMIT, Left, MOST_HEADERS},
-        line::Line,
+        line::{Hangup, Line},
         service::{Connection, exchange},
     },
-    bytes::BytesMut,
     hyper::{
         server::conn::{http1, http2},
         service::service_fn,
@@ -17,13 +15,13 @@ use {
         io,
         pin::{Pin, pin},
         sync::{
-            Arc, PoisonError,
+            Arc,
             atomic::{AtomicBool, Ordering},
         },
         time::Duration,
     },
     tokio::{
-        io::{AsyncRead, AsyncWrite},
+        io::{AsyncRead, AsyncReadExt, AsyncWrite, copy, sink},
         net::TcpStream,
         sync::watch,
         time::{sleep, timeout},
@@ -48,8 +46,17 @@ const PREFACE_LOOKS: usize = 50;
 /// The largest headers on HTTP/2, in bytes. Source: go `net/http`, `DefaultMaxHeaderBytes`.
 const HEADER_LIMIT: u32 = 1 << 20;
 
-/// The most that hyper reads without an allocation for each request.
-const USUAL_HEADERS: usize = 100;
+/// The largest head on HTTP/1.1, in bytes. Source: go `net/http/server.go`, `initialReadLimitSize`.
+const HEAD_LIMIT: usize = (1 << 20) + (4 << 10);
+
+/// The most headers of a request on HTTP/1.1. Go has no limit but that of their size.
+const MOST_HEADERS: usize = 512;
+
+/// For how long, and how much, a client whose request was refused may go on sending: closed in the
+/// middle, its connection would end with a reset, which can come before the answer is read.
+/// Source: go `net/http/server.go`, `rstAvoidanceDelay`.
+const LINGER: Duration = Duration::from_millis(500);
+const LINGER_LIMIT: u64 = 64 << 20;
 
 /// What an HTTP/2 client sends first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -80,9 +87,13 @@ pub(super) async fn serve(
     };
     let Ok(Ok(protocol)) = timeout(SILENCE, look(&stream)).await else { return };
     let reset = Arc::new(AtomicBool::new(false));
-    let line = Line::new(stream, Arc::clone(&reset));
-    let connection =
-        |secure| Arc::new(Connection::new(context, secure, local_address, Arc::clone(&reset)));
+    let hangup = Arc::new(Hangup::default());
+    let line = Line::new(stream, Arc::clone(&reset), Arc::clone(&hangup));
+    let connection = |secure, protocol| {
+        // Over HTTP/2 a connection is always read.
+        let hangup = (protocol == Protocol::Http1).then_some(hangup);
+        Arc::new(Connection::new(context, secure, local_address, hangup, reset))
+    };
     match protocol {
         Protocol::Tls => {
             let Ok(Ok(stream)) = timeout(HANDSHAKE, tls.accept(line)).await else { return };
@@ -90,9 +101,9 @@ pub(super) async fn serve(
                 Some(b"h2") => Protocol::Http2,
                 _ => Protocol::Http1,
             };
-            speak(protocol, stream, connection(true), stopping).await;
+            speak(protocol, stream, connection(true, protocol), stopping).await;
         }
-        plain => speak(plain, line, connection(false), stopping).await,
+        plain => speak(plain, line, connection(false, plain), stopping).await,
     }
 }
 
@@ -113,7 +124,7 @@ async fn look(stream: &TcpStream) -> io::Result<Protocol> {
         }
         sleep(PREFACE_PAUSE).await;
     }
-    // Half a preface and no more: HTTP/1.1 has the words to refuse it.
+    // Half a preface and no more: it is refused over HTTP/1.1.
     Ok(Protocol::Http1)
 }
 
@@ -132,56 +143,46 @@ async fn speak<S>(
         http2.max_header_list_size(HEADER_LIMIT);
         let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
         let served = http2.serve_connection(TokioIo::new(stream), service);
-        run(served, pin!(enough), |served| served.graceful_shutdown()).await;
+        run(pin!(served), enough, |served| served.graceful_shutdown()).await;
     } else {
-        speak_http1(stream, &connection, enough).await;
+        speak_http1(stream, connection, enough).await;
     }
 }
 
-/// Speaks HTTP/1.1 with room for the headers that requests usually have, and from the first request
-/// on that has more with room for as many as are read.
-async fn speak_http1<S>(stream: S, connection: &Arc<Connection>, enough: impl Future<Output = ()>)
+async fn speak_http1<S>(stream: S, connection: Arc<Connection>, enough: impl Future<Output = ()>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut enough = pin!(enough);
     let mut http1 = http1::Builder::new();
     // As Go does: names in title case, and an answer even when the client's half is closed.
-    http1.title_case_headers(true).half_close(true).pipeline_flush(true);
-    http1.max_buf_size(2 * HEAD_LIMIT);
-    let mut begun = Some((stream, BytesMut::new()));
-    let mut room = USUAL_HEADERS;
-    while let Some(stream) = begun.take() {
-        let left = Left::default();
-        let guard = Guard::new(stream, connection.trouble.clone(), room, Arc::clone(&left));
-        let connection = Arc::clone(connection);
-        let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
-        let served = http1.serve_connection(TokioIo::new(guard), service).with_upgrades();
-        if !run(served, enough.as_mut(), |served| served.graceful_shutdown()).await {
-            return;
-        }
-        begun = left.lock().unwrap_or_else(PoisonError::into_inner).take();
-        room = MOST_HEADERS;
-        http1.max_headers(room);
+    http1.title_case_headers(true).half_close(true);
+    http1.max_headers(MOST_HEADERS).max_header_size(HEAD_LIMIT).max_buf_size(2 * HEAD_LIMIT);
+    let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
+    let mut served = http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
+    let end = run(Pin::new(&mut served), enough, |served| served.graceful_shutdown()).await;
+    let refused = matches!(end, Some(Err(error)) if error.is_parse());
+    if let Some(parts) = served.into_parts().filter(|_| refused) {
+        let mut rest = parts.io.into_inner().take(LINGER_LIMIT);
+        // The client has its answer; what else it sends is of no interest.
+        let _ = timeout(LINGER, copy(&mut rest, &mut sink())).await;
     }
 }
 
-/// Runs a connection until it ends, or until it is told to and has taken its time for it; whether
-/// it ended by itself.
+/// Runs a connection until it ends, or until it is told to and has taken its time for it; how it
+/// ended by itself.
 async fn run<C: Future>(
-    served: C,
-    enough: Pin<&mut impl Future<Output = ()>>,
+    mut served: Pin<&mut C>,
+    enough: impl Future<Output = ()>,
     leave: impl FnOnce(Pin<&mut C>),
-) -> bool {
-    let mut served = pin!(served);
+) -> Option<C::Output> {
     tokio::select! {
         biased;
-        _ = served.as_mut() => return true,
+        end = served.as_mut() => return Some(end),
         () = enough => {}
     }
     leave(served.as_mut());
     let _ = timeout(LEAVE, served).await;
-    false
+    None
 }
 
 /// Ends when the connection is to: it is silent, or the server stops.
@@ -215,7 +216,7 @@ pub(super) fn converse(protocol: Protocol, context: Arc<Context>) -> tokio::io::
     let (client, server) = tokio::io::duplex(1 << 16);
     tokio::spawn(async move {
         let (stop, stopping) = watch::channel(());
-        let connection = Connection::new(context, false, "".into(), Arc::default());
+        let connection = Connection::new(context, false, "".into(), None, Arc::default());
         speak(protocol, server, Arc::new(connection), stopping).await;
         drop(stop);
     });
@@ -226,7 +227,7 @@ pub(super) fn converse(protocol: Protocol, context: Arc<Context>) -> tokio::io::
 mod tests {
     use {
         super::*,
-        crate::server::echo::fixture,
+        crate::server::{echo::fixture, tls::Material},
         bytes::Bytes,
         http::Request,
         http_body::{Body, Frame},
@@ -235,11 +236,11 @@ mod tests {
             convert::Infallible,
             task::{self, Poll},
         },
-        tokio::io::{AsyncReadExt, AsyncWriteExt},
+        tokio::{io::AsyncWriteExt, net::TcpListener},
     };
 
     fn connection() -> Arc<Connection> {
-        Connection::new(fixture().context, false, "".into(), Arc::default()).into()
+        Connection::new(fixture().context, false, "".into(), None, Arc::default()).into()
     }
 
     #[tokio::test(start_paused = true)]
@@ -301,6 +302,24 @@ mod tests {
         let both = async { tokio::join!(speaking, sender.send_request(request.unwrap())) };
         let ((), response) = timeout(SILENCE * 10, both).await.unwrap();
         assert_eq!(response.unwrap().status(), 200);
+    }
+
+    #[tokio::test]
+    async fn a_connection_ends_when_the_client_of_its_watch_has_gone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let (_stop, stopping) = watch::channel(());
+        let context = Arc::clone(&connection().context);
+        let tls = Material::generate(&[]).unwrap().acceptor().unwrap();
+        let leaving = async {
+            let head = b"GET /api/v1/pods?watch=1 HTTP/1.1\r\nHost: a\r\n\r\n";
+            client.write_all(head).await.unwrap();
+            client.read_u8().await.unwrap();
+            drop(client);
+        };
+        let both = async { tokio::join!(serve(context, tls, stream, stopping), leaving) };
+        timeout(SILENCE / 2, both).await.expect("the connection ends");
     }
 
     /// All that the server sends to an HTTP/2 client that is silent after its preface, by the

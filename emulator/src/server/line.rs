@@ -1,6 +1,8 @@
-//! The line to a client: its socket, which can be hung up without a word.
+//! The line to a client: its socket, which can end with a TCP reset, and which watches for the end
+//! of the client's half while an answer streams.
 
 use {
+    bytes::{Buf, BytesMut},
     std::{
         io,
         pin::Pin,
@@ -8,7 +10,7 @@ use {
             Arc,
             atomic::{AtomicBool, Ordering},
         },
-        task::{Context, Poll},
+        task::{Context, Poll, ready},
     },
     tokio::{
         io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -16,16 +18,74 @@ use {
     },
 };
 
-/// A socket that ends with a TCP reset once somebody has said so.
+/// How much is read before it is asked for. A client that sends more during a stream is not
+/// watched any further.
+const AHEAD_LIMIT: usize = 16 << 10;
+
+/// How much is read ahead at once.
+const PIECE: usize = 1 << 10;
+
+/// Whether a line is watched for the end of the client's half, and whether that end has come.
+///
+/// hyper answers a client whose half has ended, and so reads nothing while an answer goes on: of a
+/// stream that waits it would never notice that its client has gone.
+#[derive(Debug, Default)]
+pub(super) struct Hangup {
+    watched: AtomicBool,
+    seen: AtomicBool,
+}
+
+impl Hangup {
+    /// Begins to watch.
+    pub(super) fn watch(&self) {
+        self.watched.store(true, Ordering::Relaxed);
+    }
+
+    /// Watches no longer.
+    pub(super) fn unwatch(&self) {
+        self.watched.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether the client's half has ended.
+    pub(super) fn is_seen(&self) -> bool {
+        self.seen.load(Ordering::Relaxed)
+    }
+}
+
+/// A socket.
 #[derive(Debug)]
 pub(super) struct Line {
     stream: TcpStream,
+    /// Whether it is to end with a TCP reset.
     reset: Arc<AtomicBool>,
+    hangup: Arc<Hangup>,
+    /// What was read while it was watched.
+    ahead: BytesMut,
 }
 
 impl Line {
-    pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>) -> Self {
-        Self { stream, reset }
+    pub(super) fn new(stream: TcpStream, reset: Arc<AtomicBool>, hangup: Arc<Hangup>) -> Self {
+        Self { stream, reset, hangup, ahead: BytesMut::new() }
+    }
+
+    /// Reads what has come, to see whether the client's half ends behind it.
+    fn read_ahead(&mut self, context: &mut Context<'_>) {
+        while self.ahead.len() < AHEAD_LIMIT {
+            let mut piece = [0; PIECE];
+            let mut piece = ReadBuf::new(&mut piece);
+            match Pin::new(&mut self.stream).poll_read(context, &mut piece) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(())) if !piece.filled().is_empty() => {
+                    self.ahead.extend_from_slice(piece.filled());
+                }
+                // Its end, or an error, which ends the connection as well.
+                Poll::Ready(_) => {
+                    self.hangup.seen.store(true, Ordering::Relaxed);
+                    context.waker().wake_by_ref();
+                    return;
+                }
+            }
+        }
     }
 }
 
@@ -44,7 +104,13 @@ impl AsyncRead for Line {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        if self.ahead.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(context, buffer);
+        }
+        let length = self.ahead.len().min(buffer.remaining());
+        buffer.put_slice(&self.ahead[..length]);
+        self.ahead.advance(length);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -69,8 +135,13 @@ impl AsyncWrite for Line {
         self.stream.is_write_vectored()
     }
 
+    /// Flushes, which is what is done last before a stream waits for more.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
+        ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        if self.hangup.watched.load(Ordering::Relaxed) && !self.hangup.is_seen() {
+            self.read_ahead(context);
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -8,7 +8,6 @@ mod connection;
 mod echo;
 pub mod fetch;
 mod frame;
-mod guard;
 mod handle;
 mod inject;
 mod line;

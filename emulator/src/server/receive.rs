@@ -5,7 +5,7 @@ use {
     crate::{
         api::{Api, Head, Intake, Request},
         server::{
-            body::{self, Broken, Received},
+            body::{self, Received},
             service::Connection,
         },
     },
@@ -31,35 +31,26 @@ pub(super) struct Arrival {
 }
 
 /// Reads a request.
-pub(super) async fn receive(
-    connection: &Connection,
-    parts: Parts,
-    incoming: Incoming,
-) -> Result<Arrival, Broken> {
+pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Incoming) -> Arrival {
     let head = head(connection, parts);
     let api = owner(connection, &head);
     let limit = match api.intake(&connection.context.world, &head) {
         Intake::Streamed => {
             let request = Request::new(head, "");
-            return Ok(Arrival { api, request, unread: Some(incoming) });
+            return Arrival { api, request, unread: Some(incoming) };
         }
         Intake::Ignored => None,
         Intake::Whole(limit) => Some(limit).filter(|_| !is_asked_for_in_vain(&head)),
     };
     let received = match limit {
-        None => Ok(Received::default()),
+        None => Received::default(),
         Some(limit) if is_without_meaning(&head) => {
-            let received = timeout(LEFT, body::receive(incoming, limit)).await;
-            received.unwrap_or_else(|_| Ok(Received::default()))
+            timeout(LEFT, body::receive(incoming, limit)).await.unwrap_or_default()
         }
         Some(limit) => body::receive(incoming, limit).await,
     };
-    let (received, broken) = match received {
-        Ok(received) => (received, None),
-        Err(error) => (Received::default(), Some(connection.trouble.take().ok_or(error)?)),
-    };
-    let Received { bytes: body, truncated } = received;
-    Ok(Arrival { api, request: Request { head, body, truncated, broken }, unread: None })
+    let Received { bytes: body, truncated, broken } = received;
+    Arrival { api, request: Request { head, body, truncated, broken }, unread: None }
 }
 
 fn head(connection: &Connection, parts: Parts) -> Head {

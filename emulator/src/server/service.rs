@@ -10,9 +10,9 @@ use {
             Context,
             body::{Body, Broken},
             frame::frame,
-            guard::Trouble,
             handle::Handling,
             inject::{self, Injected},
+            line::Hangup,
             receive::{Arrival, receive},
             socket,
             stream::Streaming,
@@ -35,8 +35,8 @@ pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     pub(super) secure: bool,
     pub(super) local_address: Arc<str>,
-    /// Why the latest request's body could not be read.
-    pub(super) trouble: Trouble,
+    /// Whether the client's half has ended, where a stream has to be told of it.
+    pub(super) hangup: Option<Arc<Hangup>>,
     /// How many requests have begun.
     pub(super) begun: AtomicU64,
     /// How many answers are still going on.
@@ -51,10 +51,11 @@ impl Connection {
         context: Arc<Context>,
         secure: bool,
         local_address: Arc<str>,
+        hangup: Option<Arc<Hangup>>,
         reset: Arc<AtomicBool>,
     ) -> Self {
-        let (begun, streams, trouble) = (AtomicU64::new(0), AtomicU64::new(0), Trouble::default());
-        Self { context, secure, local_address, trouble, begun, streams, reset }
+        let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { context, secure, local_address, hangup, begun, streams, reset }
     }
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn exchange(
     connection.begun.fetch_add(1, Ordering::Relaxed);
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, incoming) = request.into_parts();
-    let Arrival { api, request, unread } = receive(&connection, parts, incoming).await?;
+    let Arrival { api, request, unread } = receive(&connection, parts, incoming).await;
     let deadline = api.deadline(&request.head).map(|patience| Instant::now() + patience);
     let (context, request) = (Arc::clone(&connection.context), Arc::new(request));
     let handling = Handling { context, api, request, deadline };
@@ -132,8 +133,6 @@ fn go_on(
     match stream.socket {
         None => *framed.body_mut() = Body::going_on(Streaming::new(connection, stream)),
         Some(framing) if framed.status() == StatusCode::SWITCHING_PROTOCOLS => {
-            // What comes from now on is no HTTP.
-            connection.trouble.open();
             let stream = Streaming::new(connection, stream);
             tokio::spawn(socket::serve(upgrade, stream, framing));
         }

@@ -3,7 +3,7 @@
 use {
     crate::{
         api::{Source, Step, Stream},
-        server::service::Connection,
+        server::{line::Hangup, service::Connection},
     },
     bytes::Bytes,
     std::{
@@ -26,6 +26,8 @@ const LAST_PULSE: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Streaming {
     connection: Arc<Connection>,
+    /// Where the connection is read only after the stream.
+    hangup: Option<Arc<Hangup>>,
     source: Box<dyn Source>,
     deadline: Pin<Box<Sleep>>,
     pulse: Pin<Box<Sleep>>,
@@ -35,9 +37,15 @@ pub(super) struct Streaming {
 impl Streaming {
     pub(super) fn new(connection: Arc<Connection>, stream: Stream) -> Self {
         connection.streams.fetch_add(1, Ordering::Relaxed);
+        // Over a WebSocket the client is read all the time.
+        let hangup = connection.hangup.clone().filter(|_| stream.socket.is_none());
+        if let Some(hangup) = &hangup {
+            hangup.watch();
+        }
         let first = PULSE.min(stream.lasts.saturating_sub(LAST_PULSE));
         Self {
             connection,
+            hangup,
             source: stream.source,
             deadline: Box::pin(sleep(stream.lasts)),
             pulse: Box::pin(sleep(if first.is_zero() { PULSE } else { first })),
@@ -60,7 +68,8 @@ impl Streaming {
                 return Poll::Ready(None);
             }
         }
-        if self.deadline.as_mut().poll(context).is_ready() {
+        let gone = self.hangup.as_ref().is_some_and(|hangup| hangup.is_seen());
+        if gone || self.deadline.as_mut().poll(context).is_ready() {
             self.over = true;
             return Poll::Ready(None);
         }
@@ -76,6 +85,9 @@ impl Streaming {
 
 impl Drop for Streaming {
     fn drop(&mut self) {
+        if let Some(hangup) = &self.hangup {
+            hangup.unwatch();
+        }
         self.source.end(&self.connection.context.world);
         self.connection.streams.fetch_sub(1, Ordering::Relaxed);
     }

@@ -109,26 +109,6 @@ async fn a_flood_of_head_is_refused(#[case] flood: String) {
 }
 
 #[rstest]
-#[case(&[0, 99, 100, 0, 511, 0], 6)]
-#[case(&[511, 512], 1)]
-#[case(&[0, 100, 512], 2)]
-#[tokio::test]
-async fn a_kept_connection_takes_many_headers(#[case] counts: &[usize], #[case] answered: usize) {
-    let emulator = Emulator::start().await.unwrap();
-    for line_end in ["\r\n", "\n"] {
-        let request = |count: &usize| {
-            let headers = "X: y\n".repeat(*count);
-            format!("GET /version HTTP/1.1\nHost: a\n{headers}\n").replace('\n', line_end)
-        };
-        let sent: String = counts.iter().map(request).collect();
-        let answer = String::from_utf8(client::send(&emulator, sent.as_bytes())).unwrap();
-        assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), answered, "{answer}");
-        let refused = usize::from(answered < counts.len());
-        assert_eq!(answer.matches("HTTP/1.1 431 ").count(), refused, "{answer}");
-    }
-}
-
-#[rstest]
 #[case(Way::Http1, 4 << 20)]
 #[case(Way::Http1, 20 << 20)]
 #[case(Way::Http2, 4 << 20)]

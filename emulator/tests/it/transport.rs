@@ -58,15 +58,6 @@ async fn requests_on_one_connection_are_answered_in_turn() {
 }
 
 #[tokio::test]
-async fn a_body_is_waited_for_when_the_client_asks_first() {
-    let emulator = Emulator::start().await.unwrap();
-    let request = b"POST /_emulator/v1/clock HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\
-        Content-Length: 15\r\n\r\n{\"freeze\":true}";
-    let answer = String::from_utf8(client::send(&emulator, request)).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), "{answer}");
-}
-
-#[tokio::test]
 async fn the_certificate_is_good_for_the_names_of_a_cluster() {
     let emulator = Emulator::start().await.unwrap();
     let stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
@@ -98,50 +89,4 @@ async fn clients_that_say_nothing_hold_nobody_up() {
             .collect();
     client::assert_serves(&emulator);
     drop(silent);
-}
-
-const GOOD: &str = "GET /_emulator/v1/health HTTP/1.1\r\nHost: a\r\n\r\n";
-
-#[rstest]
-#[case("GET\r\n\r\n", "400 Bad Request")]
-#[case("GET /api HTTP/1.1\r\n\r\n", "400 Bad Request: missing required Host header")]
-#[case(
-    "GET /api HTTP/3.0\r\nHost: a\r\n\r\n",
-    "505 HTTP Version Not Supported: unsupported protocol version"
-)]
-#[case("GET /api HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400 Bad Request")]
-#[tokio::test]
-async fn what_is_no_http_is_refused_in_gos_words_after_what_came_before(
-    #[case] sent: &str,
-    #[case] expected: &str,
-) {
-    let emulator = Emulator::start().await.unwrap();
-    let refused = format!(
-        "HTTP/1.1 {expected}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n{expected}"
-    );
-    let answer = String::from_utf8(client::send(&emulator, sent.as_bytes())).unwrap();
-    assert_eq!(answer, refused);
-    let answer = client::send(&emulator, format!("{GOOD}{sent}").as_bytes());
-    let answer = String::from_utf8(answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with(&refused), "{answer}");
-}
-
-#[tokio::test]
-async fn a_head_of_more_than_a_mebibyte_is_too_large() {
-    let emulator = Emulator::start().await.unwrap();
-    let sent = |length| format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "x".repeat(length));
-    let answer = client::send(&emulator, sent(1 << 20).as_bytes());
-    assert!(answer.starts_with(b"HTTP/1.1 200 OK"));
-    let answer = client::send(&emulator, sent((1 << 20) + 8192).as_bytes());
-    assert!(answer.starts_with(b"HTTP/1.1 431 Request Header Fields Too Large\r\n"));
-}
-
-#[tokio::test]
-async fn a_body_whose_chunks_are_broken_is_told_in_gos_words() {
-    let emulator = Emulator::start().await.unwrap();
-    let sent = "POST /api/v1/namespaces HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\
-                Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n";
-    let answer = String::from_utf8(client::send(&emulator, sent.as_bytes())).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error"), "{answer}");
-    assert!(answer.contains("\"message\":\"invalid byte in chunk length\""), "{answer}");
 }

@@ -7,10 +7,14 @@ use {
     serde_json::{Value, json},
     std::{
         io::{Read, Write},
-        net::TcpStream,
+        net::{Shutdown, TcpStream},
         time::Duration,
     },
     token_emulator::Emulator,
+    tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        time::timeout,
+    },
 };
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
@@ -146,4 +150,31 @@ async fn a_web_socket_wants_an_origin() {
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
     let response = client::ask(&emulator, Way::Http1, request.body("").unwrap()).await;
     assert_eq!(response.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_ends_with_the_clients_half() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut watch = Watch::begin(&emulator, "");
+    // What comes behind the watch is answered after it, and hides no end.
+    watch.0.write_all(b"GET /version HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+    watch.until("kube-root-ca.crt");
+    watch.0.shutdown(Shutdown::Write).unwrap();
+    let mut rest = String::new();
+    watch.0.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{rest}");
+}
+
+#[tokio::test]
+async fn a_watch_over_tls_ends_with_the_clients_half() {
+    let emulator = Emulator::start().await.unwrap();
+    let stream = tokio::net::TcpStream::connect(emulator.address()).await.unwrap();
+    let mut stream = client::tls(&emulator, stream, b"http/1.1").await;
+    let head = format!("GET {CONFIG_MAPS}?watch=true HTTP/1.1\r\nHost: a\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut all = String::new();
+    let read = timeout(Duration::from_secs(20), stream.read_to_string(&mut all));
+    read.await.expect("the watch ends").unwrap();
+    assert!(all.contains("kube-root-ca.crt") && all.ends_with("\r\n0\r\n\r\n"), "{all}");
 }

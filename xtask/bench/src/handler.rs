@@ -66,7 +66,7 @@ where
         async move { respond(request, &answer).await }
     });
     let mut http1 = http1::Builder::new();
-    http1.title_case_headers(true).half_close(true).pipeline_flush(true);
+    http1.title_case_headers(true).half_close(true);
     http1.serve_connection(TokioIo::new(stream), service).await
 }
 

@@ -2,7 +2,6 @@
 
 mod accept;
 mod content_type;
-mod duration;
 mod options;
 mod query;
 
@@ -12,7 +11,6 @@ pub use {
         ranges,
     },
     content_type::{UNSUPPORTED_MEDIA_TYPE, content_type},
-    duration::parse_duration,
     options::{Invalid, WriteOptions, field_manager, is_pretty, write_options},
     query::Query,
 };

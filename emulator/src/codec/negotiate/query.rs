@@ -1,5 +1,7 @@
 //! The query of a URL as Go's package `url` reads it.
 
+use crate::codec::{percent, target::lossy};
+
 /// The parameters of a query, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
@@ -40,23 +42,8 @@ impl Query {
 
 // What is not UTF-8 afterwards is replaced, as when it is written to JSON.
 fn unescape(text: &str) -> Option<String> {
-    if !text.contains(['%', '+']) {
-        return Some(text.to_owned());
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
-            _ => byte,
-        });
-    }
-    Some(crate::codec::target::lossy(&bytes))
-}
-
-fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    let spaced = percent::spaced(text);
+    percent::strict(&spaced).map(|bytes| lossy(&bytes))
 }
 
 #[cfg(test)]

@@ -27,22 +27,6 @@ pub fn encode(structure: &Struct, document: &Value) -> Vec<u8> {
     out
 }
 
-/// The document as it comes back from the store, which keeps protobuf: empty lists and maps are
-/// gone, as are members that protobuf does not have.
-pub fn stored(structure: &Struct, document: &Value) -> Value {
-    let mut bytes = Vec::with_capacity(1024);
-    message(&mut bytes, structure, document);
-    let mut members = Map::new();
-    // What was just written can be read.
-    let _ = super::message::read(&bytes, structure, &mut members);
-    for name in ["kind", "apiVersion"] {
-        if let Some(value) = document.get(name) {
-            members.insert(name.to_owned(), value.clone());
-        }
-    }
-    Value::Object(members)
-}
-
 /// An event of a watch: its type, and the object in its envelope; behind its length.
 pub fn watch_event(kind: &str, object: &[u8]) -> Vec<u8> {
     let mut out = vec![0; 4];

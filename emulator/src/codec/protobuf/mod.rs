@@ -10,7 +10,7 @@ mod wire;
 
 pub use {
     decode::decode,
-    encode::{encode, stored, watch_event},
+    encode::{encode, watch_event},
 };
 
 const MAGIC: [u8; 4] = *b"k8s\0";

@@ -1,5 +1,5 @@
 use {
-    super::{decode, encode, message, stored},
+    super::{decode, encode, message},
     crate::codec::{
         Target, json,
         schema::{Schema, Struct},
@@ -94,16 +94,5 @@ fn an_empty_message_is_an_empty_object() {
     assert_eq!(
         decoded.object,
         json!({"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"})
-    );
-}
-
-#[test]
-fn the_store_forgets_what_is_empty() {
-    let role = Target::new("rbac.authorization.k8s.io/v1", "Role").unwrap();
-    let document = json!({"kind": "Role", "metadata": {"name": "r", "labels": {}}, "rules": []});
-    let written = json::encode(role.structure, &stored(role.structure, &document), false);
-    assert_eq!(
-        String::from_utf8(written).unwrap(),
-        "{\"kind\":\"Role\",\"metadata\":{\"name\":\"r\"},\"rules\":null}\n"
     );
 }

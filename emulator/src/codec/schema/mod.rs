@@ -180,11 +180,6 @@ impl Schema {
     pub fn structure(&self, id: StructId) -> &Struct {
         &self.structs[id.0]
     }
-
-    /// All structs.
-    pub fn structs(&self) -> &[Struct] {
-        &self.structs
-    }
 }
 
 impl Struct {
@@ -299,7 +294,7 @@ mod tests {
     #[test]
     fn every_struct_that_is_named_is_there() {
         let schema = Schema::get();
-        for structure in schema.structs() {
+        for structure in &schema.structs {
             for embedded in &structure.embedded {
                 assert_eq!(schema.structure(embedded.structure).name(), embedded.go_name);
             }

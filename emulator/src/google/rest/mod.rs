@@ -143,6 +143,9 @@ impl Exchange<'_> {
 
     /// The request's message: body first, then the query, and the path has the last word.
     fn message(&self, routed: &Routed<'_>) -> Result<DynamicMessage, Status> {
+        if self.request.broken {
+            return Err(body::refused("The request's body could not be read."));
+        }
         let mut message = DynamicMessage::new(routed.method.input.clone());
         let taken = match &routed.route.body {
             Body::Field(field) => Taken::Field(field),

@@ -1,6 +1,6 @@
 //! `application/x-www-form-urlencoded`: queries, and bodies of that type.
 
-use {super::path::escape, std::borrow::Cow};
+use crate::codec::percent;
 
 /// The pairs of a form, decoded: `+` is a space, `%XX` a byte.
 pub(crate) fn parse(form: &str) -> Vec<(String, String)> {
@@ -9,21 +9,11 @@ pub(crate) fn parse(form: &str) -> Vec<(String, String)> {
 
 fn pair(pair: &str) -> (String, String) {
     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    (decode(name).into_owned(), decode(value).into_owned())
+    (decode(name), decode(value))
 }
 
-fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
-        return Cow::Borrowed(text);
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let escaped = escape(rest);
-        decoded.push(escaped.unwrap_or(if first == b'+' { b' ' } else { first }));
-        rest = if escaped.is_some() { &rest[3..] } else { tail };
-    }
-    String::from_utf8_lossy(&decoded).into_owned().into()
+fn decode(text: &str) -> String {
+    percent::lenient(&percent::spaced(text)).into_owned()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Path templates: `/v1/{name=projects/*/locations/*}:verb`.
 //! Source: `google/api/http.proto`; the matcher of grpc-httpjson-transcoding.
 
-use std::borrow::Cow;
+use crate::codec::percent;
 
 /// A template, taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Template {
             && self.verb.as_deref() == path.verb
             && self.segments.iter().zip(&path.segments).all(|(segment, part)| segment.fits(part));
         let bound = path.segments.get(self.variable.clone()).filter(|_| fits)?;
-        Some(decode(&bound.join("/")).into_owned())
+        Some(decode(&bound.join("/")))
     }
 }
 
@@ -96,32 +96,9 @@ fn segments_of(part: &str) -> impl Iterator<Item = Segment> {
 
 /// Percent-decodes what a variable of several segments binds: all but `%2F`, which must not turn
 /// into a slash.
-fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        match escape(rest).filter(|byte| *byte != b'/') {
-            Some(byte) => {
-                decoded.push(byte);
-                rest = &rest[3..];
-            }
-            None => {
-                decoded.push(first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&decoded).into_owned().into()
-}
-
-/// The byte that `%XX` at the start of a text stands for.
-pub(crate) fn escape(text: &[u8]) -> Option<u8> {
-    let [b'%', high, low, ..] = text else { return None };
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+fn decode(text: &str) -> String {
+    let kept = text.replace("%2F", "%252F").replace("%2f", "%252f");
+    percent::lenient(&kept).into_owned()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::codec::quote::quote_time;
 
 /// Nanoseconds of a duration such as `1h30m`; an error text when it is none.
-pub fn parse_duration(text: &str) -> Result<i64, String> {
+pub fn parse(text: &str) -> Result<i64, String> {
     let error = |what: &str| format!("time: {what} duration {}", quote_time(text));
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if unsigned == "0" {
@@ -88,7 +88,7 @@ mod tests {
     #[case(".5ms", 500_000)]
     #[case("+2us3ns", 2_003)]
     fn durations_are_read(#[case] text: &str, #[case] expected: i64) {
-        assert_eq!(parse_duration(text), Ok(expected));
+        assert_eq!(parse(text), Ok(expected));
     }
 
     #[rstest]
@@ -99,6 +99,6 @@ mod tests {
     #[case("9999999999h", "time: invalid duration \"9999999999h\"")]
     #[case("1s.", "time: invalid duration \"1s.\"")]
     fn errors_are_those_of_go(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(parse_duration(text).unwrap_err(), expected);
+        assert_eq!(parse(text).unwrap_err(), expected);
     }
 }
