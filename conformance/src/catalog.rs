@@ -115,8 +115,6 @@ impl Catalog {
             self.targets.insert(name.trim_end_matches(".yaml").to_owned(), yaml::read(text)?);
         } else if let Some(name) = file.strip_prefix("fixtures/facts/") {
             self.facts.insert(name.trim_end_matches(".yaml").to_owned(), yaml::read(text)?);
-        } else if file.starts_with("fixtures/recorded/") {
-            // Not cases: what was recorded of others.
         } else if let Some(id) =
             file.strip_prefix("fixtures/").and_then(|it| it.strip_suffix(".yaml"))
         {

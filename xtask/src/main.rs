@@ -1,4 +1,4 @@
-//! The project's chores, as commands of `cargo xtask`. std only, so that each starts fast.
+//! The project's chores, as commands of `cargo xtask`. Few dependencies, so that each starts fast.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -252,7 +252,7 @@ fn unreachable(endpoint: &Endpoint, why: impl Display) -> Unreachable {
 }
 
 /// What lies at the bottom of an error, which says more than its top.
-fn deepest(error: &dyn Error) -> String {
+pub(super) fn deepest(error: &dyn Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;

@@ -1,17 +1,25 @@
-//! What may stand between us and a target: an HTTP proxy that is told to CONNECT, or one that
-//! speaks SOCKS5.
+//! A proxy between the client and the target, opened by hyper-util: an HTTP proxy that is asked to
+//! CONNECT, or a SOCKS5 proxy.
 
 use {
+    super::connection::deepest,
     base64::{Engine, prelude::BASE64_STANDARD},
-    std::{fmt, io},
-    tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
+    http::{HeaderValue, Uri},
+    hyper_util::{
+        client::legacy::connect::proxy::{SocksV5, Tunnel},
+        rt::TokioIo,
     },
+    percent_encoding::percent_decode_str,
+    std::{
+        error::Error,
+        fmt,
+        future::{self, Ready},
+        io,
+        task::{Context, Poll},
+    },
+    tokio::net::TcpStream,
+    tower_service::Service,
 };
-
-/// The longest answer to CONNECT that is read.
-const LONGEST: usize = 8192;
 
 /// A proxy.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,8 +27,8 @@ pub struct Proxy {
     kind: Kind,
     host: String,
     port: u16,
-    /// User and password, as Basic has them.
-    basic: Option<String>,
+    /// The value of `Proxy-Authorization`.
+    basic: Option<HeaderValue>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +41,7 @@ impl Proxy {
     /// Reads `http://host:port` or `socks5://host:port`. It may hold a password, so it is not
     /// quoted when it is wrong.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let uri: http::Uri = url.parse().map_err(|_| "the proxy's URL is none".to_owned())?;
+        let uri: Uri = url.parse().map_err(|_| "the proxy's URL is none".to_owned())?;
         let (kind, default) = match uri.scheme_str() {
             Some("http") => (Kind::Http, 80),
             Some("socks5" | "socks5h") => (Kind::Socks5, 1080),
@@ -41,10 +49,10 @@ impl Proxy {
         };
         let host = uri.host().ok_or("the proxy's URL names no host")?;
         let user = uri.authority().and_then(|it| it.as_str().rsplit_once('@'));
-        let basic = user.map(|(user, _)| BASE64_STANDARD.encode(decoded(user)));
-        if basic.is_some() && kind == Kind::Socks5 {
+        if user.is_some() && kind == Kind::Socks5 {
             return Err("a SOCKS5 proxy that wants a password is not taken".to_owned());
         }
+        let basic = user.and_then(|(user, _)| basic(user));
         let host = host.trim_matches(['[', ']']).to_owned();
         let port = super::port(&uri).map_err(|_| "the proxy's URL has no port that there is")?;
         Ok(Self { kind, host, port: port.unwrap_or(default), basic })
@@ -52,88 +60,58 @@ impl Proxy {
 
     /// A stream that leads to the target.
     pub(super) async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
-        let mut stream = stream.map_err(|error| odd(format!("{self}: {error}")))?;
-        match self.kind {
-            Kind::Http => self.tunnel(&mut stream, host, port).await?,
-            Kind::Socks5 => self.socks(&mut stream, host, port).await?,
-        }
-        Ok(stream)
-    }
-
-    async fn tunnel(&self, stream: &mut TcpStream, host: &str, port: u16) -> io::Result<()> {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
-        if let Some(basic) = &self.basic {
-            request.push_str(&format!("Proxy-Authorization: Basic {basic}\r\n"));
-        }
-        request.push_str("\r\n");
-        stream.write_all(request.as_bytes()).await?;
-        let mut answer = Vec::new();
-        // Byte by byte, since what follows the head is the target's.
-        while !answer.ends_with(b"\r\n\r\n") {
-            if answer.len() == LONGEST {
-                return Err(odd(format!("{self}: its answer does not end")));
+        let target: Uri = format!("{host}:{port}").parse().map_err(|error| self.failed(&error))?;
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
+        let stream = Opened(Some(stream.map_err(|error| self.failed(&error))?));
+        // The stream is open, so that the address that these ask for is looked at no more.
+        let opened = Uri::default();
+        let stream = match self.kind {
+            Kind::Http => {
+                let mut tunnel = Tunnel::new(opened, stream);
+                if let Some(basic) = &self.basic {
+                    tunnel = tunnel.with_auth(basic.clone());
+                }
+                tunnel.call(target).await.map_err(|error| self.failed(&error))
             }
-            answer.push(stream.read_u8().await?);
-        }
-        let line = String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned();
-        match line.split(' ').nth(1) {
-            Some(status) if status.starts_with('2') => Ok(()),
-            _ => Err(odd(format!("{self} answers {line:?}"))),
-        }
-    }
-
-    async fn socks(&self, stream: &mut TcpStream, host: &str, port: u16) -> io::Result<()> {
-        stream.write_all(&[5, 1, 0]).await?;
-        let mut chosen = [0; 2];
-        stream.read_exact(&mut chosen).await?;
-        if chosen != [5, 0] {
-            return Err(odd(format!("{self} wants a password, or is no SOCKS5 proxy")));
-        }
-        let length = u8::try_from(host.len()).map_err(|_| odd("the host is too long".into()))?;
-        let mut request = vec![5, 1, 0, 3, length];
-        request.extend(host.as_bytes());
-        request.extend(port.to_be_bytes());
-        stream.write_all(&request).await?;
-        let mut head = [0; 4];
-        stream.read_exact(&mut head).await?;
-        if head[1] != 0 {
-            return Err(odd(format!("{self} does not connect: SOCKS5 reply {}", head[1])));
-        }
-        let rest = match head[3] {
-            1 => 4,
-            4 => 16,
-            _ => usize::from(stream.read_u8().await?),
+            Kind::Socks5 => {
+                SocksV5::new(opened, stream).call(target).await.map_err(|error| self.failed(&error))
+            }
         };
-        let mut address = vec![0; rest + 2];
-        stream.read_exact(&mut address).await.map(drop)
+        stream.map(TokioIo::into_inner)
+    }
+
+    fn failed(&self, error: &dyn Error) -> io::Error {
+        io::Error::other(format!("{self}: {}", deepest(error)))
     }
 }
 
-/// The percent escapes of a user or password undone.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.extend(before.as_bytes());
-        match after.get(..2).and_then(|it| u8::from_str_radix(it, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                out.push(b'%');
-                rest = after;
-            }
-        }
-    }
-    out.extend(rest.as_bytes());
-    out
+/// User and password, percent-encoded as in a URL, as Basic has them.
+fn basic(user: &str) -> Option<HeaderValue> {
+    let user: Vec<u8> = percent_decode_str(user).collect();
+    let mut value =
+        HeaderValue::try_from(format!("Basic {}", BASE64_STANDARD.encode(user))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
-fn odd(why: String) -> io::Error {
-    io::Error::other(why)
+/// A stream to the proxy, for hyper-util to go on with. It is opened before, because an error of
+/// hyper-util's does not say why a proxy cannot be reached.
+struct Opened(Option<TcpStream>);
+
+impl Service<Uri> for Opened {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Ready<io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let stream = self.0.take().map(TokioIo::new);
+        future::ready(stream.ok_or_else(|| io::ErrorKind::NotConnected.into()))
+    }
 }
 
 impl fmt::Display for Proxy {
@@ -154,13 +132,19 @@ impl fmt::Debug for Proxy {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, tokio::net::TcpListener};
+    use {
+        super::*,
+        tokio::{
+            io::{AsyncReadExt, AsyncWriteExt},
+            net::TcpListener,
+        },
+    };
 
     #[test]
     fn a_proxy_is_told_without_its_password() {
         let proxy = Proxy::parse("http://jane:s3%40cret@p:3128").unwrap();
         assert_eq!(proxy.to_string(), "the proxy http://p:3128");
-        assert_eq!(proxy.basic.as_deref(), Some("amFuZTpzM0BjcmV0"));
+        assert_eq!(proxy.basic.unwrap(), "Basic amFuZTpzM0BjcmV0");
         for url in [
             "ftp://s3cret@p",
             "s3cret",
@@ -207,5 +191,29 @@ mod tests {
         assert!(connected);
         assert!(heard.ends_with(b"\x09kube.test\x19\x2b"), "{heard:?}");
         assert!(!asked("socks5", &[&[5, 255]]).await.1);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_that_does_not_connect_is_named_without_its_password() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let failed = async |scheme: &str| {
+            let proxy = Proxy::parse(&format!("{scheme}{address}")).unwrap();
+            proxy.connect("kube.test", 6443).await.unwrap_err().to_string()
+        };
+        let answered = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 1024]).await.unwrap() > 0);
+            stream.write_all(b"HTTP/1.1 407 Who is it?\r\n\r\n").await.unwrap();
+        });
+        let why = failed("http://u:s3cret@").await;
+        let named = format!("the proxy http://{address}: ");
+        assert!(why.starts_with(&named) && why.contains("authorization required"), "{why}");
+        answered.await.unwrap();
+        for (scheme, shown) in [("http://u:s3cret@", "http"), ("socks5://", "socks5")] {
+            let why = failed(scheme).await;
+            let named = format!("the proxy {shown}://{address}: ");
+            assert!(why.starts_with(&named) && why.contains("refused"), "{why}");
+        }
     }
 }

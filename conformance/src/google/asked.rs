@@ -3,6 +3,7 @@
 use {
     super::schema::{self, Method},
     crate::exchange::{self, Request},
+    percent_encoding::percent_decode_str,
     prost_reflect::{Kind, MessageDescriptor},
     serde_json::{Map, Value, json},
 };
@@ -42,7 +43,7 @@ impl Asked {
             set(&mut message, &method.input(), name, value.clone());
         }
         // The path has the last word.
-        set(&mut message, &method.input(), field, decoded(value, false));
+        set(&mut message, &method.input(), field, decoded(value));
         let bodiless = request.body.is_empty() || method.body == "-";
         let body = if bodiless { Some(json!({})) } else { request.value() };
         merge_body(&mut message, method.body, body.filter(Value::is_object)?);
@@ -74,7 +75,8 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 fn pairs(form: &str) -> impl Iterator<Item = (String, String)> {
     form.split('&').filter(|it| !it.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(name, true), decoded(value, true))
+        // A form has pluses for its spaces.
+        (decoded(&name.replace('+', " ")), decoded(&value.replace('+', " ")))
     })
 }
 
@@ -153,24 +155,9 @@ fn set(message: &mut Value, descriptor: &MessageDescriptor, path: &str, text: St
     }
 }
 
-/// A text without percent-encoding, and in a form with spaces for its pluses.
-fn decoded(text: &str, form: bool) -> String {
-    let mut out = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
-        match (first, digits.and_then(|it| u8::from_str_radix(it, 16).ok())) {
-            (b'%', Some(byte)) => {
-                out.push(byte);
-                rest = &after[2..];
-                continue;
-            }
-            (b'+', _) if form => out.push(b' '),
-            (byte, _) => out.push(*byte),
-        }
-        rest = after;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+/// A text without percent-encoding.
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use {
         engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
     },
     bytes::Bytes,
+    percent_encoding::percent_decode_str,
     prost::Message,
     serde_json::{Value, json},
 };
@@ -71,11 +72,12 @@ fn message(method: &Method, body: &[u8]) -> Result<Value, String> {
 /// The error as REST would show it. What the trailers say twice has to be the same.
 fn error(code: u32, answer: &Answer) -> Result<Value, String> {
     let (http, name) = names(code);
-    let message = unescaped(answer);
+    let message = answer.header("grpc-message").first().copied().unwrap_or_default();
+    let message = percent_decode_str(message).decode_utf8_lossy();
     let mut error = json!({"code": http, "message": message, "status": name});
     if let Some(encoded) = answer.header("grpc-status-details-bin").first() {
         let status = details(encoded)?;
-        if status["code"] != code || status["message"] != message.as_str() {
+        if status["code"] != code || status["message"] != *message {
             return Err("grpc-status-details-bin says something else than the trailers".to_owned());
         }
         if let Some(details) = status.get("details") {
@@ -88,26 +90,6 @@ fn error(code: u32, answer: &Answer) -> Result<Value, String> {
 fn details(encoded: &str) -> Result<Value, String> {
     let bytes = BASE64.decode(encoded).map_err(|error| error.to_string())?;
     schema::to_json(schema::status().ok_or("there is no google.rpc.Status")?, &bytes)
-}
-
-fn unescaped(answer: &Answer) -> String {
-    let text = answer.header("grpc-message").first().copied().unwrap_or_default();
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let digits = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
-        match digits.and_then(|it| u8::from_str_radix(it, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

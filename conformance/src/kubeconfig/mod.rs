@@ -12,12 +12,30 @@ use {
         tls::{Identity, Trust},
     },
     file::{Cluster, Place, User},
+    percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode},
     std::{
         env,
         ffi::OsStr,
         path::{Path, PathBuf},
     },
 };
+
+/// The characters of a key of the extras that are escaped in the name of a header.
+const NO_NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
 
 /// Where a context leads, and as whom.
 #[derive(Clone)]
@@ -190,36 +208,10 @@ fn impersonation(user: &User) -> Result<Vec<(String, String)>, String> {
         headers.push(("Impersonate-Group".to_owned(), group.clone()));
     }
     for (name, values) in &user.impersonate_user_extra {
-        let name = format!("Impersonate-Extra-{}", escaped(name));
+        let name = format!("Impersonate-Extra-{}", utf8_percent_encode(name, NO_NAME));
         headers.extend(values.iter().map(|it| (name.clone(), it.clone())));
     }
     Ok(headers)
-}
-
-/// A key of the extras as it may stand in the name of a header.
-fn escaped(key: &str) -> String {
-    let mut out = String::new();
-    for byte in key.bytes() {
-        match byte {
-            b'%' => out.push_str("%25"),
-            b'!'
-            | b'#'..=b'\''
-            | b'*'
-            | b'+'
-            | b'-'
-            | b'.'
-            | b'^'
-            | b'_'
-            | b'`'
-            | b'|'
-            | b'~'
-            | b'0'..=b'9'
-            | b'a'..=b'z'
-            | b'A'..=b'Z' => out.push(char::from(byte)),
-            other => out.push_str(&format!("%{other:02X}")),
-        }
-    }
-    out
 }
 
 /// The kubeconfigs that kubectl would read: `KUBECONFIG`, else the one in the home folder.

@@ -2,14 +2,14 @@
 //! a judge that borrowed the emulator's codec could not find a fault in it.
 
 mod schema;
-mod wire;
 
 use {
-    self::{
-        schema::{Kind, fields},
-        wire::{Wire, put_bytes, put_number, read, text},
+    bytes::Bytes,
+    prost::Message,
+    prost_reflect::{
+        DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, ReflectMessage,
+        Value as Reflected,
     },
-    base64::{Engine, prelude::BASE64_STANDARD},
     serde_json::{Map, Value, json},
 };
 
@@ -20,205 +20,135 @@ pub const MAGIC: &[u8] = b"k8s\0";
 pub fn encode(value: &Value) -> Result<Vec<u8>, String> {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
     let kind = text("kind");
-    if fields(kind).is_empty() {
-        return Err(format!("the suite has no protobuf form of {kind:?}"));
+    let mut object = value.clone();
+    let type_meta = json!({"apiVersion": text("apiVersion"), "kind": kind});
+    if let Value::Object(members) = &mut object {
+        members.retain(|name, _| type_meta.get(name).is_none());
     }
-    let mut type_meta = Vec::new();
-    put_bytes(&mut type_meta, 1, text("apiVersion").as_bytes());
-    put_bytes(&mut type_meta, 2, kind.as_bytes());
-    let mut out = MAGIC.to_vec();
-    put_bytes(&mut out, 1, &type_meta);
-    put_bytes(&mut out, 2, &encode_message(kind, value)?);
-    put_bytes(&mut out, 3, b"");
-    put_bytes(&mut out, 4, b"");
-    Ok(out)
+    let object = Bytes::from(to_message(&known(kind)?, &object)?.encode_to_vec());
+    let type_meta = to_message(&known("TypeMeta")?, &type_meta)?;
+    let mut envelope = DynamicMessage::new(known("Unknown")?);
+    envelope.set_field_by_name("typeMeta", Reflected::Message(type_meta));
+    envelope.set_field_by_name("raw", Reflected::Bytes(object));
+    Ok([MAGIC, &envelope.encode_to_vec()].concat())
 }
 
 /// The value of a body. Fields that stand for an empty value are left out, as JSON would.
 pub fn decode(body: &[u8]) -> Result<Value, String> {
     let unknown = body.strip_prefix(MAGIC).ok_or("it does not begin with k8s and a zero byte")?;
-    let (mut api_version, mut kind, mut raw) = (String::new(), String::new(), &[][..]);
-    for (number, wire) in read(unknown)? {
-        match (number, wire) {
-            (1, Wire::Bytes(type_meta)) => {
-                for (number, wire) in read(type_meta)? {
-                    match (number, wire) {
-                        (1, Wire::Bytes(it)) => api_version = text(it)?,
-                        (2, Wire::Bytes(it)) => kind = text(it)?,
-                        _ => return Err("a type has an unknown field".to_owned()),
-                    }
-                }
-            }
-            (2, Wire::Bytes(it)) => raw = it,
-            (3 | 4, Wire::Bytes(b"")) => {}
-            (number, _) => return Err(format!("field {number} of the envelope is unknown")),
-        }
+    let unknown = read("Unknown", unknown)?;
+    if let Some((field, _)) = unknown.fields().find(|(it, _)| it.number() > 2) {
+        return Err(format!("the envelope has a {}", field.name()));
     }
-    let mut value = decode_message(&kind, raw)?;
-    value.insert("kind".to_owned(), kind.into());
-    value.insert("apiVersion".to_owned(), api_version.into());
-    Ok(Value::Object(value))
+    let part = |name: &str| unknown.get_field_by_name(name).ok_or("the envelope lacks a field");
+    let type_meta = to_json(part("typeMeta")?.as_ref())?;
+    let text = |name: &str| type_meta[name].as_str().unwrap_or_default();
+    let raw = part("raw")?.as_bytes().cloned().unwrap_or_default();
+    let mut value = object(&read(text("kind"), &raw)?)?;
+    value["kind"] = text("kind").into();
+    value["apiVersion"] = text("apiVersion").into();
+    Ok(value)
 }
 
-fn encode_message(message: &str, value: &Value) -> Result<Vec<u8>, String> {
-    let members = value.as_object().ok_or_else(|| format!("a {message} is an object"))?;
-    let known = fields(message);
-    for name in members.keys().filter(|it| !matches!(it.as_str(), "kind" | "apiVersion")) {
-        if !known.iter().any(|(_, it, _)| it == name) {
-            return Err(format!("the suite has no protobuf field for {message}.{name}"));
-        }
-    }
-    let mut out = Vec::new();
-    for (number, name, kind) in known {
-        if let Some(value) = members.get(*name).filter(|it| !it.is_null()) {
-            encode_field(&mut out, *number, *kind, value)
-                .map_err(|()| format!("{message}.{name} has no protobuf form"))?;
+fn known(message: &str) -> Result<MessageDescriptor, String> {
+    schema::message(message).ok_or_else(|| format!("the suite has no protobuf form of {message:?}"))
+}
+
+fn read(message: &str, bytes: &[u8]) -> Result<DynamicMessage, String> {
+    DynamicMessage::decode(known(message)?, bytes).map_err(|error| error.to_string())
+}
+
+/// Stricter than the JSON form of protobuf, which takes texts for numbers.
+fn to_message(message: &MessageDescriptor, value: &Value) -> Result<DynamicMessage, String> {
+    let name = message.name();
+    let members = value.as_object().ok_or_else(|| format!("a {name} is an object"))?;
+    let mut out = DynamicMessage::new(message.clone());
+    for (member, value) in members {
+        let field = message.get_field_by_name(member);
+        let field = field.ok_or_else(|| format!("the suite has no field {name}.{member}"))?;
+        if !value.is_null() {
+            let value = to_field(&field, value);
+            let value = value.ok_or_else(|| format!("{name}.{member} has no protobuf form"))?;
+            out.set_field(&field, value);
         }
     }
     Ok(out)
 }
 
-fn encode_field(out: &mut Vec<u8>, number: u32, kind: Kind, value: &Value) -> Result<(), ()> {
+fn to_field(field: &FieldDescriptor, value: &Value) -> Option<Reflected> {
+    let kind = field.kind();
+    match kind.as_message() {
+        Some(entry) if field.is_map() => {
+            let kind = entry.map_entry_value_field().kind();
+            let entry = |(key, value): (&String, &Value)| {
+                Some((MapKey::String(key.clone()), to_value(&kind, value)?))
+            };
+            value.as_object()?.iter().map(entry).collect::<Option<_>>().map(Reflected::Map)
+        }
+        _ if field.is_list() => {
+            let values = value.as_array()?.iter().map(|it| to_value(&kind, it));
+            values.collect::<Option<_>>().map(Reflected::List)
+        }
+        _ => to_value(&kind, value),
+    }
+}
+
+fn to_value(kind: &Kind, value: &Value) -> Option<Reflected> {
     match kind {
-        Kind::Text => put_bytes(out, number, value.as_str().ok_or(())?.as_bytes()),
-        Kind::Number => {
-            let value = value.as_i64().ok_or(())?;
-            put_number(out, number, u64::from_le_bytes(value.to_le_bytes()));
-        }
-        Kind::Flag => put_number(out, number, u64::from(value.as_bool().ok_or(())?)),
-        Kind::Texts => {
-            for text in value.as_array().ok_or(())? {
-                put_bytes(out, number, text.as_str().ok_or(())?.as_bytes());
-            }
-        }
-        Kind::Message(message) => {
-            put_bytes(out, number, &encode_message(message, value).map_err(|_| ())?);
-        }
-        Kind::TextMap => {
-            for (key, value) in value.as_object().ok_or(())? {
-                let mut entry = Vec::new();
-                put_bytes(&mut entry, 1, key.as_bytes());
-                put_bytes(&mut entry, 2, value.as_str().ok_or(())?.as_bytes());
-                put_bytes(out, number, &entry);
-            }
-        }
-        Kind::Time | Kind::Raw | Kind::Messages(_) | Kind::TextsMap => return Err(()),
+        Kind::String => value.as_str().map(|it| Reflected::String(it.to_owned())),
+        Kind::Int64 => value.as_i64().map(Reflected::I64),
+        Kind::Bool => value.as_bool().map(Reflected::Bool),
+        Kind::Message(message) => to_message(message, value).ok().map(Reflected::Message),
+        _ => None,
     }
-    Ok(())
 }
 
-fn decode_message(message: &str, bytes: &[u8]) -> Result<Map<String, Value>, String> {
-    let mut members = Map::new();
-    for (number, wire) in read(bytes)? {
-        let field = fields(message).iter().find(|(it, ..)| *it == number);
-        let (_, name, kind) =
-            field.ok_or_else(|| format!("field {number} of {message} is unknown"))?;
-        decode_field(&mut members, name, *kind, wire)?;
-    }
-    members.retain(|name, value| !is_empty(message, name, value));
-    Ok(members)
-}
-
-fn decode_field(
-    members: &mut Map<String, Value>,
-    name: &str,
-    kind: Kind,
-    wire: Wire<'_>,
-) -> Result<(), String> {
-    let mut push = |value: Value| {
-        let list = members.entry(name).or_insert_with(|| json!([]));
-        if let Value::Array(list) = list {
-            list.push(value);
+fn to_json(value: &Reflected) -> Result<Value, String> {
+    Ok(match value {
+        Reflected::String(it) => it.as_str().into(),
+        Reflected::I64(it) => (*it).into(),
+        Reflected::Bool(it) => (*it).into(),
+        Reflected::List(it) => it.iter().map(to_json).collect::<Result<_, _>>()?,
+        Reflected::Map(it) => {
+            let entry = |(key, value): (&MapKey, &Reflected)| {
+                Ok((key.as_str().unwrap_or_default().to_owned(), to_json(value)?))
+            };
+            it.iter().map(entry).collect::<Result<Map<_, _>, String>>()?.into()
         }
-    };
-    match (kind, wire) {
-        (Kind::Texts, Wire::Bytes(it)) => push(text(it)?.into()),
-        (Kind::Messages(message), Wire::Bytes(it)) => push(decode_message(message, it)?.into()),
-        (Kind::TextMap | Kind::TextsMap, Wire::Bytes(it)) => {
-            let (key, value) = decode_entry(kind, it)?;
-            if let Value::Object(map) = members.entry(name).or_insert_with(|| json!({})) {
-                map.insert(key, value);
-            }
+        Reflected::Bytes(it) => {
+            serde_json::from_slice(it).map_err(|error| format!("raw JSON: {error}"))?
         }
-        (kind, wire) => {
-            members.insert(name.to_owned(), decode_single(name, kind, wire)?);
-        }
-    }
-    Ok(())
-}
-
-fn decode_single(name: &str, kind: Kind, wire: Wire<'_>) -> Result<Value, String> {
-    Ok(match (kind, wire) {
-        (Kind::Text, Wire::Bytes(it)) => text(it)?.into(),
-        (Kind::Number, Wire::Number(it)) => i64::from_le_bytes(it.to_le_bytes()).into(),
-        (Kind::Flag, Wire::Number(it)) => (it != 0).into(),
-        (Kind::Message(message), Wire::Bytes(it)) => decode_message(message, it)?.into(),
-        (Kind::Time, Wire::Bytes(it)) => time(it)?,
-        (Kind::Raw, Wire::Bytes(it)) => raw(it)?,
-        _ => return Err(format!("{name} has the wrong wire type")),
+        Reflected::Message(it) => match (it.descriptor().name(), object(it)?) {
+            ("Time", value) => time(&value)?,
+            ("ExtraValue", value) => value.get("items").cloned().unwrap_or_else(|| json!([])),
+            ("FieldsV1", value) => value["raw"].clone(),
+            (_, value) => value,
+        },
+        other => return Err(format!("{other:?} is not used by Kubernetes here")),
     })
 }
 
-fn decode_entry(kind: Kind, bytes: &[u8]) -> Result<(String, Value), String> {
-    let (mut key, mut value) = (String::new(), Value::Null);
-    for (number, wire) in read(bytes)? {
-        match (number, kind, wire) {
-            (1, _, Wire::Bytes(it)) => key = text(it)?,
-            (2, Kind::TextMap, Wire::Bytes(it)) => value = text(it)?.into(),
-            (2, Kind::TextsMap, Wire::Bytes(it)) => value = texts(it)?,
-            _ => return Err("a map has an unknown field".to_owned()),
-        }
+fn object(message: &DynamicMessage) -> Result<Value, String> {
+    let name = message.descriptor().name().to_owned();
+    if let Some(field) = message.unknown_fields().next() {
+        return Err(format!("field {} of {name} is unknown", field.number()));
     }
-    Ok((key, value))
+    let mut members = Map::new();
+    for (field, value) in message.fields() {
+        members.insert(field.name().to_owned(), to_json(value)?);
+    }
+    // A time that is none is an empty message.
+    members.retain(|_, it| !it.is_null());
+    Ok(members.into())
 }
 
-/// An `ExtraValue`: a message whose field 1 repeats.
-fn texts(bytes: &[u8]) -> Result<Value, String> {
-    let mut list = Vec::new();
-    for (number, wire) in read(bytes)? {
-        match (number, wire) {
-            (1, Wire::Bytes(it)) => list.push(Value::from(text(it)?)),
-            _ => return Err("a list has an unknown field".to_owned()),
-        }
+fn time(value: &Value) -> Result<Value, String> {
+    if value.get("nanos").is_some() {
+        return Err("a time has nanoseconds".to_owned());
     }
-    Ok(list.into())
-}
-
-fn time(bytes: &[u8]) -> Result<Value, String> {
-    let mut seconds = None;
-    for (number, wire) in read(bytes)? {
-        match (number, wire) {
-            (1, Wire::Number(it)) => seconds = Some(i64::from_le_bytes(it.to_le_bytes())),
-            (2, Wire::Number(0)) => {}
-            _ => return Err("a time has an unknown field".to_owned()),
-        }
-    }
-    let Some(seconds) = seconds else { return Ok(Value::Null) };
+    let Some(seconds) = value["seconds"].as_i64() else { return Ok(Value::Null) };
     let time = jiff::Timestamp::from_second(seconds).map_err(|error| error.to_string())?;
     Ok(time.to_string().into())
-}
-
-fn raw(bytes: &[u8]) -> Result<Value, String> {
-    match read(bytes)?.as_slice() {
-        [(1, Wire::Bytes(json))] => {
-            serde_json::from_slice(json).map_err(|_| BASE64_STANDARD.encode(json))
-        }
-        _ => Err("raw JSON has an unknown field".to_owned()),
-    }
-}
-
-/// Whether JSON would leave the member out (it writes an empty `user` and `metadata`).
-fn is_empty(message: &str, name: &str, value: &Value) -> bool {
-    let kept = matches!((message, name), ("TokenRequestSpec", "expirationSeconds"));
-    !kept
-        && match value {
-            Value::Null => true,
-            Value::String(it) => it.is_empty(),
-            Value::Bool(it) => !it,
-            Value::Number(it) => it.as_i64() == Some(0),
-            Value::Array(it) => it.is_empty(),
-            Value::Object(_) => false,
-        }
 }
 
 #[cfg(test)]
@@ -241,5 +171,35 @@ mod tests {
         assert!(decode(&body[..body.len() - 3]).is_err());
         assert!(decode(b"{}").is_err());
         assert!(encode(&json!({"kind": "Pod"})).is_err());
+    }
+
+    #[test]
+    fn every_kind_of_field_is_read() {
+        // A `SelfSubjectReview` whose `metadata` has an empty time, one that is none, and fields
+        // in JSON, and whose user has an extra.
+        let metadata = b"\x42\x00\x4a\x02\x08\x00\x8a\x01\x06\x3a\x04\x0a\x02{}";
+        let extra = b"\x22\x0b\x0a\x01k\x12\x06\x0a\x01a\x0a\x01b\x0a\x00";
+        let user = [b"\x0a\x0f".as_slice(), extra].concat();
+        let review = [b"\x0a\x0f".as_slice(), metadata, b"\x12\x11", &user].concat();
+        let envelope = [b"\x0a\x13\x12\x11SelfSubjectReview\x12\x24", review.as_slice()].concat();
+        let expected = json!({
+            "kind": "SelfSubjectReview", "apiVersion": "",
+            "metadata": {
+                "deletionTimestamp": "1970-01-01T00:00:00Z",
+                "managedFields": [{"fieldsV1": {}}],
+            },
+            "status": {"userInfo": {"extra": {"k": ["a", "b"]}}},
+        });
+        assert_eq!(decode(&[MAGIC, &envelope].concat()), Ok(expected));
+    }
+
+    #[test]
+    fn what_the_table_does_not_know_is_an_error() {
+        let status = |raw: &[u8]| decode(&[MAGIC, b"\x0a\x08\x12\x06Status\x12\x02", raw].concat());
+        assert_eq!(status(b"\x30\x05").unwrap()["code"], 5);
+        assert!(status(b"\x38\x05").unwrap_err().contains("field 7 of Status"));
+        let typed = json!({"kind": "Status", "code": "5"});
+        assert!(encode(&typed).unwrap_err().contains("Status.code"));
+        assert!(encode(&json!({"kind": "Status", "colour": 5})).is_err());
     }
 }

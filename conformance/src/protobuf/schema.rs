@@ -1,24 +1,36 @@
-//! The fields of the messages that the suite knows.
+//! The messages that the suite knows, as prost-reflect has them.
 
-use Kind::{Flag, Message, Messages, Number, Raw, Text, TextMap, Texts, TextsMap, Time};
+use {
+    Kind::{Bytes, Flag, Map, Message, Messages, Number, PresentNumber, Text, Texts},
+    prost_reflect::{
+        DescriptorPool, MessageDescriptor,
+        prost_types::{
+            DescriptorProto, FieldDescriptorProto, FileDescriptorProto, MessageOptions,
+            OneofDescriptorProto,
+            field_descriptor_proto::{Label, Type},
+        },
+    },
+    std::sync::LazyLock,
+};
 
 /// How a field is written.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+enum Kind {
     Text,
+    Bytes,
     Number,
+    /// A number of which 0 is not the same as none.
+    PresentNumber,
     Flag,
-    Time,
-    Raw,
     Message(&'static str),
     Texts,
     Messages(&'static str),
-    TextMap,
-    TextsMap,
+    /// A map from texts to a message, or to texts.
+    Map(Option<&'static str>),
 }
 
 /// Number, name in JSON, and how it is written.
-pub(super) type Field = (u32, &'static str, Kind);
+type Field = (i32, &'static str, Kind);
 
 /// The messages, each with its fields in the order of their numbers.
 /// Source: the `generated.proto` files of k8s.io/api and k8s.io/apimachinery.
@@ -36,14 +48,14 @@ const MESSAGES: &[(&str, &[Field])] = &[
         &[
             (1, "audiences", Texts),
             (3, "boundObjectRef", Message("BoundObjectReference")),
-            (4, "expirationSeconds", Number),
+            (4, "expirationSeconds", PresentNumber),
         ],
     ),
     (
         "BoundObjectReference",
         &[(1, "kind", Text), (2, "apiVersion", Text), (3, "name", Text), (4, "uid", Text)],
     ),
-    ("TokenRequestStatus", &[(1, "token", Text), (2, "expirationTimestamp", Time)]),
+    ("TokenRequestStatus", &[(1, "token", Text), (2, "expirationTimestamp", Message("Time"))]),
     (
         "TokenReview",
         &[
@@ -64,7 +76,12 @@ const MESSAGES: &[(&str, &[Field])] = &[
     ),
     (
         "UserInfo",
-        &[(1, "username", Text), (2, "uid", Text), (3, "groups", Texts), (4, "extra", TextsMap)],
+        &[
+            (1, "username", Text),
+            (2, "uid", Text),
+            (3, "groups", Texts),
+            (4, "extra", Map(Some("ExtraValue"))),
+        ],
     ),
     (
         "SelfSubjectReview",
@@ -84,11 +101,11 @@ const MESSAGES: &[(&str, &[Field])] = &[
             (5, "uid", Text),
             (6, "resourceVersion", Text),
             (7, "generation", Number),
-            (8, "creationTimestamp", Time),
-            (9, "deletionTimestamp", Time),
+            (8, "creationTimestamp", Message("Time")),
+            (9, "deletionTimestamp", Message("Time")),
             (10, "deletionGracePeriodSeconds", Number),
-            (11, "labels", TextMap),
-            (12, "annotations", TextMap),
+            (11, "labels", Map(None)),
+            (12, "annotations", Map(None)),
             (14, "finalizers", Texts),
             (17, "managedFields", Messages("ManagedFieldsEntry")),
         ],
@@ -99,9 +116,9 @@ const MESSAGES: &[(&str, &[Field])] = &[
             (1, "manager", Text),
             (2, "operation", Text),
             (3, "apiVersion", Text),
-            (4, "time", Time),
+            (4, "time", Message("Time")),
             (6, "fieldsType", Text),
-            (7, "fieldsV1", Raw),
+            (7, "fieldsV1", Message("FieldsV1")),
             (8, "subresource", Text),
         ],
     ),
@@ -130,9 +147,88 @@ const MESSAGES: &[(&str, &[Field])] = &[
     ),
     ("StatusCause", &[(1, "reason", Text), (2, "message", Text), (3, "field", Text)]),
     ("ListMeta", &[(1, "selfLink", Text), (2, "resourceVersion", Text), (3, "continue", Text)]),
+    ("ExtraValue", &[(1, "items", Texts)]),
+    ("FieldsV1", &[(1, "raw", Bytes)]),
+    ("Time", &[(1, "seconds", PresentNumber), (2, "nanos", Number)]),
+    ("TypeMeta", &[(1, "apiVersion", Text), (2, "kind", Text)]),
+    (
+        "Unknown",
+        &[
+            (1, "typeMeta", Message("TypeMeta")),
+            (2, "raw", Bytes),
+            (3, "contentEncoding", Text),
+            (4, "contentType", Text),
+        ],
+    ),
 ];
 
-/// The fields of a message; one that is not known has none.
-pub(super) fn fields(message: &str) -> &'static [Field] {
-    MESSAGES.iter().find(|(name, _)| *name == message).map_or(&[], |(_, fields)| fields)
+static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    let file = FileDescriptorProto {
+        name: Some("kubernetes.proto".to_owned()),
+        syntax: Some("proto3".to_owned()),
+        message_type: MESSAGES.iter().map(|(name, fields)| descriptor(name, fields)).collect(),
+        ..FileDescriptorProto::default()
+    };
+    let mut pool = DescriptorPool::new();
+    #[expect(clippy::expect_used, reason = "the table is ours, and tests read it")]
+    pool.add_file_descriptor_proto(file).expect("the table of messages is sound");
+    pool
+});
+
+/// A message by its name, if the suite knows it.
+pub(super) fn message(name: &str) -> Option<MessageDescriptor> {
+    POOL.get_message_by_name(name)
+}
+
+fn descriptor(name: &str, fields: &[Field]) -> DescriptorProto {
+    let mut message = DescriptorProto { name: Some(name.to_owned()), ..DescriptorProto::default() };
+    for (number, name, kind) in fields {
+        let mut field = field(*number, name, *kind);
+        match kind {
+            Map(values) => {
+                let entry = entry(name, *values);
+                field.type_name.clone_from(&entry.name);
+                message.nested_type.push(entry);
+            }
+            PresentNumber => {
+                field.oneof_index = i32::try_from(message.oneof_decl.len()).ok();
+                let name = Some(format!("_{name}"));
+                message.oneof_decl.push(OneofDescriptorProto { name, options: None });
+            }
+            _ => {}
+        }
+        message.field.push(field);
+    }
+    message
+}
+
+fn field(number: i32, name: &str, kind: Kind) -> FieldDescriptorProto {
+    let (label, kind_of_value, message) = match kind {
+        Text => (Label::Optional, Type::String, None),
+        Bytes => (Label::Optional, Type::Bytes, None),
+        Number | PresentNumber => (Label::Optional, Type::Int64, None),
+        Flag => (Label::Optional, Type::Bool, None),
+        Message(message) => (Label::Optional, Type::Message, Some(message)),
+        Texts => (Label::Repeated, Type::String, None),
+        Messages(message) => (Label::Repeated, Type::Message, Some(message)),
+        Map(_) => (Label::Repeated, Type::Message, None),
+    };
+    FieldDescriptorProto {
+        number: Some(number),
+        name: Some(name.to_owned()),
+        label: Some(label.into()),
+        r#type: Some(kind_of_value.into()),
+        type_name: message.map(|it| format!(".{it}")),
+        proto3_optional: matches!(kind, PresentNumber).then_some(true),
+        ..FieldDescriptorProto::default()
+    }
+}
+
+/// The message that an entry of a map is: `LabelsEntry` for `labels`.
+fn entry(map: &str, values: Option<&'static str>) -> DescriptorProto {
+    let name = format!("{}{}Entry", map[..1].to_uppercase(), &map[1..]);
+    let mut entry =
+        descriptor(&name, &[(1, "key", Text), (2, "value", values.map_or(Text, Message))]);
+    entry.options = Some(MessageOptions { map_entry: Some(true), ..MessageOptions::default() });
+    entry
 }

@@ -1,10 +1,16 @@
 //! Two texts side by side, line by line: what both have, what only one has, and where two lines
 //! that face each other part.
 
-use std::fmt::Write as _;
+use {
+    similar::{Algorithm, DiffOp, capture_diff_slices_deadline, group_diff_ops},
+    std::{
+        fmt::Write as _,
+        time::{Duration, Instant},
+    },
+};
 
-/// Texts of more lines than this are told apart without looking for what moved.
-const MOST: usize = 2000;
+/// How long to search for the shortest difference; past it, an approximate one is taken.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How many lines around a difference are told, or stay in sight.
 const AROUND: usize = 3;
 
@@ -36,76 +42,23 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The rows of two texts.
+/// The rows of two texts. Lines that were taken away and those that came in their place are side by
+/// side.
 pub fn rows<'a>(left: &'a str, right: &'a str) -> Vec<Row<'a>> {
     let (left, right): (Vec<_>, Vec<_>) = (left.lines().collect(), right.lines().collect());
     let mut rows = Vec::new();
-    let (mut removed, mut added) = (Vec::new(), Vec::new());
-    for (one, other) in aligned(&left, &right) {
-        match (one, other) {
-            (Some(_), Some(_)) => {
-                facing(&mut rows, &mut removed, &mut added);
-                rows.push(Row { left: one, right: other });
-            }
-            (one, other) => {
-                removed.extend(one);
-                added.extend(other);
-            }
+    for change in changes(&left, &right) {
+        let (left, right) = (&left[change.old_range()], &right[change.new_range()]);
+        for at in 0..left.len().max(right.len()) {
+            rows.push(Row { left: left.get(at).copied(), right: right.get(at).copied() });
         }
     }
-    facing(&mut rows, &mut removed, &mut added);
     rows
 }
 
-/// Puts the lines that were taken away and those that came in their place side by side.
-fn facing<'a>(rows: &mut Vec<Row<'a>>, removed: &mut Vec<&'a str>, added: &mut Vec<&'a str>) {
-    for at in 0..removed.len().max(added.len()) {
-        rows.push(Row { left: removed.get(at).copied(), right: added.get(at).copied() });
-    }
-    removed.clear();
-    added.clear();
-}
-
-/// The longest common subsequence, with what lies between.
-fn aligned<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<(Option<&'a str>, Option<&'a str>)> {
-    let (height, width) = (left.len(), right.len());
-    if height.max(width) > MOST {
-        let at = |it: &[&'a str], at: usize| it.get(at).copied();
-        let pair = |index| match (at(left, index), at(right, index)) {
-            (one, other) if one == other => vec![(one, other)],
-            (one, other) => vec![(one, None), (None, other)],
-        };
-        return (0..height.max(width)).flat_map(pair).collect();
-    }
-    // How long the common rest is, from each pair of places on.
-    let mut common = vec![0u16; (height + 1) * (width + 1)];
-    let place = |row: usize, column: usize| row * (width + 1) + column;
-    for row in (0..height).rev() {
-        for column in (0..width).rev() {
-            common[place(row, column)] = if left[row] == right[column] {
-                common[place(row + 1, column + 1)] + 1
-            } else {
-                common[place(row + 1, column)].max(common[place(row, column + 1)])
-            };
-        }
-    }
-    let (mut row, mut column, mut pairs) = (0, 0, Vec::new());
-    while row < height || column < width {
-        let down = row < height
-            && (column == width
-                || common[place(row + 1, column)] >= common[place(row, column + 1)]);
-        if row < height && column < width && left[row] == right[column] {
-            pairs.push((Some(left[row]), Some(right[column])));
-            (row, column) = (row + 1, column + 1);
-        } else if down {
-            pairs.push((Some(left[row]), None));
-            row += 1;
-        } else {
-            pairs.push((None, Some(right[column])));
-            column += 1;
-        }
-    }
-    pairs
+fn changes(left: &[&str], right: &[&str]) -> Vec<DiffOp> {
+    let deadline = Instant::now() + PATIENCE;
+    capture_diff_slices_deadline(Algorithm::Myers, left, right, Some(deadline))
 }
 
 /// Whether a row differs, or one of those around it.
@@ -116,26 +69,16 @@ pub fn near(rows: &[Row<'_>], at: usize) -> bool {
 
 /// What changed, as a text: lines that went and lines that came, and some around them.
 pub fn told(before: &str, after: &str) -> String {
-    let rows = rows(before, after);
-    let mut out = String::new();
-    let mut skipped = false;
-    for (at, row) in rows.iter().enumerate() {
-        if !near(&rows, at) {
-            skipped = true;
-            continue;
-        }
-        if std::mem::take(&mut skipped) {
+    let (before, after): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
+    let (mut out, mut end) = (String::new(), 0);
+    for group in group_diff_ops(changes(&before, &after), AROUND) {
+        if group.first().is_some_and(|it| it.old_range().start > end) {
             out.push_str("  …\n");
         }
-        if row.is_same() {
-            let _ = writeln!(out, "    {}", row.left.unwrap_or_default());
-            continue;
+        for change in group.iter().flat_map(|it| it.iter_changes(&before, &after)) {
+            let _ = writeln!(out, "  {} {}", change.tag(), change.value());
         }
-        for (mark, line) in [("-", row.left), ("+", row.right)] {
-            if let Some(line) = line {
-                let _ = writeln!(out, "  {mark} {line}");
-            }
-        }
+        end = group.last().map_or(end, |it| it.old_range().end);
     }
     out
 }

@@ -1,16 +1,17 @@
 //! Flags, environment and file.
 
 use {
-    crate::program::{self, Program},
+    crate::program,
     rstest::rstest,
     std::{
         io::{Read, Write},
         net::TcpStream,
     },
+    token_launch::Server,
 };
 
 /// Whether the controls of a program take a bearer.
-fn opens(program: &Program, token: &str) -> bool {
+fn opens(program: &Server, token: &str) -> bool {
     let mut stream = TcpStream::connect(program.address()).unwrap();
     let request = format!(
         "GET /_emulator/v1/health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
@@ -40,7 +41,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file(
     }
     let variable = ("TOKEN_EMULATOR_CONTROL_TOKEN", "environment");
     let environment = if environment { &[variable][..] } else { &[] };
-    let program = Program::start(&flags, environment);
+    let program = program::start(&flags, environment);
     for token in ["file", "environment", "flag"] {
         assert_eq!(opens(&program, token), token == winner, "{token}");
     }

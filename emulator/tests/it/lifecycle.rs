@@ -1,10 +1,7 @@
 //! Started, found, stopped.
 
 use {
-    crate::{
-        client,
-        program::{self, Program},
-    },
+    crate::{client, program},
     serde_json::json,
     std::{
         io::{Read, Write},
@@ -86,12 +83,12 @@ async fn a_bad_setting_is_an_error() {
 
 #[test]
 fn the_ready_file_tells_all_that_a_client_needs() {
-    let program = Program::start(&[], &[]);
-    let ready = program.ready();
+    let program = program::start(&[], &[]);
+    let ready = program::ready(&program);
     let url = ready["url"].as_str().unwrap();
-    assert!(program.banner.contains(url), "{}", program.banner);
+    assert!(program.banner().contains(url), "{}", program.banner());
     assert_eq!(ready["https_url"], json!(url.replace("http://", "https://")));
-    assert_eq!(ready["pid"], program.child.id());
+    assert_eq!(ready["pid"], program.pid());
     for member in ["token", "google_access_token"] {
         assert!(ready[member].as_str().unwrap().len() > 20, "{member}");
     }
@@ -140,21 +137,21 @@ async fn of_two_runs_on_one_path_each_takes_its_own_files_away(#[case] name: &st
 
 #[test]
 fn a_signal_takes_the_files_away() {
-    let mut program = Program::start(&[], &[]);
-    assert_eq!(std::fs::read_dir(program.folder.path()).unwrap().count(), 5);
-    program.signal("TERM");
-    assert_eq!(program.child.wait().unwrap().code(), Some(0));
-    assert_eq!(std::fs::read_dir(program.folder.path()).unwrap().count(), 0);
+    let mut program = program::start(&[], &[]);
+    assert_eq!(std::fs::read_dir(program.folder()).unwrap().count(), 5);
+    program::signal(&program, "TERM");
+    assert_eq!(program.wait().unwrap().code(), Some(0));
+    assert_eq!(std::fs::read_dir(program.folder()).unwrap().count(), 0);
 }
 
 #[cfg(unix)]
 #[test]
 fn only_its_owner_reads_what_holds_a_credential() {
     use std::os::unix::fs::PermissionsExt;
-    let program = Program::start(&[], &[]);
-    let ready = program.ready();
+    let program = program::start(&[], &[]);
+    let ready = program::ready(&program);
     let kubeconfig = Path::new(ready["kubeconfig"].as_str().unwrap());
-    for path in [kubeconfig, &program.folder.path().join("ready.json")] {
+    for path in [kubeconfig, &program.ready_file()] {
         let mode = path.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{}", path.display());
     }
@@ -164,13 +161,13 @@ fn only_its_owner_reads_what_holds_a_credential() {
 #[case("TERM")]
 #[case("INT")]
 fn a_signal_ends_it_within_a_second_whatever_is_open(#[case] signal: &str) {
-    let mut program = Program::start(&[], &[]);
+    let mut program = program::start(&[], &[]);
     let _idle = TcpStream::connect(program.address()).unwrap();
     let mut half = TcpStream::connect(program.address()).unwrap();
     half.write_all(b"POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx").unwrap();
     let start = Instant::now();
-    program.signal(signal);
-    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    program::signal(&program, signal);
+    assert_eq!(program.wait().unwrap().code(), Some(0));
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
@@ -184,7 +181,7 @@ fn what_is_under_way_is_answered_before_it_ends() {
 
 /// What a request that is late is answered by a program that is told to end meanwhile.
 fn end_during_a_delay() -> String {
-    let mut program = Program::start(&[], &[]);
+    let mut program = program::start(&[], &[]);
     let ask = |request: &str| {
         let mut stream = TcpStream::connect(program.address()).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
@@ -206,30 +203,30 @@ fn end_during_a_delay() -> String {
     while !controls("GET", "").contains(r#"{"faults":[]}"#) {
         assert!(Instant::now() < patience, "the request was not seen");
     }
-    program.signal("TERM");
+    program::signal(&program, "TERM");
     let answer = read(late);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert_eq!(program.child.wait().unwrap().code(), Some(0));
+    assert_eq!(program.wait().unwrap().code(), Some(0));
     answer
 }
 
 #[test]
 fn a_second_signal_kills() {
-    let mut program = Program::start(&[], &[]);
+    let mut program = program::start(&[], &[]);
     let mut half = TcpStream::connect(program.address()).unwrap();
     let head =
         b"POST /api HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
     half.write_all(head).unwrap();
     // Once it says so it waits for the body, so that the first signal alone takes its time.
     half.read_exact(&mut [0; 25]).unwrap();
-    program.signal("TERM INT");
+    program::signal(&program, "TERM INT");
     // The one that is seen second gives the code.
-    assert!(matches!(program.child.wait().unwrap().code(), Some(130 | 143)));
+    assert!(matches!(program.wait().unwrap().code(), Some(130 | 143)));
 }
 
 #[test]
 fn a_body_that_nobody_reads_is_not_waited_for_when_the_connection_ends() {
-    let program = Program::start(&[], &[]);
+    let program = program::start(&[], &[]);
     let mut client = TcpStream::connect(program.address()).unwrap();
     let head = b"GET /version HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
     client.write_all(head).unwrap();

@@ -1,7 +1,7 @@
 //! What the program does beside serving.
 
 use {
-    crate::program::{Program, command, run},
+    crate::program::{command, run, start},
     rstest::rstest,
     std::{
         io::{BufRead, BufReader, Read, Write},
@@ -100,12 +100,12 @@ fn a_command_that_is_not_there_is_named() {
 
 #[test]
 fn health_and_wait_find_one_by_its_address_and_by_its_ready_file() {
-    let program = Program::start(&["--control-token=secret"], &[]);
-    let ready = program.folder.path().join("ready.json");
+    let program = start(&["--control-token=secret"], &[]);
+    let ready = program.ready_file();
     let ready = ready.to_str().unwrap();
     for arguments in [
-        ["health", "--listen", &program.address()],
-        ["wait", "--listen", &program.address()],
+        ["health", "--listen", program.address()],
+        ["wait", "--listen", program.address()],
         ["health", "--ready-file", ready],
         ["wait", "--ready-file", ready],
     ] {
@@ -144,8 +144,8 @@ fn who_answers_bit_by_bit_is_not_waited_for_either() {
 
 #[test]
 fn a_flag_wins_over_the_environment() {
-    let program = Program::start(&[], &[]);
-    let ready = program.folder.path().join("ready.json");
+    let program = start(&[], &[]);
+    let ready = program.ready_file();
     let mut health = command(&["health", "--ready-file", ready.to_str().unwrap()]);
     let output = health.env("TOKEN_EMULATOR_LISTEN", "127.0.0.1:1").output().unwrap();
     assert_eq!(code(&output), Some(0), "{}", text(&output.stderr));
@@ -155,18 +155,16 @@ fn a_flag_wins_over_the_environment() {
 
 #[test]
 fn what_points_clients_at_one_is_printed_for_a_shell() {
-    let program = Program::start(&[], &[]);
-    let ready = program.folder.path().join("ready.json");
+    let program = start(&[], &[]);
+    let ready = program.ready_file();
     let output = run(&["env", "--ready-file", ready.to_str().unwrap()]);
     let printed = text(&output.stdout);
     assert!(printed.lines().all(|line| line.starts_with("export ")), "{printed}");
     let script = format!("{printed}cat \"$TOKEN_EMULATOR_TOKEN_FILE\"; echo \" $KUBECONFIG\"");
     let shown = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
-    let ready = program.ready();
-    let expected =
-        format!("{} {}\n", ready["token"].as_str().unwrap(), ready["kubeconfig"].as_str().unwrap());
+    let expected = format!("{} {}\n", program.token(), program.kubeconfig());
     assert_eq!(text(&shown.stdout), expected);
-    assert!(!printed.contains(ready["token"].as_str().unwrap()));
+    assert!(!printed.contains(program.token()));
     assert_eq!(code(&run(&["env", "--ready-file=/nowhere"])), Some(1));
 }
 

@@ -114,7 +114,7 @@ impl Stage {
         measurements.retain(|measurement| measurement.is(&options.only));
         let mut medians =
             rounds::run(&mut measurements, options.rounds, &Meter::with(&options.kube_pids))?;
-        if let Some(megabytes) = memory::resident(self.rs256.pid()) {
+        if let Some(megabytes) = memory::resident(self.rs256.server.pid()) {
             medians.values.insert("loaded", megabytes);
         }
         Ok(medians)
@@ -122,22 +122,20 @@ impl Stage {
 }
 
 fn start_es256(options: &Options) -> Result<Emulator> {
-    let folder = server::folder()?;
-    let file = folder.join("es256.pem");
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("es256.pem");
     fs::write(&file, crypto::ec_key_pem()?)?;
     let path = file.display().to_string();
     let flags = ["--service-account-signing-key-file", &path, "--service-account-key-file", &path];
-    let emulator = Emulator::start(&options.emulator, &flags.map(str::to_owned));
-    fs::remove_dir_all(folder)?;
-    emulator
+    Emulator::start(&options.emulator, &flags)
 }
 
 fn kubernetes(emulator: &Emulator) -> Api {
-    Api { address: emulator.http, bearer: emulator.token.clone() }
+    Api { address: emulator.http, bearer: emulator.server.token().to_owned() }
 }
 
 fn google(emulator: &Emulator) -> Api {
-    Api { address: emulator.http, bearer: emulator.google_access_token.clone() }
+    Api { address: emulator.http, bearer: emulator.server.google_access_token().to_owned() }
 }
 
 fn kube(url: &str, options: &Options) -> Result<Api> {

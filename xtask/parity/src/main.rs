@@ -9,7 +9,6 @@
 mod blanks;
 mod client;
 mod difference;
-mod emulator;
 mod generate;
 mod known;
 mod names;
@@ -27,7 +26,6 @@ mod yaml;
 use {
     clap::Parser,
     client::Client,
-    emulator::Emulator,
     run::Pair,
     scenario::Side,
     std::{
@@ -36,6 +34,7 @@ use {
         process::ExitCode,
         time::{SystemTime, UNIX_EPOCH},
     },
+    token_launch::Server,
 };
 
 /// What a step comes back with.
@@ -87,23 +86,25 @@ fn main() -> ExitCode {
 
 /// Whether the two are the same.
 fn compare(options: &Options) -> Result<bool> {
-    let mut emulator = Emulator::start(&options.emulator, &options.flags)?;
+    let flags: Vec<&str> = options.flags.iter().map(String::as_str).collect();
+    let mut emulator = Server::start(&options.emulator, &flags)?;
     let mut same = true;
     if let Some(suite) = &options.conformance {
         let run =
             |name, url: &str, ca_file: &Path| suite::run(suite, &options.suite, name, url, ca_file);
         same &= run("kube-apiserver", &options.kube_url, &options.kube_ca_file)?;
-        same &= run("the emulator", &emulator.url, &emulator.ca_file)?;
+        same &= run("the emulator", emulator.https_url(), emulator.ca_file().as_ref())?;
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let seed = options.seed.unwrap_or(now);
     let real = Side::new(Client::new(&options.kube_url, &options.kube_ca_file)?, true);
-    let ours = Side::new(Client::new(&emulator.url, &emulator.ca_file)?, false);
+    let ours = Side::new(Client::new(emulator.https_url(), emulator.ca_file().as_ref())?, false);
     let mut pair = Pair::new(real, ours, format!("{:x}", now & 0xff_ffff));
     let findings = pair.run(seed, options.exchanges)?;
     report::print(&findings, seed);
-    if let Some(status) = emulator.has_ended()? {
-        return Err(format!("the emulator ended during the run, with {status}").into());
+    if let Some(status) = emulator.try_wait()? {
+        let stderr = emulator.stderr()?;
+        return Err(format!("the emulator ended during the run, with {status}\n{stderr}").into());
     }
     if options.messages {
         findings.messages.iter().for_each(|message| println!("message: {message}"));

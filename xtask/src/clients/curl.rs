@@ -4,11 +4,11 @@ use {
     super::{
         json,
         scenario::{Flow, Report},
-        server::Server,
         tool::{Tool, expect},
     },
     crate::Result,
     std::path::Path,
+    token_launch::Server,
 };
 
 /// curl and an emulator of its own.
@@ -26,8 +26,11 @@ const TOKEN: &str = "/api/v1/namespaces/default/serviceaccounts/builder/token";
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
 
 const FLOWS: &[Flow<Session>] = &[
-    Flow { name: "GET /version, http", run: |s| s.get("url", "/version", "gitVersion") },
-    Flow { name: "GET /version, https", run: |s| s.get("https_url", "/version", "gitVersion") },
+    Flow { name: "GET /version, http", run: |s| s.get(s.server.url(), "/version", "gitVersion") },
+    Flow {
+        name: "GET /version, https",
+        run: |s| s.get(s.server.https_url(), "/version", "gitVersion"),
+    },
     Flow { name: "GET /version, HTTP/2 over http", run: http2 },
     Flow { name: "POST a service account", run: create_account },
     Flow { name: "TokenRequest in JSON", run: token_in_json },
@@ -73,20 +76,19 @@ impl Curl {
 }
 
 impl Session {
-    fn url(&self, path: &str) -> Result<String, String> {
-        Ok(format!("{}{path}", self.server.ready("url")?))
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.url())
     }
 
     fn get(&self, base: &str, path: &str, part: &str) -> Result<(), String> {
-        let url = format!("{}{path}", self.server.ready(base)?);
-        let ca = self.server.ready("ca_file")?;
-        expect(&self.curl.ask(200, &["--cacert", &ca, &url])?, part)
+        let url = format!("{base}{path}");
+        expect(&self.curl.ask(200, &["--cacert", self.server.ca_file(), &url])?, part)
     }
 
     fn post(&self, status: u16, path: &str, media: &str, body: &str) -> Result<String, String> {
         let (kind, accept) = (format!("Content-Type: {media}"), format!("Accept: {media}"));
         let headers = ["--header", &kind, "--header", &accept];
-        let url = self.url(path)?;
+        let url = self.url(path);
         self.curl.ask(status, &[&headers[..], &["--data-binary", body, &url]].concat())
     }
 
@@ -101,7 +103,7 @@ impl Session {
 }
 
 fn http2(s: &Session) -> Result<(), String> {
-    let url = s.url("/version")?;
+    let url = s.url("/version");
     expect(&s.curl.ask(200, &["--http2-prior-knowledge", &url])?, "gitVersion")
 }
 
@@ -128,16 +130,16 @@ fn review(s: &Session) -> Result<(), String> {
 }
 
 fn discovery(s: &Session) -> Result<(), String> {
-    let url = s.url("/.well-known/openid-configuration")?;
+    let url = s.url("/.well-known/openid-configuration");
     let document = s.curl.ask(200, &[&url])?;
     expect(&document, "\"issuer\"")?;
     let path = json::member(&document, "jwks_uri")?;
     let path = path.find("/openid/").map(|at| path[at..].to_owned()).ok_or("no jwks_uri")?;
-    expect(&s.curl.ask(200, &[&s.url(&path)?])?, "\"kid\"")
+    expect(&s.curl.ask(200, &[&s.url(&path)])?, "\"kid\"")
 }
 
 fn unknown_bearer(s: &Session) -> Result<(), String> {
-    let url = s.url("/api/v1/namespaces/default")?;
+    let url = s.url("/api/v1/namespaces/default");
     let answer = s.curl.ask(401, &["--header", "Authorization: Bearer nobody", &url])?;
     expect(&answer, "Unauthorized")
 }
@@ -145,6 +147,6 @@ fn unknown_bearer(s: &Session) -> Result<(), String> {
 fn expiry(s: &Session) -> Result<(), String> {
     let token = s.token()?;
     expect(&s.review(&token)?, "\"authenticated\": true")?;
-    s.curl.ask(200, &["--data", r#"{"advance":"2h"}"#, &s.url("/_emulator/v1/clock")?])?;
+    s.curl.ask(200, &["--data", r#"{"advance":"2h"}"#, &s.url("/_emulator/v1/clock")])?;
     expect(&s.review(&token)?, "expired")
 }

@@ -11,7 +11,6 @@ mod kubernetes;
 mod program;
 mod running;
 mod scenario;
-mod server;
 mod together;
 mod tool;
 

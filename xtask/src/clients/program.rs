@@ -2,13 +2,14 @@
 //! of its own. It prints a line for each of its checks.
 
 use {
-    super::{scenario::Report, server::Server},
+    super::scenario::Report,
     crate::{Result, root},
     std::{
         fs,
         path::{Path, PathBuf},
         process::{Command, Stdio},
     },
+    token_launch::Server,
 };
 
 /// A program, and how it is made ready.
@@ -31,8 +32,8 @@ impl Program {
     pub(super) fn report(&self, emulator: &Path, flags: &[&str], report: &mut Report) -> Result {
         let Some(folder) = self.install(report) else { return Ok(()) };
         let server = Server::start(emulator, flags)?;
-        let ready = server.folder.join("ready.json").display().to_string();
-        let (kubeconfig, url) = (server.ready("kubeconfig")?, server.ready("url")?);
+        let ready = server.ready_file().display().to_string();
+        let [kubeconfig, url] = [server.kubeconfig(), server.url()].map(str::to_owned);
         let told = [("READY_FILE", ready), ("KUBECONFIG", kubeconfig), ("EMULATOR_URL", url)];
         self.drive(&folder, &told, report)
     }

@@ -6,11 +6,11 @@ use {
         curl::Curl,
         json,
         scenario::{Flow, Report},
-        server::Server,
         tool::{Tool, expect},
     },
     crate::Result,
-    std::{cell::RefCell, path::Path, thread, time::Duration},
+    std::{cell::RefCell, fs, path::Path, thread, time::Duration},
+    token_launch::Server,
 };
 
 /// A Google side that wants bearers, and a cluster that is attached to it.
@@ -48,13 +48,13 @@ impl Attached {
     /// A strict emulator.
     pub(super) fn start(emulator: &Path, kubectl: &Tool) -> Result<Self> {
         let server = Server::start(emulator, &["--google-auth", "strict"])?;
-        let kubectl = kubectl.clone().with("KUBECONFIG", &server.ready("kubeconfig")?);
+        let kubectl = kubectl.clone().with("KUBECONFIG", server.kubeconfig());
         Ok(Self { server, curl: Curl::new(), kubectl, token: RefCell::default() })
     }
 
     fn google(&self, status: u16, path: &str, more: &[&str]) -> Result<String, String> {
-        let bearer = format!("Authorization: Bearer {}", self.server.ready("google_access_token")?);
-        let url = format!("{}{path}", self.server.ready("url")?);
+        let bearer = format!("Authorization: Bearer {}", self.server.google_access_token());
+        let url = format!("{}{path}", self.server.url());
         let headers = ["--header", &bearer, "--header", "Content-Type: application/json", &url];
         self.curl.ask(status, &[&headers[..], more].concat())
     }
@@ -79,6 +79,13 @@ impl Attached {
         Err("the cluster was not attached in time".to_owned())
     }
 
+    /// A file in the emulator's folder, with that text in it.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<String, String> {
+        let path = self.server.folder().join(name);
+        fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ok(path.display().to_string())
+    }
+
     /// Exchanges a service account's token for one of that cluster.
     pub(super) fn exchange_for(&self, cluster: &str) -> Result<(), String> {
         let token = self.kubectl.run(&["create", "token", "default"])?.out;
@@ -98,7 +105,7 @@ impl Attached {
 }
 
 fn refused(s: &Attached) -> Result<(), String> {
-    let url = format!("{}{LOCATION}/attachedClusters", s.server.ready("url")?);
+    let url = format!("{}{LOCATION}/attachedClusters", s.server.url());
     expect(&s.curl.ask(401, &[&url])?, "UNAUTHENTICATED")
 }
 
@@ -116,6 +123,6 @@ fn exchange(s: &Attached) -> Result<(), String> {
 
 fn bearer(s: &Attached) -> Result<(), String> {
     let bearer = format!("Authorization: Bearer {}", s.token.borrow());
-    let url = format!("{}{LOCATION}/attachedClusters/together", s.server.ready("url")?);
+    let url = format!("{}{LOCATION}/attachedClusters/together", s.server.url());
     expect(&s.curl.ask(200, &["--header", &bearer, &url])?, "attachedClusters/together")
 }

@@ -106,7 +106,7 @@ fn delete_again(s: &Session) -> Result<(), String> {
 }
 
 fn unknown_bearer(s: &Session) -> Result<(), String> {
-    let file = s.attached.server.write("unknown-token", "ya29.unknown")?;
+    let file = s.attached.write("unknown-token", "ya29.unknown")?;
     let flags = ["--access-token-file", &file];
     s.fails("attached clusters list", &flags, "ACCESS_TOKEN_TYPE_UNSUPPORTED")
 }

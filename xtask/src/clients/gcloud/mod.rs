@@ -43,11 +43,11 @@ pub(super) fn run(emulator: &Path, kubectl: &Tool, report: &mut Report) -> Resul
 fn configured(gcloud: Tool, attached: &Attached) -> Result<Tool> {
     let server = &attached.server;
     // gcloud trusts a local override by the name of its host, and wants the slash.
-    let url = server.ready("url")?.replace("127.0.0.1", "localhost") + "/";
-    let token = server.write("google-token", &server.ready("google_access_token")?)?;
+    let url = server.url().replace("127.0.0.1", "localhost") + "/";
+    let token = attached.write("google-token", server.google_access_token())?;
     Ok(gcloud
-        .with("KUBECONFIG", &server.ready("kubeconfig")?)
-        .with("CLOUDSDK_CONFIG", &server.folder.join("gcloud").display().to_string())
+        .with("KUBECONFIG", server.kubeconfig())
+        .with("CLOUDSDK_CONFIG", &server.folder().join("gcloud").display().to_string())
         .with("CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEMULTICLOUD", &url)
         .with("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", &token)
         // Who creates a cluster on AWS or Azure is its first administrator.

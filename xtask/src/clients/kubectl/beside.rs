@@ -6,7 +6,6 @@ use {
         super::{
             Options,
             scenario::Report,
-            server::Server,
             tool::{Answer, Tool},
         },
         minor, same,
@@ -17,6 +16,7 @@ use {
         kube::{self, Kube},
     },
     std::{fs, path::Path},
+    token_launch::Server,
 };
 
 /// What edits: one value is changed, in YAML and in JSON.
@@ -36,9 +36,9 @@ pub(in crate::clients) fn run(options: &Options, report: &mut Report) -> Result 
         let kube = options.beside_kube.then(|| Kube::start(kube::VERSION, &[])).transpose()?;
         let server = emulator(&options.emulator, kube.as_ref())?;
         let pair = Pair {
-            ours: client(tool, &server.folder, "ours", &ours(&server, kube.is_some())?)?,
+            ours: client(tool, server.folder(), "ours", &ours(&server, kube.is_some()))?,
             real: match &kube {
-                Some(kube) => Some(client(tool, &server.folder, "real", &real(kube))?),
+                Some(kube) => Some(client(tool, server.folder(), "real", &real(kube))?),
                 None => None,
             },
         };
@@ -57,7 +57,7 @@ fn emulator(binary: &Path, kube: Option<&Kube>) -> Result<Server> {
             format!("--token-auth-file={}", kube.folder().join("tokens.csv").display())
         }),
     );
-    Server::start(binary, &flags.iter().map(String::as_str).collect::<Vec<_>>())
+    Ok(Server::start(binary, &flags.iter().map(String::as_str).collect::<Vec<_>>())?)
 }
 
 /// Where a server is, whom it trusts, and a bearer in `system:masters`.
@@ -67,9 +67,10 @@ struct Target {
     token: String,
 }
 
-fn ours(server: &Server, shared: bool) -> Result<Target> {
-    let token = if shared { kube::TOKEN.to_owned() } else { server.ready("token")? };
-    Ok(Target { url: server.ready("https_url")?, ca_file: server.ready("ca_file")?, token })
+fn ours(server: &Server, shared: bool) -> Target {
+    let token = if shared { kube::TOKEN } else { server.token() };
+    let [url, ca_file, token] = [server.https_url(), server.ca_file(), token].map(str::to_owned);
+    Target { url, ca_file, token }
 }
 
 fn real(kube: &Kube) -> Target {

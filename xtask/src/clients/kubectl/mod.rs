@@ -8,7 +8,6 @@ use {
     super::{
         json,
         scenario::{Flow, Report},
-        server::Server,
         tool::{Tool, expect},
     },
     crate::Result,
@@ -16,6 +15,7 @@ use {
         fs,
         path::{Path, PathBuf},
     },
+    token_launch::Server,
 };
 
 /// One kubectl in a namespace of its own.
@@ -98,7 +98,7 @@ pub(super) fn run(emulator: &Path, tools: &[Tool], report: &mut Report) -> Resul
             continue;
         }
         let server = Server::start(emulator, &[])?;
-        let tool = tool.clone().with("KUBECONFIG", &server.ready("kubeconfig")?);
+        let tool = tool.clone().with("KUBECONFIG", server.kubeconfig());
         let minor = minor(&tool)?;
         driven.push(minor);
         let session = Session { tool, namespace: format!("flows-1-{minor}"), server };
@@ -300,10 +300,9 @@ fn create_from_file(s: &Session) -> Result<(), String> {
 /// The token as a bearer, and not the kubeconfig's.
 fn whoami_with_token(s: &Session) -> Result<(), String> {
     let token = s.token(&[])?;
-    let url = s.server.ready("https_url")?;
-    let ca = s.server.ready("ca_file")?;
+    let (url, ca) = (s.server.https_url(), s.server.ca_file());
     let bare = s.tool.clone().with("KUBECONFIG", "/dev/null");
-    let target = ["--server", &url, "--certificate-authority", &ca, "--token", &token];
+    let target = ["--server", url, "--certificate-authority", ca, "--token", &token];
     let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
     let body = r#"{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}"#;
     let said =
