@@ -81,12 +81,6 @@ pub fn kind_of(message: &MessageDescriptor, field: &str) -> Option<String> {
     kind.as_message().map(|it| it.full_name().to_owned())
 }
 
-/// Whether messages of a type have a field.
-pub fn has(message: &str, field: &str) -> bool {
-    let descriptor = POOL.get_message_by_name(message);
-    descriptor.is_some_and(|it| it.get_field_by_name(field).is_some())
-}
-
 fn lines() -> impl Iterator<Item = &'static str> {
     ROUTES.lines().filter(|line| !line.starts_with('#'))
 }

@@ -35,17 +35,6 @@ impl Clock {
         self.latest = self.latest.max(read(time));
     }
 
-    /// What is good for an hour at most ends within it.
-    pub(super) fn ends_soon(&self, what: &str, time: &Value, found: &mut Vec<Mismatch>) {
-        if let (Some(latest), Some(end)) = (self.latest, read(time)) {
-            let late = end.duration_since(latest) > SignedDuration::from_hours(1) + APART;
-            if late || end < latest {
-                let expected = format!("within an hour of {latest}");
-                found.push(Mismatch::new(Level::Should, what, expected, time));
-            }
-        }
-    }
-
     /// What begins now does not lie before what has been.
     pub(super) fn is_now(&mut self, what: &str, time: &Value, found: &mut Vec<Mismatch>) {
         if let (Some(latest), Some(now)) = (self.latest, read(time))

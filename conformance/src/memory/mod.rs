@@ -105,9 +105,7 @@ impl Memory {
                     self.resources.hold("body", body, found);
                 }
             }
-            _ => {
-                self.clock.ends_soon("body expirationTime", &body["expirationTime"], found);
-            }
+            _ => {}
         }
     }
 

@@ -29,8 +29,6 @@ const NOT_SHOWN_AS_SENT: &[&str] = &[
     "kubernetesVersion",
     "clusterRegion",
     "workloadIdentityConfig",
-    "endpoint",
-    "clusterCaCertificate",
     "errors",
     "tags",
 ];
@@ -163,7 +161,7 @@ impl Write {
         let Some(after) = after else { return };
         // What is only validated need not have a state.
         let unmade = self.only_validated && response.get("state").is_none();
-        if !unmade && schema::has(&self.kind[TYPES.len()..], "state") {
+        if !unmade {
             differ(&format!("{what} state"), &"RUNNING".into(), &response["state"], false, found);
             differ(
                 &format!("{what} reconciling"),

@@ -8,7 +8,6 @@ mod google;
 mod object;
 mod resource;
 mod self_review;
-mod signing_keys;
 mod token_request;
 mod token_review;
 mod user;

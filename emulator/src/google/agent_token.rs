@@ -19,8 +19,7 @@ use {
         world::{
             World,
             access_tokens::{AccessToken, Grant},
-            clusters::AttachedCluster,
-            registry::State,
+            attached_cluster::{AttachedCluster, State},
         },
     },
     jiff::Timestamp,
@@ -48,8 +47,13 @@ pub(super) fn generate(
     let name = wire::text(request, "attached_cluster");
     let cluster = verify(context.world, context.fetched, name, &fields, &mut Nobody)?;
     let project = cluster.name.split('/').nth(1).unwrap_or_default();
-    let agent = service_agent(project, "container");
-    Ok(answer(context, mint(context, &context.written(&cluster.name), agent, fields.scopes)))
+    let agent = service_agent(project);
+    let token = mint(context, &context.written(&cluster.name), agent, fields.scopes);
+    let mut answer = context.output();
+    wire::set_text(&mut answer, "access_token", &token);
+    answer.set_field_by_name("expires_in", Value::I32(EXPIRES_IN));
+    wire::set_text(&mut answer, "token_type", "Bearer");
+    Ok(answer)
 }
 
 /// The cluster of that name, whose issuer made the subject token.
@@ -89,7 +93,7 @@ pub(super) struct Fields<'a> {
     token: &'a str,
     audience: Option<&'a str>,
     /// The scopes asked for, separated by spaces.
-    pub(super) scopes: &'a str,
+    scopes: &'a str,
 }
 
 impl<'a> Fields<'a> {
@@ -99,7 +103,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads them, and checks them in the order of their numbers.
-    pub(super) fn read(request: &'a DynamicMessage) -> Result<Self, Status> {
+    fn read(request: &'a DynamicMessage) -> Result<Self, Status> {
         let (token, scopes) = check_fields(request)?;
         let audience =
             Some(wire::text(request, "audience")).filter(|audience| !audience.is_empty());
@@ -107,7 +111,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether the subject token is the issuer's.
-    pub(super) fn verify(
+    fn verify(
         &self,
         world: &World,
         issuer: Issuer<'_>,
@@ -117,13 +121,13 @@ impl<'a> Fields<'a> {
     }
 
     /// The error for a subject token that is not.
-    pub(super) fn rejected(&self, why: &Rejection) -> Status {
+    fn rejected(&self, why: &Rejection) -> Status {
         rejected(why, self.audience)
     }
 }
 
 /// A cluster that goes, or is broken, gets no tokens.
-pub(super) fn check_state(state: State, witness: &mut impl Witness) -> Result<(), Status> {
+fn check_state(state: State, witness: &mut impl Witness) -> Result<(), Status> {
     let wanted = "neither Stopping nor Error";
     witness.sees("state", || Facts::new(format!("{state:?}"), wanted));
     if !matches!(state, State::Stopping | State::Error) {
@@ -134,40 +138,18 @@ pub(super) fn check_state(state: State, witness: &mut impl Witness) -> Result<()
 }
 
 /// Mints an access token for a cluster's agent.
-pub(super) fn mint(
-    context: &Context<'_>,
-    cluster: &str,
-    principal: String,
-    scopes: &str,
-) -> Minted {
+fn mint(context: &Context<'_>, cluster: &str, principal: String, scopes: &str) -> String {
     let now = context.world.clock.now();
     let expires = Timestamp::from_second(now.as_second() + LIFETIME).unwrap_or(Timestamp::MAX);
     let scopes = scopes.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
     let grant = Grant { principal, scopes, expires: Some(expires) };
     let token = AccessToken { grant, cluster: Some(cluster.to_owned()) };
-    Minted { text: context.world.access_tokens.mint(&context.world.entropy, now, token), expires }
-}
-
-/// A new access token.
-pub(super) struct Minted {
-    /// The token.
-    pub(super) text: String,
-    /// When it ends.
-    pub(super) expires: Timestamp,
-}
-
-/// The answer that all methods for agents' tokens give.
-pub(super) fn answer(context: &Context<'_>, minted: Minted) -> DynamicMessage {
-    let mut answer = context.output();
-    answer.set_field_by_name("access_token", Value::String(minted.text));
-    answer.set_field_by_name("expires_in", Value::I32(EXPIRES_IN));
-    wire::set_text(&mut answer, "token_type", "Bearer");
-    answer
+    context.world.access_tokens.mint(&context.world.entropy, now, token)
 }
 
 /// The service agent of a project that acts for the agents in its clusters.
-pub(super) fn service_agent(project_number: &str, part: &str) -> String {
-    format!("service-{project_number}@gcp-sa-gkemulticloud{part}.iam.gserviceaccount.com")
+fn service_agent(project_number: &str) -> String {
+    format!("service-{project_number}@gcp-sa-gkemulticloudcontainer.iam.gserviceaccount.com")
 }
 
 /// Checks what does not depend on the cluster. Gives the subject token and the scopes.

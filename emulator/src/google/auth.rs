@@ -40,7 +40,7 @@ pub(crate) fn check(
     method: &Method,
     credentials: &Credentials<'_>,
 ) -> Result<(), Status> {
-    if world.settings.google_auth == GoogleAuth::Off || is_public(method) {
+    if world.settings.google_auth == GoogleAuth::Off {
         return Ok(());
     }
     let bearer = credentials.authorization.and_then(bearer).or(credentials.access_token);
@@ -61,11 +61,6 @@ pub(crate) fn check(
         return Err(insufficient(method));
     }
     Ok(())
-}
-
-/// Discovery documents and key sets are for relying parties, which have no bearer.
-fn is_public(method: &Method) -> bool {
-    method.name.ends_with("OpenIdConfig") || method.name.ends_with("JsonWebKeys")
 }
 
 fn bearer(authorization: &str) -> Option<&str> {

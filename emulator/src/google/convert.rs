@@ -3,11 +3,10 @@
 use {
     super::{schema::Schema, service::Context, wire},
     crate::world::{
-        clusters::{
-            AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy,
+        attached_cluster::{
+            AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy, State,
             SystemComponents, Toleration,
         },
-        registry::State,
         trusted_keys::TrustedKeys,
     },
     jiff::Timestamp,
@@ -130,7 +129,7 @@ pub(super) fn to_message(context: &Context<'_>, cluster: &AttachedCluster) -> Dy
 }
 
 fn set_server_fields(message: &mut DynamicMessage, cluster: &AttachedCluster) {
-    let state = wire::state_number(cluster.state);
+    let state = state_number(cluster.state);
     message.set_field_by_name("state", Value::EnumNumber(state));
     let reconciling = cluster.state == State::Reconciling;
     message.set_field_by_name("reconciling", Value::Bool(reconciling));
@@ -140,6 +139,18 @@ fn set_server_fields(message: &mut DynamicMessage, cluster: &AttachedCluster) {
     wire::set_text(message, "etag", &cluster.etag);
     wire::set_text(message, "kubernetes_version", &cluster.kubernetes_version);
     wire::set_map(message, "annotations", &cluster.annotations);
+}
+
+/// A state as the API enumerates it.
+fn state_number(state: State) -> i32 {
+    match state {
+        State::Provisioning => 1,
+        State::Running => 2,
+        State::Reconciling => 3,
+        State::Stopping => 4,
+        State::Error => 5,
+        State::Degraded => 6,
+    }
 }
 
 fn set_configuration(schema: &Schema, message: &mut DynamicMessage, cluster: &AttachedCluster) {

@@ -3,7 +3,6 @@
 use {
     super::{
         agent_token::{self, Fields},
-        hosted,
         names::Project,
         service::Stop,
         status::{Detail, Status},
@@ -37,14 +36,8 @@ pub fn explain(
 ) -> Result<Result<(), Refusal>, Fetch> {
     let known = Project::of(cluster).known(cluster).into_owned();
     let fields = Fields::of(token, audience);
-    let verified = match hosted::kind_of_cluster(&known) {
-        Some(kind) => {
-            hosted::verify(world, kind, &known, &fields, witness).map(drop).map_err(Stop::Status)
-        }
-        None => agent_token::verify(world, fetched, &known, &fields, witness).map(drop),
-    };
-    match verified {
-        Ok(()) => Ok(Ok(())),
+    match agent_token::verify(world, fetched, &known, &fields, witness) {
+        Ok(_) => Ok(Ok(())),
         Err(Stop::Status(status)) => Ok(Err(refusal(status))),
         Err(Stop::Fetch(fetch)) => Err(fetch),
     }

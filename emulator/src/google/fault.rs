@@ -145,8 +145,6 @@ fn permission(method: &str) -> String {
         ("Generate", "AttachedClusterInstallManifest") => {
             ("generateInstallManifest", "AttachedClusters")
         }
-        ("Generate", "AwsAccessToken") => ("generateAccessToken", "AwsClusters"),
-        ("Generate", "AzureAccessToken") => ("generateAccessToken", "AzureClusters"),
         _ => (verb, noun),
     };
     let plural = if noun.ends_with('s') { "" } else { "s" };
@@ -197,7 +195,6 @@ mod tests {
     )]
     #[case("AttachedClusters.GetAttachedServerConfig", "attachedServerConfigs.get")]
     #[case("Operations.CancelOperation", "operations.cancel")]
-    #[case("AwsClusters.GenerateAwsAccessToken", "awsClusters.generateAccessToken")]
     fn a_method_wants_a_permission(#[case] method: &str, #[case] expected: &str) {
         assert_eq!(permission(method), format!("gkemulticloud.{expected}"));
     }

@@ -5,7 +5,6 @@ use {
     super::{
         auth::SERVICE,
         grpc::too_late,
-        hosted,
         names::Project,
         service::Stop,
         status::{Code, Detail, Status},
@@ -13,7 +12,7 @@ use {
     crate::{
         api::{Document, Fetch, Fetched, Unfetched},
         tokens::exchange::IssuerKeys,
-        world::{World, clusters::Oidc, key_set::KeySet, trusted_keys::TrustedKeys},
+        world::{World, attached_cluster::Oidc, key_set::KeySet, trusted_keys::TrustedKeys},
     },
     bytes::Bytes,
     serde::Deserialize,
@@ -44,11 +43,10 @@ impl Keys<'_> {
     }
 }
 
-/// The issuer of a cluster's tokens, whoever runs the cluster.
+/// The issuer of a cluster's tokens.
 pub fn issuer_of(world: &World, cluster: &str) -> Option<String> {
     let known = Project::of(cluster).known(cluster).into_owned();
-    let attached = world.clusters.get(&known).map(|cluster| cluster.oidc.issuer_url.clone());
-    attached.or_else(|| hosted::issuer_of(world, &known))
+    world.clusters.get(&known).map(|cluster| cluster.oidc.issuer_url.clone())
 }
 
 /// The keys of a cluster's issuer, or what has to be fetched for them.

@@ -10,8 +10,7 @@
 //! - an `audience` has to be among the subject token's; without one any will do;
 //! - a cluster that is STOPPING or in ERROR gets no tokens, and one that is PROVISIONING does;
 //! - an operation that is cancelled ends at once; a cluster that was being made is then in ERROR;
-//! - clusters on AWS and Azure have the emulator's own keys, and are not validated beyond their
-//!   types; `WaitOperation` is UNIMPLEMENTED;
+//! - `WaitOperation` is UNIMPLEMENTED;
 //! - `Alt-Svc` is not sent, since nothing listens where it would point.
 
 mod agent_token;
@@ -22,7 +21,6 @@ mod convert;
 mod explain;
 mod fault;
 mod grpc;
-mod hosted;
 mod install_manifest;
 mod issuer;
 mod names;

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        convert, hosted, names, paging,
+        convert, names, paging,
         service::{Context, Stop},
         status::{Code, Status, any},
         wire,
@@ -86,9 +86,6 @@ pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> Dynami
     let (field, result) = match outcome {
         Outcome::Cluster(cluster) => {
             ("response", any(context.schema, &convert::to_message(context, cluster)))
-        }
-        Outcome::Hosted(resource) => {
-            ("response", any(context.schema, &hosted::to_message(context, resource)))
         }
         Outcome::Gone => {
             ("response", any(context.schema, &context.schema.message("google.protobuf.Empty")))

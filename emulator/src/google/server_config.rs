@@ -11,8 +11,7 @@ use {
 };
 
 /// The versions, newest first.
-pub(super) const VERSIONS: [&str; 4] =
-    ["1.35.0-gke.1", "1.34.0-gke.1", "1.33.0-gke.1", "1.32.0-gke.1"];
+const VERSIONS: [&str; 4] = ["1.35.0-gke.1", "1.34.0-gke.1", "1.33.0-gke.1", "1.32.0-gke.1"];
 
 /// GetAttachedServerConfig.
 pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {

@@ -2,7 +2,7 @@
 
 use {
     super::{
-        agent_token, attached_clusters, hosted, install_manifest,
+        agent_token, attached_clusters, install_manifest,
         names::Project,
         operations,
         schema::{Method, Schema},
@@ -93,39 +93,7 @@ pub(crate) fn handler(name: &str) -> Handler {
         "google.longrunning.Operations.ListOperations" => operations::list,
         "google.longrunning.Operations.DeleteOperation" => operations::delete,
         "google.longrunning.Operations.CancelOperation" => operations::cancel,
-        _ => hosted_handler(name.rsplit('.').next().unwrap_or_default()),
-    }
-}
-
-/// The methods of AWS and of Azure are called alike.
-fn hosted_handler(name: &str) -> Handler {
-    let is = |start: &str, end: &str| name.starts_with(start) && name.ends_with(end);
-    if !name.contains("Aws") && !name.contains("Azure") {
-        unimplemented
-    } else if is("Generate", "AgentToken") {
-        hosted::agent_token
-    } else if is("Generate", "AccessToken") {
-        hosted::access_token
-    } else if is("Get", "OpenIdConfig") {
-        hosted::configuration
-    } else if is("Get", "JsonWebKeys") {
-        hosted::keys
-    } else if is("Get", "ServerConfig") {
-        hosted::server_config
-    } else if is("Create", "") {
-        hosted::create
-    } else if is("Update", "") {
-        hosted::update
-    } else if is("Rollback", "") {
-        hosted::rollback
-    } else if is("Get", "") {
-        hosted::get
-    } else if is("List", "") {
-        hosted::list
-    } else if is("Delete", "") {
-        hosted::delete
-    } else {
-        unimplemented
+        _ => unimplemented,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Reading and filling messages by the names of their fields.
 
 use {
-    crate::world::registry::State,
     jiff::Timestamp,
     prost_reflect::{DynamicMessage, MapKey, Value},
     std::{borrow::Cow, collections::BTreeMap},
@@ -130,17 +129,5 @@ pub(crate) fn fill<'a>(message: &'a mut DynamicMessage, field: &str) -> &'a mut 
     match message.get_field_by_name_mut(field) {
         Some(Value::Message(inner)) => inner,
         _ => panic!("{field} is a message field"),
-    }
-}
-
-/// A state as every enumeration of states has it.
-pub(crate) fn state_number(state: State) -> i32 {
-    match state {
-        State::Provisioning => 1,
-        State::Running => 2,
-        State::Reconciling => 3,
-        State::Stopping => 4,
-        State::Error => 5,
-        State::Degraded => 6,
     }
 }

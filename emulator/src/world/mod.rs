@@ -2,6 +2,7 @@
 //! attached clusters, journal. Knows no HTTP; an error here has a name, not a status.
 
 pub mod access_tokens;
+pub mod attached_cluster;
 pub mod authentications;
 pub mod callers;
 pub mod changes;
@@ -10,20 +11,18 @@ pub mod clusters;
 pub mod documents;
 pub mod entropy;
 pub mod expiries;
-pub mod hosted;
 mod index;
 pub mod journal;
 pub mod key_set;
 pub mod keys;
 pub mod objects;
 pub mod operations;
-pub mod registry;
 pub mod settings;
 pub mod trusted_keys;
 
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
-    clusters::Clusters, documents::Documents, entropy::Entropy, expiries::Expiries, hosted::Hosted,
+    clusters::Clusters, documents::Documents, entropy::Entropy, expiries::Expiries,
     jiff::Timestamp, journal::Journal, key_set::Keys, objects::Objects, operations::Operations,
     settings::Settings,
 };
@@ -54,8 +53,6 @@ pub struct World {
     pub flow_control: (String, String),
     /// The attached clusters of the Google side.
     pub clusters: Clusters,
-    /// Its clusters on AWS and Azure.
-    pub hosted: Hosted,
     /// What foreign issuers published a while ago.
     pub documents: Documents,
     /// Its long-running operations.
@@ -82,7 +79,6 @@ impl World {
             callers,
             authentications: Authentications::default(),
             clusters: Clusters::default(),
-            hosted: Hosted::default(),
             documents: Documents::default(),
             operations: Operations::default(),
             access_tokens: AccessTokens::default(),
@@ -98,7 +94,6 @@ impl World {
         self.expiries.clear();
         self.authentications.clear();
         self.clusters.clear();
-        self.hosted.clear();
         self.documents.clear();
         self.operations.clear();
         self.access_tokens.clear();

@@ -30,10 +30,7 @@ use {
     "POST",
     "/v1/projects/p/locations/us-west1/attachedClusters/c1:generateattachedclusteragenttoken"
 )]
-#[case(
-    "POST",
-    "/v1/projects/p/locations/us-west1/awsClusters/c1:generateAttachedClusterAgentToken"
-)]
+#[case("POST", "/v1/projects/p/locations/us-west1/operations/o1:generateAttachedClusterAgentToken")]
 #[case("POST", "/v1/projects/p/locations/us-west1:generateAttachedClusterInstallManifest")]
 #[case("PUT", "/v1/projects/p/locations/us-west1/attachedClusters/c1")]
 #[case("OPTIONS", "/v1/projects/p/locations/us-west1/attachedClusters/c1")]
@@ -46,6 +43,23 @@ fn a_path_that_leads_nowhere_is_a_page(#[case] method: &str, #[case] path: &str)
     let page = std::str::from_utf8(&response.body).unwrap();
     assert!(page.contains("<title>Error 404 (Not Found)!!1</title>"), "{page}");
     assert!(page.contains("was not found on this server."), "{page}");
+}
+
+/// Every method, asked with as little as possible, gives an answer in the API's own form.
+#[test]
+fn no_method_is_left_out() {
+    let google = Google::new();
+    let routes = include_str!("../../src/google/api/routes.txt");
+    for line in routes.lines().filter(|line| !line.starts_with('#')) {
+        let columns: Vec<&str> = line.split(' ').collect();
+        let (before, rest) = columns[2].split_once('{').unwrap();
+        let (variable, after) = rest.split_once('}').unwrap();
+        let pattern = variable.split_once('=').unwrap().1;
+        let path = format!("{before}{pattern}{after}").replace('*', "x");
+        let response = google.respond(&request(columns[1], &path, ""));
+        let answer: Value = serde_json::from_slice(&response.body).expect(line);
+        assert_ne!(response.status, StatusCode::NOT_IMPLEMENTED, "{line}: {answer}");
+    }
 }
 
 #[rstest]

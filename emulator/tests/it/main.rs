@@ -15,7 +15,6 @@ mod google_bodies;
 mod google_exchange;
 mod google_frames;
 mod google_grpc;
-mod google_hosted;
 mod google_noise;
 mod google_reflection;
 mod google_rest;

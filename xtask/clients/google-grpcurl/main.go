@@ -69,7 +69,7 @@ func says(said string, parts ...string) error {
 
 func listed() error {
 	said := grpcurl("-plaintext", plaintext(), "list")
-	return says(said, api, "gkemulticloud.v1.AwsClusters", "google.longrunning.Operations")
+	return says(said, api, "google.longrunning.Operations")
 }
 
 func described() error {

@@ -10,7 +10,6 @@ from google.cloud import gke_multicloud_v1 as gke
 from google.longrunning import operations_pb2
 
 import emulator
-import hosted  # It has checks of its own.
 import transports
 from checks import CHECKS, JWT, PARENT, check, fails, violation, wants
 

@@ -6,16 +6,9 @@ import grpc
 from google.api_core import client_options
 from google.auth import credentials
 from google.cloud import gke_multicloud_v1 as gke
-from google.cloud.gke_multicloud_v1.services import attached_clusters, aws_clusters, azure_clusters
+from google.cloud.gke_multicloud_v1.services.attached_clusters import transports
 
 import emulator
-
-# The modules that have the transports of a client.
-SERVICES = {
-    "AttachedClusters": attached_clusters.transports,
-    "AwsClusters": aws_clusters.transports,
-    "AzureClusters": azure_clusters.transports,
-}
 
 
 class Static(credentials.Credentials):
@@ -45,15 +38,15 @@ class Grpc:
 
     name = "python-grpc"
 
-    def __init__(self, token, kind="AttachedClusters"):
+    def __init__(self, token):
         with open(emulator.READY["ca_file"], "rb") as file:
             trusted = grpc.ssl_channel_credentials(file.read())
-        transport = getattr(SERVICES[kind], f"{kind}GrpcTransport")(
+        transport = transports.AttachedClustersGrpcTransport(
             host=emulator.READY["https_url"].removeprefix("https://"),
             credentials=credentials_of(token),
             ssl_channel_credentials=trusted,
         )
-        self.client = getattr(gke, f"{kind}Client")(transport=transport)
+        self.client = gke.AttachedClustersClient(transport=transport)
 
     def call(self, method, *arguments, **more):
         return getattr(self.client, method)(*arguments, **more)
@@ -70,8 +63,8 @@ class Rest(Grpc):
 
     name = "python-rest"
 
-    def __init__(self, token, kind="AttachedClusters"):
-        self.client = getattr(gke, f"{kind}Client")(
+    def __init__(self, token):
+        self.client = gke.AttachedClustersClient(
             transport="rest",
             credentials=credentials_of(token),
             client_options=client_options.ClientOptions(api_endpoint=emulator.URL),
@@ -95,15 +88,15 @@ class Asyncio(Grpc):
     name = "python-asyncio"
     loop = asyncio.new_event_loop()
 
-    def __init__(self, token, kind="AttachedClusters"):
+    def __init__(self, token):
         asyncio.set_event_loop(self.loop)
-        self.client = self.loop.run_until_complete(self.open(token, kind))
+        self.client = self.loop.run_until_complete(self.open(token))
 
-    async def open(self, token, kind):
+    async def open(self, token):
         bearer = [] if token is None else [Bearer(token)]
         channel = grpc.aio.insecure_channel(emulator.HOST, interceptors=bearer)
-        transport = getattr(SERVICES[kind], f"{kind}GrpcAsyncIOTransport")(channel=channel)
-        return getattr(gke, f"{kind}AsyncClient")(transport=transport)
+        transport = transports.AttachedClustersGrpcAsyncIOTransport(channel=channel)
+        return gke.AttachedClustersAsyncClient(transport=transport)
 
     def call(self, method, *arguments, **more):
         return self.loop.run_until_complete(super().call(method, *arguments, **more))

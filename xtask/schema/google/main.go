@@ -1,4 +1,4 @@
-// Writes what the GKE Multi-Cloud API's own Go package knows of the API:
+// Writes what an API's own Go packages know of the services that services.go lists:
 //
 //	descriptors.binpb  a google.protobuf.FileDescriptorSet, dependencies before dependents, without source info
 //	routes.txt         one line per HTTP binding
@@ -16,55 +16,12 @@ import (
 	"slices"
 	"strings"
 
-	"cloud.google.com/go/gkemulticloud/apiv1/gkemulticloudpb"
-	"cloud.google.com/go/longrunning/autogen/longrunningpb"
 	"google.golang.org/genproto/googleapis/api/annotations"
-	"google.golang.org/genproto/googleapis/rpc/code"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
-	"google.golang.org/genproto/googleapis/rpc/status"
-	"google.golang.org/genproto/googleapis/type/date"
-	"google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/reflection/grpc_reflection_v1"
-	"google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
-	"google.golang.org/protobuf/types/known/anypb"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/fieldmaskpb"
-	"google.golang.org/protobuf/types/known/structpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 )
-
-// The roots; what they import follows by itself.
-var roots = []protoreflect.FileDescriptor{
-	gkemulticloudpb.File_google_cloud_gkemulticloud_v1_attached_service_proto,
-	gkemulticloudpb.File_google_cloud_gkemulticloud_v1_aws_service_proto,
-	gkemulticloudpb.File_google_cloud_gkemulticloud_v1_azure_service_proto,
-	longrunningpb.File_google_longrunning_operations_proto,
-	annotations.File_google_api_annotations_proto,
-	annotations.File_google_api_client_proto,
-	annotations.File_google_api_field_behavior_proto,
-	annotations.File_google_api_resource_proto,
-	code.File_google_rpc_code_proto,
-	errdetails.File_google_rpc_error_details_proto,
-	status.File_google_rpc_status_proto,
-	date.File_google_type_date_proto,
-	grpc_health_v1.File_grpc_health_v1_health_proto,
-	grpc_reflection_v1.File_grpc_reflection_v1_reflection_proto,
-	grpc_reflection_v1alpha.File_grpc_reflection_v1alpha_reflection_proto,
-	anypb.File_google_protobuf_any_proto,
-	descriptorpb.File_google_protobuf_descriptor_proto,
-	durationpb.File_google_protobuf_duration_proto,
-	emptypb.File_google_protobuf_empty_proto,
-	fieldmaskpb.File_google_protobuf_field_mask_proto,
-	structpb.File_google_protobuf_struct_proto,
-	timestamppb.File_google_protobuf_timestamp_proto,
-	wrapperspb.File_google_protobuf_wrappers_proto,
-}
 
 // The packages whose versions decide the output.
 var modules = []string{
@@ -80,27 +37,18 @@ var modules = []string{
 // A binding is one line of routes.txt.
 type binding struct{ method, verb, path, body string }
 
-// The HTTP rules of google.longrunning.Operations in this API: its service configuration (gkemulticloud_v1.yaml)
-// replaces those in the descriptor, which are for an API without locations. WaitOperation has none.
-var operations = []binding{
-	{"google.longrunning.Operations.ListOperations", "GET", "/v1/{name=projects/*/locations/*}/operations", "-"},
-	{"google.longrunning.Operations.GetOperation", "GET", "/v1/{name=projects/*/locations/*/operations/*}", "-"},
-	{"google.longrunning.Operations.DeleteOperation", "DELETE", "/v1/{name=projects/*/locations/*/operations/*}", "-"},
-	{"google.longrunning.Operations.CancelOperation", "POST", "/v1/{name=projects/*/locations/*/operations/*}:cancel", "*"},
-}
-
 func main() {
 	log.SetFlags(0)
 	directory := "."
 	if len(os.Args) > 1 {
 		directory = os.Args[1]
 	}
-	set, err := proto.MarshalOptions{Deterministic: true}.Marshal(descriptorSet())
+	set, err := proto.MarshalOptions{Deterministic: true}.Marshal(multiCloud.descriptorSet())
 	if err != nil {
 		log.Fatal(err)
 	}
 	write(filepath.Join(directory, "descriptors.binpb"), set)
-	write(filepath.Join(directory, "routes.txt"), []byte(routes()))
+	write(filepath.Join(directory, "routes.txt"), []byte(multiCloud.routes()))
 }
 
 func write(path string, contents []byte) {
@@ -110,7 +58,7 @@ func write(path string, contents []byte) {
 }
 
 // descriptorSet lists every file after those that it imports.
-func descriptorSet() *descriptorpb.FileDescriptorSet {
+func (a api) descriptorSet() *descriptorpb.FileDescriptorSet {
 	set := &descriptorpb.FileDescriptorSet{}
 	seen := map[string]bool{}
 	var visit func(protoreflect.FileDescriptor)
@@ -126,27 +74,42 @@ func descriptorSet() *descriptorpb.FileDescriptorSet {
 		for i := range imports.Len() {
 			visit(imports.Get(i).FileDescriptor)
 		}
-		description := protodesc.ToFileDescriptorProto(file)
-		description.SourceCodeInfo = nil
-		set.File = append(set.File, description)
+		set.File = append(set.File, a.description(file))
 	}
-	for _, root := range roots {
-		visit(root)
+	for _, service := range a.services {
+		visit(service.file)
+	}
+	for _, file := range a.messages {
+		visit(file)
 	}
 	return set
 }
 
-func routes() string {
+// description is a file without source info and without the services that are not served.
+func (a api) description(file protoreflect.FileDescriptor) *descriptorpb.FileDescriptorProto {
+	description := protodesc.ToFileDescriptorProto(file)
+	description.SourceCodeInfo = nil
+	description.Service = slices.DeleteFunc(description.Service, func(found *descriptorpb.ServiceDescriptorProto) bool {
+		return !slices.ContainsFunc(a.services, func(s service) bool {
+			return s.file.Path() == file.Path() && string(s.name) == found.GetName()
+		})
+	})
+	return description
+}
+
+func (a api) routes() string {
 	var out strings.Builder
-	fmt.Fprintln(&out, "# HTTP bindings of the GKE Multi-Cloud API, version 1 of this format.")
+	fmt.Fprintf(&out, "# HTTP bindings of the %s, version 1 of this format.\n", a.title)
 	fmt.Fprintln(&out, "# Columns, separated by one space: gRPC method, HTTP method, path template,")
 	fmt.Fprintln(&out, "# body (`*`: the whole message; a field's name; `-`: no body).")
 	fmt.Fprintln(&out, "# Order: service, then declaration. google.longrunning.Operations: as the service configuration has it.")
 	for _, line := range versions() {
 		fmt.Fprintln(&out, "# from", line)
 	}
-	for _, b := range bindings() {
-		fmt.Fprintln(&out, b.method, b.verb, b.path, b.body)
+	for _, service := range a.services {
+		for _, b := range service.http() {
+			fmt.Fprintln(&out, b.method, b.verb, b.path, b.body)
+		}
 	}
 	return out.String()
 }
@@ -165,22 +128,20 @@ func versions() []string {
 	return lines
 }
 
-func bindings() []binding {
-	var services []protoreflect.ServiceDescriptor
-	for _, root := range roots[:3] {
-		for i := range root.Services().Len() {
-			services = append(services, root.Services().Get(i))
-		}
+// http gives the service's bindings, in the order in which its methods are declared.
+func (s service) http() []binding {
+	descriptor := s.file.Services().ByName(s.name)
+	if descriptor == nil {
+		log.Fatalf("%s has no service %s", s.file.Path(), s.name)
 	}
-	slices.SortFunc(services, func(a, b protoreflect.ServiceDescriptor) int { return cmp.Compare(a.FullName(), b.FullName()) })
+	if s.bindings != nil {
+		return s.bindings
+	}
 	var all []binding
-	for _, service := range services {
-		for i := range service.Methods().Len() {
-			method := service.Methods().Get(i)
-			all = append(all, ofMethod(method)...)
-		}
+	for i := range descriptor.Methods().Len() {
+		all = append(all, ofMethod(descriptor.Methods().Get(i))...)
 	}
-	return append(all, operations...)
+	return all
 }
 
 func ofMethod(method protoreflect.MethodDescriptor) []binding {

@@ -18,8 +18,7 @@ const KIN: &[&[&str]] = &[
     &["CREDENTIALS_MISSING", "ACCESS_TOKEN_EXPIRED", "ACCESS_TOKEN_TYPE_UNSUPPORTED"],
     &[
         "type.googleapis.com/google.cloud.gkemulticloud.v1.AttachedCluster",
-        "type.googleapis.com/google.cloud.gkemulticloud.v1.AwsCluster",
-        "type.googleapis.com/google.cloud.gkemulticloud.v1.AzureCluster",
+        "type.googleapis.com/google.cloud.gkemulticloud.v1.AttachedServerConfig",
     ],
     &[
         "type.googleapis.com/google.rpc.BadRequest",

@@ -13,10 +13,9 @@ use {
         },
         world::{
             World,
-            clusters::{AttachedCluster, Fleet, Monitoring},
+            attached_cluster::{AttachedCluster, Fleet, Monitoring, State},
             objects::WriteError,
             operations::operation::{Outcome, Verb},
-            registry::State,
         },
     },
     prost_reflect::DynamicMessage,
@@ -121,7 +120,7 @@ fn register(
         .clusters
         .create(cluster)
         .map_err(|error| write_error(error, &context.written(&name)))?;
-    let operation = world.start_operation(verb, &*cluster);
+    let operation = world.start_operation(verb, &cluster);
     Ok(operations::to_message(context, &operation))
 }
 

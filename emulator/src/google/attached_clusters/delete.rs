@@ -9,9 +9,8 @@ use {
             wire,
         },
         world::{
-            clusters::AttachedCluster,
+            attached_cluster::{AttachedCluster, State},
             operations::operation::{Outcome, Verb},
-            registry::State,
         },
     },
     prost_reflect::DynamicMessage,
@@ -49,6 +48,6 @@ pub(in crate::google) fn delete(
     let stopping = AttachedCluster { state: State::Stopping, ..(*cluster).clone() };
     let cluster = world.clusters.replace(&cluster, stopping);
     let cluster = cluster.map_err(|error| write_error(error, &context.written(name)))?;
-    let operation = world.start_operation(Verb::Delete, &*cluster);
+    let operation = world.start_operation(Verb::Delete, &cluster);
     Ok(operations::to_message(context, &operation))
 }

@@ -9,7 +9,7 @@ pub(super) use {
     create::{create, import, seed},
     delete::delete,
     update::update,
-    validate::{id as validate_id, present as required_text, required},
+    validate::present as required_text,
 };
 
 use {
@@ -21,7 +21,7 @@ use {
         status::{Code, Status},
         wire,
     },
-    crate::world::{World, clusters::AttachedCluster, objects::WriteError},
+    crate::world::{World, attached_cluster::AttachedCluster, objects::WriteError},
     base64::{Engine, prelude::BASE64_STANDARD},
     prost_reflect::DynamicMessage,
     std::sync::Arc,
@@ -42,8 +42,8 @@ pub(super) fn list(
     let Name { project, location, .. } = names::parent("parent", parent)?;
     let list = format!("{parent}/attachedClusters");
     let clusters = match location {
-        ANYWHERE => context.world.clusters.list_everywhere(project, "attachedClusters"),
-        _ => context.world.clusters.list(&list),
+        ANYWHERE => context.world.clusters.list_below(&format!("projects/{project}/locations/")),
+        _ => context.world.clusters.list_below(&format!("{list}/")),
     };
     let page = paging::page(request, &list, clusters, |cluster| cluster.name.clone())?;
     let mut answer = context.output();
@@ -63,12 +63,12 @@ fn not_found() -> Status {
     Status::new(Code::NotFound, "cluster not found")
 }
 
-pub(super) fn stale() -> Status {
+fn stale() -> Status {
     Status::new(Code::Aborted, "The etag provided does not match the current etag of the cluster.")
 }
 
 /// A write that lost against another one.
-pub(super) fn write_error(error: WriteError, name: &str) -> Status {
+fn write_error(error: WriteError, name: &str) -> Status {
     match error {
         WriteError::AlreadyExists => {
             Status::new(Code::AlreadyExists, format!("Resource '{name}' already exists"))

@@ -10,9 +10,8 @@ use {
             wire,
         },
         world::{
-            clusters::AttachedCluster,
+            attached_cluster::{AttachedCluster, State},
             operations::operation::{Outcome, Verb},
-            registry::State,
         },
     },
     prost_reflect::DynamicMessage,
@@ -54,7 +53,7 @@ pub(in crate::google) fn update(
     }
     let cluster = world.clusters.replace(&cluster, updated);
     let cluster = cluster.map_err(|error| write_error(error, &context.written(name)))?;
-    let operation = world.start_operation(Verb::Update, &*cluster);
+    let operation = world.start_operation(Verb::Update, &cluster);
     Ok(operations::to_message(context, &operation))
 }
 

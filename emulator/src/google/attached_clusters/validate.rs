@@ -3,7 +3,7 @@
 use {
     crate::{
         google::{names, status::Status, wire},
-        world::{World, clusters::AttachedCluster},
+        world::{World, attached_cluster::AttachedCluster},
     },
     prost_reflect::DynamicMessage,
 };
@@ -15,7 +15,7 @@ const DESCRIPTION: usize = 255;
 const ANNOTATIONS: usize = 256 << 10;
 
 /// A field that is not there.
-pub(in crate::google) fn required(field: &str) -> Status {
+pub(super) fn required(field: &str) -> Status {
     Status::bad_field(field, "Required field is missing")
 }
 
@@ -28,7 +28,7 @@ pub(in crate::google) fn present<'a>(
 }
 
 /// The id of something new.
-pub(in crate::google) fn id(field: &str, id: &str) -> Result<(), Status> {
+pub(super) fn id(field: &str, id: &str) -> Result<(), Status> {
     if id.is_empty() {
         Err(required(field))
     } else if names::is_valid_id(id) {

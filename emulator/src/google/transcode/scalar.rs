@@ -281,4 +281,22 @@ mod tests {
     fn a_double_is_told_as_c_tells_it(#[case] number: f64, #[case] expected: &str) {
         assert_eq!(double_text(number), expected);
     }
+
+    // No body of a served method has an integer, so no case can show this.
+    #[rstest]
+    #[case(Scalar::Text("3"), Ok(3))]
+    #[case(Scalar::Number(Number::Unsigned(3)), Ok(3))]
+    #[case(Scalar::Number(Number::Signed(-3)), Ok(-3))]
+    #[case(Scalar::Number(Number::Double(1e1)), Ok(10))]
+    #[case(Scalar::Number(Number::Double(1.5)), Err("1.5"))]
+    #[case(Scalar::Number(Number::Unsigned(2_147_483_648)), Err("2147483648"))]
+    #[case(Scalar::Text("2147483648"), Err("\"2147483648\""))]
+    #[case(Scalar::Bool(true), Err("true"))]
+    fn an_integer_is_read_leniently(#[case] written: Scalar<'_>, #[case] read: Result<i32, &str>) {
+        let expected = read.map(Value::I32).map_err(|value| Mismatch {
+            type_name: "TYPE_INT32".to_owned(),
+            value: value.to_owned(),
+        });
+        assert_eq!(written.read(&Kind::Int32), expected);
+    }
 }

@@ -7,11 +7,11 @@ pub mod rules;
 use {
     crate::world::{
         World,
+        attached_cluster::AttachedCluster,
         operations::{
             operation::{Failure, Operation, Outcome, Verb},
             rules::FailureRules,
         },
-        registry::Registered,
     },
     jiff::{SignedDuration, Timestamp},
     std::{
@@ -63,9 +63,9 @@ impl Default for Operations {
 
 impl World {
     /// Begins an operation.
-    pub fn start_operation(&self, verb: Verb, target: &impl Registered) -> Operation {
-        let failure = self.operations.rules.failure_of(verb, target.name());
-        let operation = Operation { failure, ..self.operation(verb, target.name(), target.uid()) };
+    pub fn start_operation(&self, verb: Verb, target: &AttachedCluster) -> Operation {
+        let failure = self.operations.rules.failure_of(verb, &target.name);
+        let operation = Operation { failure, ..self.operation(verb, &target.name, &target.uid) };
         if let Some(oldest) = self.operations.start(operation.clone()) {
             self.end(&oldest);
         }
@@ -278,7 +278,9 @@ mod tests {
     use {
         super::*,
         crate::world::{
-            callers::Callers, hosted::HostedResource, key_set::Keys, registry::State,
+            attached_cluster::{Fleet, Oidc, State},
+            callers::Callers,
+            key_set::Keys,
             settings::Settings,
         },
         std::sync::Arc,
@@ -292,16 +294,29 @@ mod tests {
         world
     }
 
-    fn resource(id: &str, size: usize) -> HostedResource {
-        HostedResource {
-            name: format!("{PARENT}/awsClusters/{id}"),
-            uid: id.to_owned(),
+    fn cluster(id: &str, size: usize) -> AttachedCluster {
+        AttachedCluster {
+            name: format!("{PARENT}/attachedClusters/{id}"),
+            description: "d".repeat(size),
+            oidc: Oidc::default(),
+            platform_version: String::new(),
+            distribution: String::new(),
+            fleet: Fleet::default(),
             state: State::Provisioning,
+            uid: id.to_owned(),
             create_time: Timestamp::UNIX_EPOCH,
             update_time: Timestamp::UNIX_EPOCH,
             etag: String::new(),
-            error: None,
-            document: vec![0; size],
+            kubernetes_version: String::new(),
+            annotations: BTreeMap::new(),
+            errors: Vec::new(),
+            authorization: None,
+            logging: None,
+            monitoring: None,
+            proxy: None,
+            binary_authorization: None,
+            security_posture: None,
+            system_components: None,
         }
     }
 
@@ -310,7 +325,7 @@ mod tests {
         let operations = world().operations;
         let world = world();
         for id in 0..100 {
-            let outcome = Outcome::Hosted(Arc::new(resource(&id.to_string(), 1 << 20)));
+            let outcome = Outcome::Cluster(Arc::new(cluster(&id.to_string(), 1 << 20)));
             operations.keep(world.passing_operation(Verb::Create, PARENT, outcome));
         }
         let kept = operations.list(PARENT);
@@ -322,15 +337,15 @@ mod tests {
     #[test]
     fn a_frozen_clock_lets_only_so_many_run() {
         let world = world();
-        let first = world.hosted.create(resource("first", 1)).unwrap();
-        let oldest = world.start_operation(Verb::Create, &*first);
-        let other = resource("other", 1);
+        let first = world.clusters.create(cluster("first", 1)).unwrap();
+        let oldest = world.start_operation(Verb::Create, &first);
+        let other = cluster("other", 1);
         for _ in 0..RUNNING {
             world.start_operation(Verb::Update, &other);
         }
         assert_eq!(world.operations.lock().running.len(), RUNNING);
         let ended = world.operations.get(&oldest.name).unwrap();
-        assert!(matches!(ended.outcome, Some(Outcome::Hosted(_))), "{ended:?}");
-        assert_eq!(world.hosted.get(&first.name).unwrap().state, State::Running);
+        assert!(matches!(ended.outcome, Some(Outcome::Cluster(_))), "{ended:?}");
+        assert_eq!(world.clusters.get(&first.name).unwrap().state, State::Running);
     }
 }

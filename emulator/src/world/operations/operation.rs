@@ -3,15 +3,13 @@
 use {
     crate::world::{
         World,
-        clusters::AttachedCluster,
-        hosted::HostedResource,
-        registry::{Registered, Registry, State},
+        attached_cluster::{AttachedCluster, State},
     },
     jiff::Timestamp,
     std::sync::Arc,
 };
 
-/// Something that is done to a cluster or the like, and takes its time.
+/// Something that is done to a cluster, and takes its time.
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// `projects/P/locations/L/operations/ID`
@@ -61,8 +59,6 @@ pub enum Verb {
 pub enum Outcome {
     /// With an attached cluster.
     Cluster(Arc<AttachedCluster>),
-    /// With something on AWS or Azure.
-    Hosted(Arc<HostedResource>),
     /// With one less.
     Gone,
     /// Before its time, as somebody asked.
@@ -73,53 +69,45 @@ pub enum Outcome {
 
 impl Operation {
     pub(super) fn succeed(&self, world: &World) -> Outcome {
-        let World { clusters, hosted, .. } = world;
         if self.verb == Verb::Delete {
-            clusters.remove(&self.target, &self.target_uid);
-            hosted.remove(&self.target, &self.target_uid);
+            world.clusters.remove(&self.target, &self.target_uid);
             return Outcome::Gone;
         }
-        let settled = self.settle(clusters).map(Outcome::Cluster);
-        settled.or_else(|| self.settle(hosted).map(Outcome::Hosted)).unwrap_or(Outcome::Gone)
-    }
-
-    fn settle<T: Registered>(&self, registry: &Registry<T>) -> Option<Arc<T>> {
-        registry.change(&self.target, &self.target_uid, |member| {
+        let settled = self.change(world, |cluster| {
             // A deletion that began meanwhile goes on.
-            let stopping = member.state() == State::Stopping;
+            let stopping = cluster.state == State::Stopping;
             let state = if stopping { State::Stopping } else { State::Running };
-            member.settle(state, self.end_time);
-            member.forgive();
-        })
+            cluster.settle(state, self.end_time);
+            cluster.errors.clear();
+        });
+        settled.map_or(Outcome::Gone, Outcome::Cluster)
     }
 
     /// What was to be made or taken away is broken; what was to be changed stays as its clients
     /// see it, and says what went wrong.
     pub(super) fn fail(&self, world: &World, failure: &Failure) -> Outcome {
-        self.break_off(&world.clusters, failure);
-        self.break_off(&world.hosted, failure);
+        self.change(world, |cluster| {
+            cluster.fail(&failure.message);
+            if self.verb == Verb::Update {
+                cluster.settle(State::Degraded, self.end_time);
+            }
+        });
         Outcome::Failed(failure.clone())
     }
 
-    fn break_off<T: Registered>(&self, registry: &Registry<T>, failure: &Failure) {
-        registry.change(&self.target, &self.target_uid, |member| {
-            member.fail(&failure.message);
-            if self.verb == Verb::Update {
-                member.settle(State::Degraded, self.end_time);
-            }
-        });
-    }
-
     pub(super) fn give_up(&self, world: &World) {
-        self.abandon(&world.clusters);
-        self.abandon(&world.hosted);
+        self.change(world, |cluster| match self.verb {
+            Verb::Create | Verb::Import => cluster.fail("The operation was cancelled."),
+            Verb::Update | Verb::Delete => cluster.settle(State::Running, self.end_time),
+        });
     }
 
-    fn abandon<T: Registered>(&self, registry: &Registry<T>) {
-        registry.change(&self.target, &self.target_uid, |member| match self.verb {
-            Verb::Create | Verb::Import => member.fail("The operation was cancelled."),
-            Verb::Update | Verb::Delete => member.settle(State::Running, self.end_time),
-        });
+    fn change(
+        &self,
+        world: &World,
+        change: impl FnOnce(&mut AttachedCluster),
+    ) -> Option<Arc<AttachedCluster>> {
+        world.clusters.change(&self.target, &self.target_uid, change)
     }
 }
 
@@ -128,7 +116,6 @@ impl Outcome {
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Cluster(cluster) => cluster.weight(),
-            Self::Hosted(resource) => resource.weight(),
             Self::Gone | Self::Cancelled | Self::Failed(_) => 0,
         }
     }

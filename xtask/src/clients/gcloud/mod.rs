@@ -1,7 +1,6 @@
 //! gcloud, pointed at the emulator by an override, with a bearer, and nothing of its own.
 
 mod attached;
-mod hosted;
 
 use {
     super::{
@@ -35,7 +34,6 @@ pub(super) fn run(emulator: &Path, kubectl: &Tool, report: &mut Report) -> Resul
     }
     let session = Session { gcloud: configured(gcloud, &attached)?, attached };
     report.run("gcloud", attached::FLOWS, &session);
-    report.run("gcloud", hosted::FLOWS, &session);
     Ok(())
 }
 
@@ -50,8 +48,6 @@ fn configured(gcloud: Tool, attached: &Attached) -> Result<Tool> {
         .with("CLOUDSDK_CONFIG", &server.folder().join("gcloud").display().to_string())
         .with("CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEMULTICLOUD", &url)
         .with("CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", &token)
-        // Who creates a cluster on AWS or Azure is its first administrator.
-        .with("CLOUDSDK_CORE_ACCOUNT", "someone@example.com")
         .with("CLOUDSDK_CORE_PROJECT", "1234")
         .with("CLOUDSDK_CORE_DISABLE_PROMPTS", "1")
         .with("CLOUDSDK_CORE_DISABLE_USAGE_REPORTING", "1")
