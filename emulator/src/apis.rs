@@ -4,7 +4,7 @@ use {
     crate::{
         api::Api,
         control::Control,
-        google::{MultiCloud, Reflection},
+        google::{Google, Reflection},
         kubernetes::Kubernetes,
     },
     std::sync::Arc,
@@ -12,5 +12,5 @@ use {
 
 /// All APIs, in the order in which they are asked whether a request is theirs.
 pub(crate) fn all(control: Control) -> Vec<Arc<dyn Api>> {
-    vec![Arc::new(Reflection), Arc::new(MultiCloud), Arc::new(control), Arc::new(Kubernetes)]
+    vec![Arc::new(Reflection), Arc::new(Google), Arc::new(control), Arc::new(Kubernetes)]
 }

@@ -7,9 +7,10 @@ use {
 };
 
 /// A FileDescriptorSet of the API, of long-running operations and of error details.
-const DESCRIPTORS: &[u8] = include_bytes!("../../../emulator/src/google/api/descriptors.binpb");
+const DESCRIPTORS: &[u8] =
+    include_bytes!("../../../emulator/src/google/clusters/tables/descriptors.binpb");
 /// A binding a line: method, HTTP method, path template, body.
-const ROUTES: &str = include_str!("../../../emulator/src/google/api/routes.txt");
+const ROUTES: &str = include_str!("../../../emulator/src/google/clusters/tables/routes.txt");
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     #[expect(clippy::expect_used, reason = "the descriptors are ours, and a test reads them")]

@@ -185,7 +185,7 @@ mod tests {
         super::*,
         crate::{
             api::{Api, Head, Request},
-            google::MultiCloud,
+            google::Google,
             kubernetes::Kubernetes,
         },
         rstest::rstest,
@@ -200,7 +200,7 @@ mod tests {
 
     fn take(faults: &Faults, method: &str, path: &str) -> Option<Fault> {
         let head = Head::new(method.parse().unwrap(), path.parse().unwrap());
-        let api: &dyn Api = if path.starts_with("/v1") { &MultiCloud } else { &Kubernetes };
+        let api: &dyn Api = if path.starts_with("/v1") { &Google } else { &Kubernetes };
         faults.take(api, &Request::new(head, ""))
     }
 

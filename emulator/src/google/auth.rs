@@ -4,16 +4,15 @@ use {
     super::{
         names::Project,
         schema::Method,
+        service::Service,
         status::{Code, Detail, Status},
     },
-    crate::world::{World, settings::GoogleAuth},
+    crate::world::{World, access_tokens::AccessToken, callers::Caller, settings::GoogleAuth},
+    std::sync::Arc,
 };
 
 /// The one scope that opens this API.
 pub const CLOUD_PLATFORM: &str = "https://www.googleapis.com/auth/cloud-platform";
-
-/// The API's name as a service.
-pub(crate) const SERVICE: &str = "gkemulticloud.googleapis.com";
 
 const EXPECTED: &str = "Expected OAuth 2 access token, login cookie or other valid authentication \
     credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
@@ -34,33 +33,38 @@ pub(crate) struct Credentials<'a> {
     pub(crate) key: Option<&'a str>,
 }
 
-/// Lets a request pass, or says why not.
+/// Lets a request pass, and says whose it is as far as its bearer is known; or says why not.
 pub(crate) fn check(
     world: &World,
-    method: &Method,
+    (service, method): (&Service, &Method),
     credentials: &Credentials<'_>,
-) -> Result<(), Status> {
-    if world.settings.google_auth == GoogleAuth::Off {
-        return Ok(());
-    }
+) -> Result<Option<Caller>, Status> {
     let bearer = credentials.authorization.and_then(bearer).or(credentials.access_token);
-    let Some(bearer) = bearer.filter(|bearer| !bearer.is_empty()) else {
+    let bearer = bearer.filter(|bearer| !bearer.is_empty());
+    if world.settings.google_auth == GoogleAuth::Off {
+        return Ok(bearer.and_then(|bearer| world.access_tokens.get(bearer)).map(caller));
+    }
+    let Some(bearer) = bearer else {
         return Err(match credentials.key {
             // Google knows its keys by heart; here one is good as long as it looks like one.
-            Some(key) if !key.starts_with("AIza") => bad_key(),
-            key => missing(method, key.is_some()),
+            Some(key) if !key.starts_with("AIza") => bad_key(service),
+            key => missing(service, method, key.is_some()),
         });
     };
     let Some(token) = world.access_tokens.get(bearer) else {
-        return Err(unknown(method, bearer));
+        return Err(unknown(service, method, bearer));
     };
     if token.grant.expires.is_some_and(|expires| expires <= world.clock.now()) {
-        return Err(expired(method));
+        return Err(expired(service, method));
     }
     if !token.grant.scopes.iter().any(|scope| scope == CLOUD_PLATFORM) {
-        return Err(insufficient(method));
+        return Err(insufficient(service, method));
     }
-    Ok(())
+    Ok(Some(caller(token)))
+}
+
+fn caller(token: Arc<AccessToken>) -> Caller {
+    Caller { username: token.grant.principal.clone(), ..Caller::default() }
 }
 
 fn bearer(authorization: &str) -> Option<&str> {
@@ -68,8 +72,8 @@ fn bearer(authorization: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn bad_key() -> Status {
-    let metadata = vec![("service", SERVICE.to_owned())];
+fn bad_key(service: &Service) -> Status {
+    let metadata = vec![("service", service.name.to_owned())];
     let (reason, domain) = ("API_KEY_INVALID", "googleapis.com");
     let message = "API key not valid. Please pass a valid API key.";
     Status::new(Code::InvalidArgument, message)
@@ -77,7 +81,7 @@ fn bad_key() -> Status {
         .with(Detail::LocalizedMessage(message.to_owned()))
 }
 
-fn missing(method: &Method, has_key: bool) -> Status {
+fn missing(service: &Service, method: &Method, has_key: bool) -> Status {
     let message = if has_key {
         "API keys are not supported by this API. Expected OAuth2 access token or other \
          authentication credentials that assert a principal. See \
@@ -86,27 +90,27 @@ fn missing(method: &Method, has_key: bool) -> Status {
     } else {
         format!("Request is missing required authentication credential. {EXPECTED}")
     };
-    let info = error_info("CREDENTIALS_MISSING", "googleapis.com", method);
+    let info = error_info("CREDENTIALS_MISSING", "googleapis.com", service, method);
     challenge(Status::new(Code::Unauthenticated, message).with(info), MISSING)
 }
 
-fn unknown(method: &Method, bearer: &str) -> Status {
+fn unknown(service: &Service, method: &Method, bearer: &str) -> Status {
     let status = invalid();
     if is_jwt_shaped(bearer) {
         status
     } else if bearer.starts_with("ya29.") {
-        status.with(error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", "", method))
+        status.with(error_info("ACCESS_TOKEN_TYPE_UNSUPPORTED", "", service, method))
     } else {
-        status.with(error_info("CREDENTIALS_MISSING", "", method))
+        status.with(error_info("CREDENTIALS_MISSING", "", service, method))
     }
 }
 
-fn expired(method: &Method) -> Status {
-    invalid().with(error_info("ACCESS_TOKEN_EXPIRED", "googleapis.com", method))
+fn expired(service: &Service, method: &Method) -> Status {
+    invalid().with(error_info("ACCESS_TOKEN_EXPIRED", "googleapis.com", service, method))
 }
 
-fn insufficient(method: &Method) -> Status {
-    let info = error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "googleapis.com", method);
+fn insufficient(service: &Service, method: &Method) -> Status {
+    let info = error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "googleapis.com", service, method);
     let status =
         Status::new(Code::PermissionDenied, "Request had insufficient authentication scopes.");
     challenge(status.with(info), INSUFFICIENT)
@@ -121,8 +125,13 @@ fn challenge(status: Status, challenge: &'static str) -> Status {
     Status { challenge: Some(challenge), ..status }
 }
 
-fn error_info(reason: &'static str, domain: &'static str, method: &Method) -> Detail {
-    let metadata = vec![("service", SERVICE.to_owned()), ("method", method.name.clone())];
+fn error_info(
+    reason: &'static str,
+    domain: &'static str,
+    service: &Service,
+    method: &Method,
+) -> Detail {
+    let metadata = vec![("service", service.name.to_owned()), ("method", method.name.clone())];
     Detail::ErrorInfo { reason: reason.into(), domain, metadata }
 }
 
@@ -136,6 +145,7 @@ fn is_jwt_shaped(bearer: &str) -> bool {
 /// is refused, not missing. The same holds for a project that is to bear the cost.
 pub(crate) fn check_project(
     world: &World,
+    service: &Service,
     resource: &str,
     payer: Option<&str>,
 ) -> Result<(), Status> {
@@ -144,7 +154,7 @@ pub(crate) fn check_project(
     let payer = payer.map(|payer| payer.strip_prefix("projects/").unwrap_or(payer));
     let payer = payer.filter(|payer| !payer.is_empty());
     if let Some(payer) = payer.filter(|it| !exists(&Project::of(&format!("projects/{it}")))) {
-        return Err(no_payer(payer));
+        return Err(no_payer(service, payer));
     }
     let project = Project::of(resource);
     let project = match project.as_written() {
@@ -156,7 +166,7 @@ pub(crate) fn check_project(
     let metadata = vec![
         ("containerInfo", project.to_owned()),
         ("consumer", format!("projects/{project}")),
-        ("service", SERVICE.to_owned()),
+        ("service", service.name.to_owned()),
     ];
     Err(Status::new(Code::PermissionDenied, message.clone())
         .with(Detail::ErrorInfo {
@@ -171,7 +181,7 @@ pub(crate) fn check_project(
         )))
 }
 
-fn no_payer(project: &str) -> Status {
+fn no_payer(service: &Service, project: &str) -> Status {
     let url =
         format!("https://console.developers.google.com/iam-admin/iam/project?project={project}");
     let message = format!(
@@ -181,7 +191,7 @@ fn no_payer(project: &str) -> Status {
          the new permission may take a few minutes."
     );
     let metadata =
-        vec![("service", SERVICE.to_owned()), ("consumer", format!("projects/{project}"))];
+        vec![("service", service.name.to_owned()), ("consumer", format!("projects/{project}"))];
     let (reason, domain) = ("USER_PROJECT_DENIED", "googleapis.com");
     Status::new(Code::PermissionDenied, message.clone())
         .with(Detail::ErrorInfo { reason: reason.into(), domain, metadata })

@@ -4,10 +4,10 @@
 
 use {
     super::{
-        auth::SERVICE,
-        grpc, is_grpc, names,
+        front::{self, is_grpc},
+        grpc, names,
         rest::{self, Exchange},
-        schema::Schema,
+        service::Service,
         status::{Code, Detail, Status},
     },
     crate::{
@@ -22,36 +22,44 @@ use {
 
 /// The full name of the method that a request is for, if it is for one.
 pub(super) fn method(request: &Request) -> Option<String> {
-    target(request).map(|(method, _)| method)
+    target(request).map(|target| target.method)
 }
 
 /// The error in the form that a request wants.
 pub(super) fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Response {
-    let (method, resource) = target(request).unwrap_or_default();
-    let status = status(refusal, &method, &resource);
-    let schema = Schema::get();
+    let target = target(request).unwrap_or_default();
+    let status = status(refusal, &target);
     if is_grpc(&request.head.headers) {
-        grpc::error(schema, &status)
-    } else {
-        let mut response = Exchange::new(world, schema, request).error(&status);
-        if let Some(seconds) = refusal.retry_after {
-            response.headers.insert(RETRY_AFTER, seconds.into());
-        }
-        response
+        return grpc::error(target.service.schema(), &status);
+    }
+    let mut response = Exchange::new(world, target.service, request).error(&status);
+    if let Some(seconds) = refusal.retry_after {
+        response.headers.insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// What a request is for.
+pub(super) struct Target {
+    pub(super) service: &'static Service,
+    /// The method's full name.
+    pub(super) method: String,
+    /// What it works on, as far as that can be read.
+    pub(super) resource: String,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        let (method, resource) = (String::new(), String::new());
+        Self { service: front::default_service(), method, resource }
     }
 }
 
-/// The method, and what it works on.
-fn target(request: &Request) -> Option<(String, String)> {
-    let schema = Schema::get();
-    if is_grpc(&request.head.headers) {
-        return grpc::target(schema, request);
-    }
-    let routed = rest::route(schema, request)?;
-    Some((routed.method.name.clone(), routed.resource))
+fn target(request: &Request) -> Option<Target> {
+    if is_grpc(&request.head.headers) { grpc::target(request) } else { rest::target(request) }
 }
 
-fn status(refusal: &Refusal, method: &str, resource: &str) -> Status {
+fn status(refusal: &Refusal, Target { service, method, resource }: &Target) -> Status {
     let code = match &refusal.code {
         faults::Code::Name(name) => Code::named(name).unwrap_or(Code::Unknown),
         faults::Code::Status(_) => Code::Unknown,
@@ -59,11 +67,12 @@ fn status(refusal: &Refusal, method: &str, resource: &str) -> Status {
     let project = resource.split('/').nth(1).unwrap_or_default();
     let status = match refusal.reason.as_str() {
         "" => Status::new(code, sentence(code)),
-        "SERVICE_DISABLED" => service_disabled(code, project),
-        "IAM_PERMISSION_DENIED" => permission_denied(code, method, resource),
-        "RATE_LIMIT_EXCEEDED" => quota_exceeded(code, &names::project_number(project)),
+        "SERVICE_DISABLED" => service_disabled(service, code, project),
+        "IAM_PERMISSION_DENIED" => permission_denied(service, code, (method, resource)),
+        "RATE_LIMIT_EXCEEDED" => quota_exceeded(service, code, &names::project_number(project)),
         reason => {
-            let metadata = vec![("service", SERVICE.to_owned()), ("method", method.to_owned())];
+            let metadata =
+                vec![("service", service.name.to_owned()), ("method", method.to_owned())];
             Status::new(code, sentence(code)).with(info(reason, "googleapis.com", metadata))
         }
     };
@@ -99,11 +108,10 @@ fn sentence(code: Code) -> &'static str {
     }
 }
 
-fn service_disabled(code: Code, project: &str) -> Status {
-    let title = "GKE Multi-Cloud API";
-    let url = format!(
-        "https://console.developers.google.com/apis/api/{SERVICE}/overview?project={project}"
-    );
+fn service_disabled(service: &Service, code: Code, project: &str) -> Status {
+    let Service { name, title, .. } = service;
+    let url =
+        format!("https://console.developers.google.com/apis/api/{name}/overview?project={project}");
     let message = format!(
         "{title} has not been used in project {project} before or it is disabled. Enable it by \
          visiting {url} then retry. If you enabled this API recently, wait a few minutes for the \
@@ -111,8 +119,8 @@ fn service_disabled(code: Code, project: &str) -> Status {
     );
     let metadata = vec![
         ("consumer", format!("projects/{project}")),
-        ("service", SERVICE.to_owned()),
-        ("serviceTitle", title.to_owned()),
+        ("service", service.name.to_owned()),
+        ("serviceTitle", (*title).to_owned()),
         ("containerInfo", project.to_owned()),
         ("activationUrl", url.clone()),
     ];
@@ -122,50 +130,26 @@ fn service_disabled(code: Code, project: &str) -> Status {
         .with(Detail::Help("Google developers console API activation", url))
 }
 
-fn permission_denied(code: Code, method: &str, resource: &str) -> Status {
-    let permission = permission(method);
+fn permission_denied(service: &Service, code: Code, (method, resource): (&str, &str)) -> Status {
+    let (name, permission) = (service.name, (service.permission)(method));
     let message = format!(
-        "Permission '{permission}' denied on resource '//{SERVICE}/{resource}' (or it may not \
+        "Permission '{permission}' denied on resource '//{name}/{resource}' (or it may not \
          exist)."
     );
     let metadata = vec![("permission", permission), ("resource", resource.to_owned())];
     Status::new(code, message).with(info("IAM_PERMISSION_DENIED", "iam.googleapis.com", metadata))
 }
 
-/// `gkemulticloud.attachedClusters.get`, as the method's name has it.
-fn permission(method: &str) -> String {
-    let name = method.rsplit('.').next().unwrap_or_default();
-    let (verb, noun) = match name.find(|letter: char| letter.is_ascii_uppercase()) {
-        Some(0) => name[1..]
-            .find(|letter: char| letter.is_ascii_uppercase())
-            .map_or((name, ""), |at| name.split_at(at + 1)),
-        _ => (name, ""),
-    };
-    let (verb, noun) = match (verb, noun) {
-        ("Generate", "AttachedClusterInstallManifest") => {
-            ("generateInstallManifest", "AttachedClusters")
-        }
-        _ => (verb, noun),
-    };
-    let plural = if noun.ends_with('s') { "" } else { "s" };
-    format!("gkemulticloud.{}{plural}.{}", lower(noun), lower(verb))
-}
-
-fn lower(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_lowercase());
-    first.into_iter().chain(letters).collect()
-}
-
-fn quota_exceeded(code: Code, number: &str) -> Status {
-    let (metric, limit) = (format!("{SERVICE}/requests"), "RequestsPerMinutePerProject");
+fn quota_exceeded(service: &Service, code: Code, number: &str) -> Status {
+    let name = service.name;
+    let (metric, limit) = (format!("{name}/requests"), "RequestsPerMinutePerProject");
     let message = format!(
-        "Quota exceeded for quota metric '{metric}' and limit '{limit}' of service '{SERVICE}' for \
+        "Quota exceeded for quota metric '{metric}' and limit '{limit}' of service '{name}' for \
          consumer 'project_number:{number}'."
     );
     let metadata = vec![
         ("consumer", format!("projects/{number}")),
-        ("service", SERVICE.to_owned()),
+        ("service", service.name.to_owned()),
         ("quota_metric", metric),
         ("quota_limit", limit.to_owned()),
         ("quota_limit_value", "60".to_owned()),
@@ -180,22 +164,4 @@ fn quota_exceeded(code: Code, number: &str) -> Status {
 
 fn info(reason: &str, domain: &'static str, metadata: Vec<(&'static str, String)>) -> Detail {
     Detail::ErrorInfo { reason: reason.to_owned().into(), domain, metadata }
-}
-
-#[cfg(test)]
-mod tests {
-    use {super::*, rstest::rstest};
-
-    #[rstest]
-    #[case("AttachedClusters.GetAttachedCluster", "attachedClusters.get")]
-    #[case("AttachedClusters.ListAttachedClusters", "attachedClusters.list")]
-    #[case(
-        "AttachedClusters.GenerateAttachedClusterInstallManifest",
-        "attachedClusters.generateInstallManifest"
-    )]
-    #[case("AttachedClusters.GetAttachedServerConfig", "attachedServerConfigs.get")]
-    #[case("Operations.CancelOperation", "operations.cancel")]
-    fn a_method_wants_a_permission(#[case] method: &str, #[case] expected: &str) {
-        assert_eq!(permission(method), format!("gkemulticloud.{expected}"));
-    }
 }

@@ -2,14 +2,22 @@
 
 use {
     super::{
-        convert, names, paging,
-        service::{Context, Stop},
+        names, paging,
+        service::{Context, Row, Stop},
         status::{Code, Status, any},
         wire,
     },
     crate::world::operations::operation::{Failure, Operation, Outcome, Verb},
     prost_reflect::{DynamicMessage, Value},
 };
+
+/// The methods, of which an API has those that its tables have.
+pub(super) const METHODS: [Row; 4] = [
+    ("google.longrunning.Operations.GetOperation", "google.operation.get", get),
+    ("google.longrunning.Operations.ListOperations", "google.operation.list", list),
+    ("google.longrunning.Operations.DeleteOperation", "google.operation.delete", delete),
+    ("google.longrunning.Operations.CancelOperation", "google.operation.cancel", cancel),
+];
 
 /// GetOperation.
 pub(super) fn get(context: &Context<'_>, request: &DynamicMessage) -> Result<DynamicMessage, Stop> {
@@ -77,50 +85,38 @@ pub(super) fn cancel(
 
 /// An operation as its clients see it.
 pub(super) fn to_message(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
-    let mut message = context.schema.message("google.longrunning.Operation");
+    let schema = context.schema();
+    let mut message = schema.message("google.longrunning.Operation");
     wire::set_text(&mut message, "name", &context.written(&operation.name));
-    let metadata = any(context.schema, &metadata(context, operation));
+    let metadata = any(schema, &(context.service.metadata)(context, operation));
     message.set_field_by_name("metadata", metadata);
     let Some(outcome) = &operation.outcome else { return message };
     message.set_field_by_name("done", Value::Bool(true));
-    let (field, result) = match outcome {
-        Outcome::Cluster(cluster) => {
-            ("response", any(context.schema, &convert::to_message(context, cluster)))
-        }
-        Outcome::Gone => {
-            ("response", any(context.schema, &context.schema.message("google.protobuf.Empty")))
-        }
-        Outcome::Cancelled => {
-            let status = Status::new(Code::Cancelled, "The operation was cancelled.");
-            ("error", Value::Message(status.to_message(context.schema)))
-        }
-        Outcome::Failed(Failure { code, message }) => {
-            let status = Status::new(Code::named(code).unwrap_or(Code::Unknown), message);
-            ("error", Value::Message(status.to_message(context.schema)))
+    let (field, result) = match error(outcome) {
+        Some(status) => ("error", Value::Message(status.to_message(schema))),
+        None => {
+            let response = (context.service.response)(context, outcome);
+            let response = response.unwrap_or_else(|| schema.message("google.protobuf.Empty"));
+            ("response", any(schema, &response))
         }
     };
     message.set_field_by_name(field, result);
     message
 }
 
-fn metadata(context: &Context<'_>, operation: &Operation) -> DynamicMessage {
-    let mut metadata = context.message("OperationMetadata");
-    wire::set_time(&mut metadata, "create_time", operation.create_time);
-    if operation.outcome.is_some() {
-        wire::set_time(&mut metadata, "end_time", operation.end_time);
+/// The error that an operation ended with.
+fn error(outcome: &Outcome) -> Option<Status> {
+    match outcome {
+        Outcome::Cancelled => Some(Status::new(Code::Cancelled, "The operation was cancelled.")),
+        Outcome::Failed(Failure { code, message }) => {
+            Some(Status::new(Code::named(code).unwrap_or(Code::Unknown), message))
+        }
+        Outcome::Cluster(_) | Outcome::Gone => None,
     }
-    wire::set_text(&mut metadata, "target", &context.written(&operation.target));
-    wire::set_text(&mut metadata, "verb", verb(operation.verb));
-    if let Some(Outcome::Failed(failure)) = &operation.outcome {
-        wire::set_text(&mut metadata, "error_detail", &failure.message);
-    }
-    if operation.requested_cancellation {
-        metadata.set_field_by_name("requested_cancellation", Value::Bool(true));
-    }
-    metadata
 }
 
-fn verb(verb: Verb) -> &'static str {
+/// A verb as metadata and filters have it.
+pub(super) fn verb(verb: Verb) -> &'static str {
     match verb {
         Verb::Create => "create",
         Verb::Update => "update",

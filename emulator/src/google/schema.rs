@@ -1,27 +1,17 @@
 //! What the API's own descriptors say of it: its messages, its methods, and the paths they are at.
 //!
-//! They are read when the first request of this API comes, so that a run without any pays nothing.
+//! The tables are generated, for the methods that an API is given.
 
 use {
     super::{
-        service::{self, Handler},
+        service::{Handler, Service},
         transcode::path::{Path, Template},
     },
     prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor},
-    std::{
-        collections::{HashMap, HashSet},
-        sync::OnceLock,
-    },
+    std::collections::{HashMap, HashSet},
 };
 
-/// A FileDescriptorSet of `google.cloud.gkemulticloud.v1`, `google.longrunning` and `google.rpc`,
-/// and of gRPC's health checks and reflection.
-const DESCRIPTORS: &[u8] = include_bytes!("api/descriptors.binpb");
-
-/// One HTTP binding a line: method, HTTP method, path template, body.
-const ROUTES: &str = include_str!("api/routes.txt");
-
-/// The API.
+/// The tables of an API, read.
 #[derive(Debug)]
 pub(crate) struct Schema {
     pool: DescriptorPool,
@@ -41,6 +31,8 @@ pub(crate) struct Method {
     pub(crate) output: MessageDescriptor,
     /// The field that holds the name of what it works on, with dots.
     pub(crate) resource_field: String,
+    /// Its name in the journal; empty for one that is not implemented.
+    pub(crate) operation: &'static str,
     /// What it does.
     pub(crate) handler: Handler,
 }
@@ -78,12 +70,6 @@ pub(crate) struct Routed<'a> {
 }
 
 impl Schema {
-    /// The API, read on first use.
-    pub(crate) fn get() -> &'static Self {
-        static SCHEMA: OnceLock<Schema> = OnceLock::new();
-        SCHEMA.get_or_init(Self::read)
-    }
-
     /// The method of that name, with dots only.
     pub(crate) fn method(&self, name: &str) -> Option<&Method> {
         self.methods.get(name)
@@ -114,24 +100,28 @@ impl Schema {
         })
     }
 
-    fn read() -> Self {
-        let pool = DescriptorPool::decode(DESCRIPTORS).expect("the embedded descriptors are sound");
-        let lines = ROUTES.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    pub(super) fn read(service: &Service) -> Self {
+        let pool = DescriptorPool::decode(service.descriptors)
+            .expect("the embedded descriptors are sound");
+        let lines =
+            service.routes.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
         let routes: Vec<Route> = lines.map(Route::read).collect();
         // The set also describes what is there as a convenience, which is answered elsewhere.
-        let services = pool.services().filter(|service| service.full_name().starts_with("google."));
-        let methods = services.flat_map(|service| {
-            let methods: Vec<_> = service.methods().collect();
+        let services = pool.services().filter(|found| found.full_name().starts_with("google."));
+        let methods = services.flat_map(|found| {
+            let methods: Vec<_> = found.methods().collect();
             methods
         });
         let methods = methods.map(|method| {
             let name = method.full_name().to_owned();
+            let (operation, handler) = service.row(&name);
             let route = routes.iter().find(|route| route.method == name);
             let method = Method {
                 input: method.input(),
                 output: method.output(),
                 resource_field: route.map(|route| route.template.field.clone()).unwrap_or_default(),
-                handler: service::handler(&name),
+                operation,
+                handler,
                 name: name.clone(),
             };
             (name, method)
@@ -164,16 +154,16 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::google::clusters;
 
     fn method_at(http_method: &str, path: &str) -> Option<&'static str> {
-        let routed = Schema::get().route(&http_method.parse().unwrap(), path)?;
+        let routed = clusters::SERVICE.schema().route(&http_method.parse().unwrap(), path)?;
         routed.method.name.rsplit('.').next()
     }
 
     #[test]
     fn every_binding_leads_to_a_method() {
-        let schema = Schema::get();
+        let schema = clusters::SERVICE.schema();
         assert_eq!(schema.routes.len(), 13);
         for route in &schema.routes {
             assert!(schema.methods.contains_key(&route.method), "{}", route.method);

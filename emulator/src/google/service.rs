@@ -1,22 +1,54 @@
-//! The methods: one function each, the same over REST and over gRPC.
+//! One of Google's APIs, as this layer sees it: its tables, what its methods do, and the words that
+//! are its own. All else, REST, gRPC, errors, pages and operations, is the same for all of them.
 
 use {
     super::{
-        agent_token, attached_clusters, install_manifest,
         names::Project,
         operations,
         schema::{Method, Schema},
-        server_config,
         status::{Code, Status},
         wire,
     },
     crate::{
         api::{Fetch, Fetched},
-        world::World,
+        world::{
+            World,
+            journal::Summary,
+            operations::operation::{Operation, Outcome},
+        },
     },
     prost_reflect::DynamicMessage,
-    std::borrow::Cow,
+    std::{borrow::Cow, sync::OnceLock},
 };
+
+/// One of Google's APIs.
+pub(crate) struct Service {
+    /// Its name: `gkemulticloud.googleapis.com`.
+    pub(crate) name: &'static str,
+    /// Its title: `GKE Multi-Cloud API`.
+    pub(crate) title: &'static str,
+    /// The package of its messages: `google.cloud.gkemulticloud.v1`.
+    pub(crate) package: &'static str,
+    /// A FileDescriptorSet of its messages and services.
+    pub(crate) descriptors: &'static [u8],
+    /// Its HTTP bindings, one a line: method, HTTP method, path template, body.
+    pub(crate) routes: &'static str,
+    /// What its methods do; one that is not here is UNIMPLEMENTED.
+    pub(crate) methods: &'static [Row],
+    /// The permission that a method, by its full name, demands.
+    pub(crate) permission: fn(&str) -> String,
+    /// What an operation made, as the response that it ends with.
+    pub(crate) response: fn(&Context<'_>, &Outcome) -> Option<DynamicMessage>,
+    /// What an operation is about, in the API's own metadata.
+    pub(crate) metadata: fn(&Context<'_>, &Operation) -> DynamicMessage,
+    /// The texts of a request that the journal shows; none is a credential.
+    pub(crate) noted: &'static [&'static str],
+    /// The tables, once they are read.
+    pub(crate) schema: OnceLock<Schema>,
+}
+
+/// A method: its full name, its name in the journal, and its work.
+pub(crate) type Row = (&'static str, &'static str, Handler);
 
 /// A method's work.
 pub(crate) type Handler = fn(&Context<'_>, &DynamicMessage) -> Result<DynamicMessage, Stop>;
@@ -24,24 +56,11 @@ pub(crate) type Handler = fn(&Context<'_>, &DynamicMessage) -> Result<DynamicMes
 /// What a method works with.
 pub(crate) struct Context<'a> {
     pub(crate) world: &'a World,
-    pub(crate) schema: &'a Schema,
+    pub(crate) service: &'static Service,
     pub(crate) method: &'a Method,
     pub(crate) fetched: &'a Fetched,
     /// The project that the request is about.
     pub(crate) project: Project,
-}
-
-/// Has a method answer a message, of which the names are as its client wrote them.
-pub(crate) fn call(
-    (world, schema): (&World, &Schema),
-    method: &Method,
-    fetched: &Fetched,
-    mut message: DynamicMessage,
-) -> Result<DynamicMessage, Stop> {
-    let name = wire::text_at(&message, &method.resource_field).to_owned();
-    let project = Project::of(&name);
-    wire::set_text_at(&mut message, &method.resource_field, &project.known(&name));
-    (method.handler)(&Context { world, schema, method, fetched, project }, &message)
 }
 
 /// Why a method has no answer.
@@ -53,6 +72,51 @@ pub(crate) enum Stop {
     Fetch(Fetch),
 }
 
+impl Service {
+    /// Its tables, which are read when the first request comes, so that a run without any pays
+    /// nothing.
+    pub(crate) fn schema(&'static self) -> &'static Schema {
+        self.schema.get_or_init(|| Schema::read(self))
+    }
+
+    /// The method of that full name, which its tables have.
+    pub(super) fn row(&self, name: &str) -> (&'static str, Handler) {
+        let mut rows = self.methods.iter().chain(&operations::METHODS);
+        let row = rows.find(|(known, ..)| *known == name);
+        row.map_or(("", unimplemented), |(_, operation, handler)| (operation, *handler))
+    }
+
+    /// Has a method answer a message, of which the names are as its client wrote them.
+    pub(super) fn call(
+        &'static self,
+        world: &World,
+        method: &Method,
+        fetched: &Fetched,
+        mut message: DynamicMessage,
+    ) -> Result<DynamicMessage, Stop> {
+        let name = wire::text_at(&message, &method.resource_field).to_owned();
+        let project = Project::of(&name);
+        wire::set_text_at(&mut message, &method.resource_field, &project.known(&name));
+        let context = Context { world, service: self, method, fetched, project };
+        (method.handler)(&context, &message)
+    }
+
+    /// Adds what a request asks for to its summary.
+    pub(super) fn note(&self, method: &Method, message: &DynamicMessage, summary: &mut Summary) {
+        let resource = wire::text_at(message, &method.resource_field);
+        let noted = self.noted.iter().map(|field| (*field, wire::text(message, field)));
+        let details = std::iter::once(("resource", resource)).chain(noted);
+        let details = details.filter(|(_, text)| !text.is_empty());
+        summary.details.extend(details.map(|(name, text)| (name, text.to_owned())));
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Service").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl From<Status> for Stop {
     fn from(status: Status) -> Self {
         Self::Status(status)
@@ -60,6 +124,11 @@ impl From<Status> for Stop {
 }
 
 impl Context<'_> {
+    /// The tables of the API.
+    pub(crate) fn schema(&self) -> &'static Schema {
+        self.service.schema()
+    }
+
     /// An empty answer of the method's own type.
     pub(crate) fn output(&self) -> DynamicMessage {
         DynamicMessage::new(self.method.output.clone())
@@ -72,28 +141,7 @@ impl Context<'_> {
 
     /// An empty message of a type of this API.
     pub(crate) fn message(&self, name: &str) -> DynamicMessage {
-        self.schema.message(&format!("google.cloud.gkemulticloud.v1.{name}"))
-    }
-}
-
-/// What a method does, by its full name.
-pub(crate) fn handler(name: &str) -> Handler {
-    let name = name.strip_prefix("google.cloud.gkemulticloud.v1.").unwrap_or(name);
-    match name {
-        "AttachedClusters.CreateAttachedCluster" => attached_clusters::create,
-        "AttachedClusters.UpdateAttachedCluster" => attached_clusters::update,
-        "AttachedClusters.ImportAttachedCluster" => attached_clusters::import,
-        "AttachedClusters.GetAttachedCluster" => attached_clusters::get,
-        "AttachedClusters.ListAttachedClusters" => attached_clusters::list,
-        "AttachedClusters.DeleteAttachedCluster" => attached_clusters::delete,
-        "AttachedClusters.GetAttachedServerConfig" => server_config::get,
-        "AttachedClusters.GenerateAttachedClusterInstallManifest" => install_manifest::generate,
-        "AttachedClusters.GenerateAttachedClusterAgentToken" => agent_token::generate,
-        "google.longrunning.Operations.GetOperation" => operations::get,
-        "google.longrunning.Operations.ListOperations" => operations::list,
-        "google.longrunning.Operations.DeleteOperation" => operations::delete,
-        "google.longrunning.Operations.CancelOperation" => operations::cancel,
-        _ => unimplemented,
+        self.schema().message(&format!("{}.{name}", self.service.package))
     }
 }
 

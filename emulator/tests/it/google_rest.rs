@@ -49,7 +49,7 @@ fn a_path_that_leads_nowhere_is_a_page(#[case] method: &str, #[case] path: &str)
 #[test]
 fn no_method_is_left_out() {
     let google = Google::new();
-    let routes = include_str!("../../src/google/api/routes.txt");
+    let routes = include_str!("../../src/google/clusters/tables/routes.txt");
     for line in routes.lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<&str> = line.split(' ').collect();
         let (before, rest) = columns[2].split_once('{').unwrap();

@@ -6,7 +6,7 @@ use {
     serde_json::{Value, json},
     std::sync::OnceLock,
     token_emulator::{
-        api::{Answer, Fetched, Head, Request, Response},
+        api::{Answer, Api, Fetched, Head, Request, Response},
         google,
         world::{
             World,
@@ -46,7 +46,7 @@ impl Google {
     }
 
     pub(crate) fn answer(&self, request: &Request) -> Answer {
-        google::answer(&self.world, request, &self.fetched)
+        google::Google.answer(&self.world, request, &self.fetched)
     }
 
     pub(crate) fn respond(&self, request: &Request) -> Response {

@@ -46,6 +46,15 @@ pub(super) fn only_the_server_is_async(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
+/// The layer that Google's APIs share knows none of them; only `google/mod.rs`, which lists them,
+/// does.
+pub(super) fn googles_layer_knows_no_api(tree: &Tree) -> Vec<Finding> {
+    let mut findings = words_in(tree, GOOGLE, &["clusters::"]);
+    let may = [format!("{GOOGLE}clusters/"), format!("{GOOGLE}mod.rs")];
+    findings.retain(|finding| !may.iter().any(|place| finding.path.starts_with(place)));
+    findings
+}
+
 /// Words that a folder's code, unit tests left out, has and should not have.
 fn words_in(tree: &Tree, folder: &str, words: &[&str]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -84,6 +93,15 @@ mod tests {
         let source = "let now = Timestamp::now();";
         check(rule, "emulator/src/kubernetes/route.rs", source, 1);
         check(rule, "emulator/src/world/clock.rs", source, 0);
+    }
+
+    #[test]
+    fn a_layer_that_knows_an_api_is_found() {
+        let rule = googles_layer_knows_no_api;
+        check(rule, "emulator/src/google/rest/mod.rs", "use crate::google::clusters::read;", 1);
+        check(rule, "emulator/src/google/mod.rs", "pub use clusters::seed;", 0);
+        check(rule, "emulator/src/google/clusters/seed.rs", "use crate::google::clusters::a;", 0);
+        check(rule, "emulator/src/google/front.rs", "let clusters = 1;", 0);
     }
 
     #[test]

@@ -45,6 +45,7 @@ const RULES: &[Rule] = &[
     layers::state_knows_no_http,
     layers::time_and_randomness_come_from_the_world,
     layers::only_the_server_is_async,
+    layers::googles_layer_knows_no_api,
     knows::modules_know_what_the_table_says,
     hygiene::tests_do_not_sleep,
     hygiene::nothing_is_left_undone,

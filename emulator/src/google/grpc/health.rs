@@ -3,7 +3,7 @@
 //! Its two messages have one field each, so they are read and written by hand.
 
 use super::super::{
-    schema::Schema,
+    SERVICES,
     status::{Code, Status},
 };
 
@@ -11,7 +11,7 @@ use super::super::{
 const SERVING: [u8; 2] = [0x08, 0x01];
 
 /// Check: the whole server, or one of its services.
-pub(super) fn check(schema: &Schema, request: &[u8]) -> Result<Vec<u8>, Status> {
+pub(super) fn check(request: &[u8]) -> Result<Vec<u8>, Status> {
     let service = match request {
         [] => "",
         [0x0a, length, name @ ..] if usize::from(*length) == name.len() => {
@@ -19,7 +19,7 @@ pub(super) fn check(schema: &Schema, request: &[u8]) -> Result<Vec<u8>, Status> 
         }
         _ => return Err(unknown()),
     };
-    if service.is_empty() || schema.has_service(service) {
+    if service.is_empty() || SERVICES.iter().any(|api| api.schema().has_service(service)) {
         Ok(SERVING.into())
     } else {
         Err(unknown())

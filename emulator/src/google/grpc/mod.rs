@@ -9,21 +9,23 @@ pub(crate) mod reflection;
 use {
     super::{
         auth::{self, Credentials},
-        schema::{Method, Schema},
-        service::{self, Stop},
+        fault::Target,
+        front,
+        schema::Schema,
+        service::Stop,
         status::{Code, Status},
         wire,
     },
     crate::{
         api::{Answer, Fetched, Request, Response},
-        world::World,
+        world::{World, journal::Summary},
     },
     base64::{Engine, prelude::BASE64_STANDARD_NO_PAD},
     bytes::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, Method as HttpMethod, StatusCode, header},
     prost::Message,
     prost_reflect::DynamicMessage,
-    std::fmt::Write,
+    std::{fmt::Write, sync::Arc},
 };
 
 pub(crate) use {
@@ -45,30 +47,32 @@ pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Ans
             .with(header::ALLOW, "POST")
             .into();
     }
-    let schema = Schema::get();
-    match run(world, schema, request, fetched) {
+    let mut summary = Summary::default();
+    let answer = match run(world, request, fetched, &mut summary) {
         Ok(message) => respond(request, &message).into(),
         Err(Stop::Fetch(fetch)) => Answer::Fetch(fetch),
-        Err(Stop::Status(status)) => error(schema, &status).into(),
-    }
+        Err(Stop::Status(status)) => error(front::schema(), &status).into(),
+    };
+    answer.about(summary)
 }
 
 /// Whether there is a method at a path.
 pub(crate) fn knows(world: &World, path: &str) -> bool {
-    find(Schema::get(), path).is_some() || (path == HEALTH && world.settings.google_conveniences)
+    front::method(path).is_some() || (path == HEALTH && world.settings.google_conveniences)
 }
 
 fn run(
     world: &World,
-    schema: &Schema,
     request: &Request,
     fetched: &Fetched,
+    summary: &mut Summary,
 ) -> Result<Vec<u8>, Stop> {
     let path = request.path();
     if path == HEALTH && world.settings.google_conveniences {
-        return Ok(health::check(schema, &frame::read(request)?)?);
+        return Ok(health::check(&frame::read(request)?)?);
     }
-    let method = find(schema, path).ok_or_else(|| unknown_method(path))?;
+    let (service, method) = front::method(path).ok_or_else(|| unknown_method(path))?;
+    summary.operation = method.operation.into();
     metadata::check(&request.head.headers)?;
     let authorization = request.header_lossy("authorization");
     let credentials = Credentials {
@@ -76,33 +80,31 @@ fn run(
         access_token: None,
         key: request.header("x-goog-api-key"),
     };
-    auth::check(world, method, &credentials)?;
+    let caller = auth::check(world, (service, method), &credentials)?;
+    summary.caller = caller.map(Arc::new);
     let bytes = frame::read(request)?;
     let message = DynamicMessage::decode(method.input.clone(), &bytes[..]);
     let message = message
         .map_err(|_| Status::new(Code::Internal, "Failed to deserialize the request's message."))?;
     let resource = wire::text_at(&message, &method.resource_field);
-    auth::check_project(world, resource, request.header("x-goog-user-project"))?;
-    Ok(service::call((world, schema), method, fetched, message)?.encode_to_vec())
+    service.note(method, &message, summary);
+    auth::check_project(world, service, resource, request.header("x-goog-user-project"))?;
+    Ok(service.call(world, method, fetched, message)?.encode_to_vec())
 }
 
-/// The name of the method that a request is for, and of what it works on, as far as it can be read.
-pub(crate) fn target(schema: &Schema, request: &Request) -> Option<(String, String)> {
-    let method = find(schema, request.path())?;
+/// What a request is for, as far as it can be read.
+pub(crate) fn target(request: &Request) -> Option<Target> {
+    let (service, method) = front::method(request.path())?;
     let bytes = frame::read(request).unwrap_or_default();
     let message = DynamicMessage::decode(method.input.clone(), &bytes[..]).ok();
     let resource = message.map(|it| wire::text_at(&it, &method.resource_field).to_owned());
-    Some((method.name.clone(), resource.unwrap_or_default()))
+    let resource = resource.unwrap_or_default();
+    Some(Target { service, method: method.name.clone(), resource })
 }
 
 fn is_supported(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     matches!(media_type, "application/grpc" | "application/grpc+proto")
-}
-
-fn find<'a>(schema: &'a Schema, path: &str) -> Option<&'a Method> {
-    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
-    schema.method(&format!("{service}.{method}"))
 }
 
 fn unknown_method(path: &str) -> Status {

@@ -5,7 +5,8 @@
 use {
     super::{
         super::{
-            schema::Schema,
+            front,
+            service::Service,
             status::{Code, Status},
         },
         GRPC, add_status, frame, status_line,
@@ -14,7 +15,7 @@ use {
     bytes::BytesMut,
     http::{HeaderMap, StatusCode},
     prost::Message,
-    prost_reflect::{DescriptorPool, FileDescriptor},
+    prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor},
     std::collections::HashSet,
 };
 
@@ -25,15 +26,15 @@ pub(crate) const PATHS: [&str; 2] = [
 ];
 
 /// The answer to a client that begins to ask.
-pub(crate) fn answer(schema: &'static Schema) -> Answer {
+pub(crate) fn answer(services: &'static [&'static Service]) -> Answer {
     let head = api::Response::new(StatusCode::OK, GRPC, "");
-    Answer::Conversation(head, Box::new(Reflection::new(schema)))
+    Answer::Conversation(head, Box::new(Reflection::new(services)))
 }
 
 /// One stream of questions and answers.
 #[derive(Debug)]
 struct Reflection {
-    schema: &'static Schema,
+    services: &'static [&'static Service],
     heard: BytesMut,
     /// The files that the client has been sent.
     sent: HashSet<String>,
@@ -108,11 +109,11 @@ struct Extensions {
 #[derive(Clone, PartialEq, Message)]
 struct Services {
     #[prost(message, repeated, tag = "1")]
-    services: Vec<Service>,
+    services: Vec<ServiceResponse>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Service {
+struct ServiceResponse {
     #[prost(string, tag = "1")]
     name: String,
 }
@@ -152,48 +153,57 @@ impl Conversation for Reflection {
 }
 
 impl Reflection {
-    fn new(schema: &'static Schema) -> Self {
-        Self { schema, heard: BytesMut::new(), sent: HashSet::new() }
+    fn new(services: &'static [&'static Service]) -> Self {
+        Self { services, heard: BytesMut::new(), sent: HashSet::new() }
     }
 
     fn trailers(&self, status: &Status) -> HeaderMap {
         let mut trailers = HeaderMap::new();
-        add_status(&mut trailers, self.schema, status);
+        add_status(&mut trailers, front::schema(), status);
         trailers
     }
 
     fn answer(&mut self, request: Request) -> Response {
-        let pool = self.schema.pool();
         let reply = match &request.question {
-            Some(Question::FileByName(name)) => self.files(pool.get_file_by_name(name), name),
-            Some(Question::FileOfSymbol(name)) => self.files(file_of(pool, name), name),
+            Some(Question::FileByName(name)) => {
+                self.files(self.find(|pool| pool.get_file_by_name(name)), name)
+            }
+            Some(Question::FileOfSymbol(name)) => {
+                self.files(self.find(|pool| file_of(pool, name)), name)
+            }
             Some(Question::FileOfExtension(Extension { of, number })) => {
-                let message = pool.get_message_by_name(of);
                 let number = u32::try_from(*number).unwrap_or_default();
+                let message = self.find(|pool| pool.get_message_by_name(of));
                 let extension = message.and_then(|message| message.get_extension(number));
                 self.files(extension.map(|extension| extension.parent_file()), of)
             }
-            Some(Question::ExtensionsOf(name)) => match pool.get_message_by_name(name) {
-                Some(message) => Reply::Extensions(Extensions {
-                    of: name.clone(),
-                    numbers: message
-                        .extensions()
-                        .filter_map(|extension| extension.number().try_into().ok())
-                        .collect(),
-                }),
-                None => missing(name),
-            },
-            Some(Question::Services(_)) => {
-                let services = pool.services();
-                let services = services.map(|it| Service { name: it.full_name().to_owned() });
-                Reply::Services(Services { services: services.collect() })
+            Some(Question::ExtensionsOf(name)) => {
+                let message = self.find(|pool| pool.get_message_by_name(name));
+                message.map_or_else(|| missing(name), |message| extensions(name, &message))
             }
+            Some(Question::Services(_)) => Reply::Services(self.services()),
             None => Reply::Error(Error {
                 code: Code::InvalidArgument.row().0,
                 message: "The request asks nothing.".to_owned(),
             }),
         };
         Response { host: request.host.clone(), request: Some(request), reply: Some(reply) }
+    }
+
+    /// What the first API that has it knows.
+    fn find<T>(&self, find: impl Fn(&DescriptorPool) -> Option<T>) -> Option<T> {
+        self.services.iter().find_map(|service| find(service.schema().pool()))
+    }
+
+    /// The services of all APIs, each once.
+    fn services(&self) -> Services {
+        let mut names: Vec<String> = Vec::new();
+        for service in self.services.iter().flat_map(|api| api.schema().pool().services()) {
+            if !names.iter().any(|name| name == service.full_name()) {
+                names.push(service.full_name().to_owned());
+            }
+        }
+        Services { services: names.into_iter().map(|name| ServiceResponse { name }).collect() }
     }
 
     /// A file and all that it needs, but for what this client has been sent. A file that is asked
@@ -211,6 +221,11 @@ impl Reflection {
         }
         Reply::Files(Files { files })
     }
+}
+
+fn extensions(name: &str, message: &MessageDescriptor) -> Reply {
+    let numbers = message.extensions().filter_map(|it| it.number().try_into().ok());
+    Reply::Extensions(Extensions { of: name.to_owned(), numbers: numbers.collect() })
 }
 
 /// The file that declares a message, an enumeration, a service, or a member of one of these.

@@ -64,10 +64,10 @@ impl Exchange<'_> {
         let (_, http_status, _) = status.code.row();
         let http_status = StatusCode::from_u16(http_status).unwrap_or_default();
         let mut response = if self.system.protobuf {
-            let message = status.to_message(self.schema).encode_to_vec();
+            let message = status.to_message(self.service.schema()).encode_to_vec();
             self.finish(Response::new(http_status, PROTOBUF, message))
         } else {
-            self.respond(http_status, error_body(self.schema, &self.system, status))
+            self.respond(http_status, error_body(self.service.schema(), &self.system, status))
         };
         if let Some(challenge) = status.challenge {
             let challenge = HeaderValue::from_static(challenge);

@@ -5,7 +5,7 @@ use {
     super::answer::add_headers,
     crate::{
         api::{Request, Response},
-        google::schema::Schema,
+        google::front,
     },
     http::{
         HeaderMap, HeaderValue, Method, StatusCode,
@@ -22,12 +22,12 @@ const EXPOSED: &str = "Vary,Content-Encoding,Date,Server,WWW-Authenticate";
 
 /// The answer to a browser that asks whether it may ask: for a path that the API has with the
 /// method that is to come.
-pub(super) fn preflight(schema: &Schema, request: &Request) -> Option<Response> {
+pub(super) fn preflight(request: &Request) -> Option<Response> {
     if request.head.method != Method::OPTIONS || !request.head.headers.contains_key(ORIGIN) {
         return None;
     }
     let wanted = request.header(ACCESS_CONTROL_REQUEST_METHOD.as_str())?;
-    schema.route(&wanted.parse().ok()?, request.path())?;
+    front::route(&wanted.parse().ok()?, request.path())?;
     let mut response = Response::new(StatusCode::OK, "text/html", "");
     let headers = &mut response.headers;
     add_headers(headers);

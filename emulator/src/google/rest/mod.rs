@@ -8,9 +8,10 @@ mod cors;
 use {
     super::{
         auth::{self, Credentials},
-        page,
-        schema::{Body, Method, Routed, Schema},
-        service::{self, Stop},
+        fault::Target,
+        front, page,
+        schema::{Body, Method, Routed},
+        service::{Service, Stop},
         status::{Code, Detail, Status},
         transcode::{
             bind, form, json,
@@ -23,13 +24,13 @@ use {
     },
     crate::{
         api::{Answer, Fetched, Request, Response},
-        world::World,
+        world::{World, journal::Summary},
     },
     body::{MediaType, media_type},
     http::Method as HttpMethod,
     prost::Message,
     prost_reflect::DynamicMessage,
-    std::borrow::Cow,
+    std::{borrow::Cow, sync::Arc},
 };
 
 pub(crate) use body::LARGEST;
@@ -37,7 +38,7 @@ pub(crate) use body::LARGEST;
 /// A request, as far as it is understood.
 pub(super) struct Exchange<'a> {
     world: &'a World,
-    schema: &'a Schema,
+    service: &'static Service,
     request: &'a Request,
     system: System,
     parameters: Vec<(String, String)>,
@@ -45,27 +46,32 @@ pub(super) struct Exchange<'a> {
 
 /// Answers one request.
 pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Answer {
-    let schema = Schema::get();
-    if let Some(preflight) = cors::preflight(schema, request) {
+    if let Some(preflight) = cors::preflight(request) {
         return preflight.into();
     }
-    let mut exchange = Exchange::new(world, schema, request);
-    let http_method = http_method(request, &exchange.system);
-    let Some(routed) = schema.route(&http_method, request.path()) else {
+    let Some((service, routed)) = route(request) else {
         return page::not_found(request.path()).into();
     };
-    match exchange.run(&routed, fetched) {
+    let mut exchange = Exchange::new(world, service, request);
+    let mut summary = Summary { operation: routed.method.operation.into(), ..Summary::default() };
+    let answer = match exchange.run(&routed, fetched, &mut summary) {
         Ok(response) => response.into(),
         Err(Stop::Fetch(fetch)) => Answer::Fetch(fetch),
         Err(Stop::Status(status)) => exchange.error(&status).into(),
-    }
+    };
+    answer.about(summary)
 }
 
-/// The method that a request is for, if it is for one.
-pub(super) fn route<'a>(schema: &'a Schema, request: &Request) -> Option<Routed<'a>> {
+/// What a request is for, if it is for a method.
+pub(super) fn target(request: &Request) -> Option<Target> {
+    let (service, Routed { method, resource, .. }) = route(request)?;
+    Some(Target { service, method: method.name.clone(), resource })
+}
+
+fn route(request: &Request) -> Option<(&'static Service, Routed<'static>)> {
     let mut system = System::default();
     system.take(form::parse(request.query()));
-    schema.route(&http_method(request, &system), request.path())
+    front::route(&http_method(request, &system), request.path())
 }
 
 /// The HTTP method that is meant: a POST may stand for another.
@@ -79,18 +85,23 @@ fn http_method(request: &Request, system: &System) -> HttpMethod {
 
 impl<'a> Exchange<'a> {
     /// What the query and the headers say.
-    pub(super) fn new(world: &'a World, schema: &'a Schema, request: &'a Request) -> Self {
+    pub(super) fn new(world: &'a World, service: &'static Service, request: &'a Request) -> Self {
         let mut system = System::default();
         let parameters = system.take(form::parse(request.query()));
         if let Some(fields) = request.header("x-goog-fieldmask") {
             system.fields.get_or_insert_with(|| fields.to_owned());
         }
-        Self { world, schema, request, system, parameters }
+        Self { world, service, request, system, parameters }
     }
 }
 
 impl Exchange<'_> {
-    fn run(&mut self, routed: &Routed<'_>, fetched: &Fetched) -> Result<Response, Stop> {
+    fn run(
+        &mut self,
+        routed: &Routed<'_>,
+        fetched: &Fetched,
+        summary: &mut Summary,
+    ) -> Result<Response, Stop> {
         self.take_form();
         let key = self.request.header("x-goog-api-key");
         let authorization = self.request.header_lossy("authorization");
@@ -99,13 +110,15 @@ impl Exchange<'_> {
             access_token: self.system.access_token.as_deref(),
             key: self.system.key.as_deref().or(key),
         };
-        auth::check(self.world, routed.method, &credentials)?;
+        let caller = auth::check(self.world, (self.service, routed.method), &credentials)?;
+        summary.caller = caller.map(Arc::new);
         let payer = self.request.header("x-goog-user-project");
         let payer = self.system.user_project.as_deref().or(payer);
-        auth::check_project(self.world, &routed.resource, payer)?;
+        auth::check_project(self.world, self.service, &routed.resource, payer)?;
         let mask = self.mask(routed.method)?;
         let message = self.message(routed)?;
-        let answer = service::call((self.world, self.schema), routed.method, fetched, message)?;
+        self.service.note(routed.method, &message, summary);
+        let answer = self.service.call(self.world, routed.method, fetched, message)?;
         Ok(self.success(answer, mask.as_ref()))
     }
 

@@ -163,11 +163,11 @@ const ANY: &str = "google.protobuf.Any";
 
 #[cfg(test)]
 mod tests {
-    use {super::*, crate::google::schema::Schema, rstest::rstest};
+    use {super::*, crate::google::clusters::SERVICE, rstest::rstest};
 
     fn parse(text: &str) -> Result<Mask, Fault> {
         let list = "google.cloud.gkemulticloud.v1.ListAttachedClustersResponse";
-        Mask::parse(text, &Schema::get().message(list).descriptor())
+        Mask::parse(text, &SERVICE.schema().message(list).descriptor())
     }
 
     #[rstest]
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_message_is_pruned() {
-        let mut message = Schema::get().message("google.cloud.gkemulticloud.v1.AttachedCluster");
+        let mut message = SERVICE.schema().message("google.cloud.gkemulticloud.v1.AttachedCluster");
         for (field, text) in [("name", "n"), ("description", "d")] {
             message.set_field_by_name(field, Value::String(text.to_owned()));
         }

@@ -285,12 +285,12 @@ fn key_text(key: &MapKey) -> String {
 
 #[cfg(test)]
 mod tests {
-    use {super::*, crate::google::schema::Schema};
+    use {super::*, crate::google::clusters::SERVICE};
 
     // No answer of a served method has such an integer, so no case can show this.
     #[test]
     fn an_integer_of_64_bits_is_written_as_a_string() {
-        let mut message = Schema::get().message("google.rpc.QuotaFailure.Violation");
+        let mut message = SERVICE.schema().message("google.rpc.QuotaFailure.Violation");
         message.set_field_by_name("quota_value", Value::I64(110));
         let style = Style { pretty: false, enum_numbers: false, mask: None };
         assert_eq!(write(&message, style), r#"{"quotaValue":"110"}"#);

@@ -2,15 +2,15 @@
 //! from where the issuer publishes them.
 
 use {
-    super::{
-        auth::SERVICE,
-        grpc::too_late,
-        names::Project,
-        service::Stop,
-        status::{Code, Detail, Status},
-    },
+    super::NAME,
     crate::{
         api::{Document, Fetch, Fetched, Unfetched},
+        google::{
+            grpc::too_late,
+            names::Project,
+            service::Stop,
+            status::{Code, Detail, Status},
+        },
         tokens::exchange::IssuerKeys,
         world::{World, attached_cluster::Oidc, key_set::KeySet, trusted_keys::TrustedKeys},
     },
@@ -153,7 +153,7 @@ impl NoKeys<'_> {
         let metadata = vec![("url", url.to_owned())];
         Status::new(Code::FailedPrecondition, message).with(Detail::ErrorInfo {
             reason: reason.into(),
-            domain: SERVICE,
+            domain: NAME,
             metadata,
         })
     }

@@ -1,7 +1,7 @@
 //! Why a subject token is not accepted: a sentence for people, a reason for programs. None of them
 //! repeats the token, and none is a 401, which would speak of the bearer.
 
-use {super::status::Status, crate::tokens::exchange::Rejection};
+use crate::{google::status::Status, tokens::exchange::Rejection};
 
 /// The error for a rejection; `audience` is the one that was asked for.
 pub(super) fn rejected(rejection: &Rejection, audience: Option<&str>) -> Status {

@@ -1,27 +1,17 @@
-//! Attached clusters: registered, read, changed, taken away.
-
-mod create;
-mod delete;
-mod update;
-mod validate;
-
-pub(super) use {
-    create::{create, import, seed},
-    delete::delete,
-    update::update,
-    validate::present as required_text,
-};
+//! Attached clusters, one or many, and the errors of those that are not there.
 
 use {
-    super::{
-        convert,
-        names::{self, ANYWHERE, Name},
-        paging,
-        service::{Context, Stop},
-        status::{Code, Status},
-        wire,
+    super::convert,
+    crate::{
+        google::{
+            names::{self, ANYWHERE, Name},
+            paging,
+            service::{Context, Stop},
+            status::{Code, Status},
+            wire,
+        },
+        world::{World, attached_cluster::AttachedCluster, objects::WriteError},
     },
-    crate::world::{World, attached_cluster::AttachedCluster, objects::WriteError},
     base64::{Engine, prelude::BASE64_STANDARD},
     prost_reflect::DynamicMessage,
     std::sync::Arc,
@@ -59,16 +49,16 @@ pub(super) fn find(world: &World, field: &str, name: &str) -> Result<Arc<Attache
     world.clusters.get(name).ok_or_else(not_found)
 }
 
-fn not_found() -> Status {
+pub(super) fn not_found() -> Status {
     Status::new(Code::NotFound, "cluster not found")
 }
 
-fn stale() -> Status {
+pub(super) fn stale() -> Status {
     Status::new(Code::Aborted, "The etag provided does not match the current etag of the cluster.")
 }
 
 /// A write that lost against another one.
-fn write_error(error: WriteError, name: &str) -> Status {
+pub(super) fn write_error(error: WriteError, name: &str) -> Status {
     match error {
         WriteError::AlreadyExists => {
             Status::new(Code::AlreadyExists, format!("Resource '{name}' already exists"))
@@ -78,7 +68,7 @@ fn write_error(error: WriteError, name: &str) -> Status {
     }
 }
 
-fn new_etag(world: &World) -> String {
+pub(super) fn new_etag(world: &World) -> String {
     let mut bytes = [0; 8];
     world.entropy.fill(&mut bytes);
     BASE64_STANDARD.encode(bytes)

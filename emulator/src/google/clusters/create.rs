@@ -1,10 +1,13 @@
 //! Clusters come to be: by a client's own words, by their fleet membership, or by a seed.
 
 use {
-    super::{new_etag, validate, write_error},
+    super::{
+        convert,
+        read::{new_etag, write_error},
+        validate,
+    },
     crate::{
         google::{
-            convert,
             names::{self, Project, project_number},
             operations,
             service::{Context, Stop},
@@ -26,7 +29,7 @@ use {
 const DISABLED: i32 = 1;
 
 /// CreateAttachedCluster.
-pub(in crate::google) fn create(
+pub(super) fn create(
     context: &Context<'_>,
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {
@@ -45,7 +48,7 @@ pub(in crate::google) fn create(
 }
 
 /// ImportAttachedCluster: the membership names the cluster.
-pub(in crate::google) fn import(
+pub(super) fn import(
     context: &Context<'_>,
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {
@@ -73,11 +76,7 @@ pub(in crate::google) fn import(
 }
 
 /// A cluster that is there from the start, running.
-pub(in crate::google) fn seed(
-    world: &World,
-    name: &str,
-    message: &DynamicMessage,
-) -> Result<(), Status> {
+pub(super) fn seed(world: &World, name: &str, message: &DynamicMessage) -> Result<(), Status> {
     let parts = names::member("name", name, "attachedClusters")?;
     validate::id("name", parts.id)?;
     let mut cluster = convert::from_message(message);

@@ -1,7 +1,7 @@
 //! Clusters go.
 
 use {
-    super::{find, not_found, stale, write_error},
+    super::read::{find, not_found, stale, write_error},
     crate::{
         google::{
             names, operations,
@@ -17,7 +17,7 @@ use {
 };
 
 /// DeleteAttachedCluster. What is not there may be deleted when the client says so.
-pub(in crate::google) fn delete(
+pub(super) fn delete(
     context: &Context<'_>,
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {

@@ -1,13 +1,15 @@
 //! Attached clusters: the message on the wire, and the one in the world. Field by field.
 
 use {
-    super::{schema::Schema, service::Context, wire},
-    crate::world::{
-        attached_cluster::{
-            AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy, State,
-            SystemComponents, Toleration,
+    crate::{
+        google::{schema::Schema, service::Context, wire},
+        world::{
+            attached_cluster::{
+                AttachedCluster, Authorization, Fleet, Logging, Monitoring, Oidc, Proxy, State,
+                SystemComponents, Toleration,
+            },
+            trusted_keys::TrustedKeys,
         },
-        trusted_keys::TrustedKeys,
     },
     jiff::Timestamp,
     prost_reflect::{DynamicMessage, Value},
@@ -110,8 +112,8 @@ fn components(message: &DynamicMessage) -> SystemComponents {
 
 /// A cluster as its clients see it.
 pub(super) fn to_message(context: &Context<'_>, cluster: &AttachedCluster) -> DynamicMessage {
-    let schema = context.schema;
-    let mut message = schema.message("google.cloud.gkemulticloud.v1.AttachedCluster");
+    let schema = context.schema();
+    let mut message = context.message("AttachedCluster");
     let message = &mut message;
     wire::set_text(message, "name", &context.written(&cluster.name));
     wire::set_text(message, "description", &cluster.description);

@@ -1,14 +1,14 @@
 //! What an exchange would find of a subject token, while somebody watches.
 
 use {
-    super::{
-        agent_token::{self, Fields},
-        names::Project,
-        service::Stop,
-        status::{Detail, Status},
-    },
+    super::agent_token::{self, Fields},
     crate::{
         api::{Fetch, Fetched},
+        google::{
+            names::Project,
+            service::Stop,
+            status::{Detail, Status},
+        },
         tokens::witness::Witness,
         world::World,
     },

@@ -1,7 +1,7 @@
 //! GetAttachedServerConfig: the platform versions on offer.
 
 use {
-    super::{
+    crate::google::{
         names,
         service::{Context, Stop},
         status::Status,

@@ -1,10 +1,15 @@
 //! Clusters change: the fields that the mask names, and no others.
 
 use {
-    super::{create::kubernetes_version, find, new_etag, stale, validate, write_error},
+    super::{
+        convert,
+        create::kubernetes_version,
+        read::{find, new_etag, stale, write_error},
+        validate,
+    },
     crate::{
         google::{
-            convert, operations,
+            operations,
             service::{Context, Stop},
             status::Status,
             wire,
@@ -19,7 +24,7 @@ use {
 };
 
 /// UpdateAttachedCluster.
-pub(in crate::google) fn update(
+pub(super) fn update(
     context: &Context<'_>,
     request: &DynamicMessage,
 ) -> Result<DynamicMessage, Stop> {

@@ -1,10 +1,12 @@
-//! GKE Multi-Cloud as one of the emulator's APIs, and gRPC reflection as another.
+//! Google's front end: one address, over REST and gRPC, for the APIs behind it; and gRPC reflection,
+//! an API of the emulator's own.
 
 use {
     super::{
-        fault, grpc, is_grpc,
+        SERVICES, fault, grpc,
         rest::{self, Exchange},
-        schema::Schema,
+        schema::{Method, Routed, Schema},
+        service::Service,
         status::{Code, Status},
     },
     crate::{
@@ -14,20 +16,51 @@ use {
         },
         world::World,
     },
-    http::header::CONTENT_TYPE,
+    http::{HeaderMap, header::CONTENT_TYPE},
     std::time::Duration,
 };
 
-/// The GKE Multi-Cloud API, over REST and gRPC.
+/// Google's APIs, over REST and gRPC.
 #[derive(Debug)]
-pub struct MultiCloud;
+pub struct Google;
 
 /// `grpc.reflection`: what the descriptors say, for tools that ask a server for them. A convenience
 /// that the real endpoint does not have.
 #[derive(Debug)]
 pub struct Reflection;
 
-impl Api for MultiCloud {
+/// The API that has a binding for an HTTP request, and the binding.
+pub(super) fn route(
+    http_method: &http::Method,
+    path: &str,
+) -> Option<(&'static Service, Routed<'static>)> {
+    SERVICES.iter().find_map(|service| Some((*service, service.schema().route(http_method, path)?)))
+}
+
+/// The API that has a gRPC method, and the method.
+pub(super) fn method(path: &str) -> Option<(&'static Service, &'static Method)> {
+    let (package, name) = path.strip_prefix('/')?.split_once('/')?;
+    let name = format!("{package}.{name}");
+    SERVICES.iter().find_map(|service| Some((*service, service.schema().method(&name)?)))
+}
+
+/// The API that speaks for the front end, where a request is for none.
+pub(super) fn default_service() -> &'static Service {
+    SERVICES[0]
+}
+
+/// The tables that have the errors of the front end.
+pub(super) fn schema() -> &'static Schema {
+    default_service().schema()
+}
+
+/// Whether a request is gRPC, in any of its encodings.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+impl Api for Google {
     fn name(&self) -> &'static str {
         "google"
     }
@@ -56,7 +89,12 @@ impl Api for MultiCloud {
     }
 
     fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {
-        super::answer(world, request, fetched)
+        world.settle_operations();
+        if is_grpc(&request.head.headers) {
+            grpc::answer(world, request, fetched)
+        } else {
+            rest::answer(world, request, fetched)
+        }
     }
 
     fn fail(&self, world: &World, request: &Request, failure: &Failure) -> Response {
@@ -101,11 +139,11 @@ impl Api for Reflection {
     }
 
     fn answer(&self, _world: &World, _request: &Request, _fetched: &Fetched) -> Answer {
-        grpc::reflection::answer(Schema::get())
+        grpc::reflection::answer(&SERVICES)
     }
 
     fn fail(&self, world: &World, request: &Request, failure: &Failure) -> Response {
-        MultiCloud.fail(world, request, failure)
+        Google.fail(world, request, failure)
     }
 
     fn takes_faults(&self) -> bool {
@@ -115,11 +153,10 @@ impl Api for Reflection {
 
 /// An error in the form that a request wants.
 fn refuse(world: &World, request: &Request, status: &Status) -> Response {
-    let schema = Schema::get();
     if is_grpc(&request.head.headers) {
-        grpc::error(schema, status)
+        grpc::error(schema(), status)
     } else {
-        Exchange::new(world, schema, request).error(status)
+        Exchange::new(world, default_service(), request).error(status)
     }
 }
 
@@ -158,7 +195,7 @@ mod tests {
         #[case] content_type: &'static str,
         #[case] owned: bool,
     ) {
-        assert_eq!(MultiCloud.owns(&world(), &head(path, content_type)), owned);
+        assert_eq!(Google.owns(&world(), &head(path, content_type)), owned);
     }
 
     #[test]
@@ -168,7 +205,7 @@ mod tests {
             ("application/grpc", (200, "application/grpc")),
         ] {
             let request = Request::new(head("/v1/x", content_type), "");
-            let response = MultiCloud.fail(&world(), &request, &Failure::Crashed);
+            let response = Google.fail(&world(), &request, &Failure::Crashed);
             let found = response.headers[CONTENT_TYPE].to_str().unwrap();
             assert_eq!((response.status.as_u16(), found), expected);
         }

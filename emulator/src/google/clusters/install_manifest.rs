@@ -3,8 +3,8 @@
 //! `gke-install`.
 
 use {
-    super::{
-        attached_clusters::required_text,
+    super::validate::present,
+    crate::google::{
         names,
         service::{Context, Stop},
         wire,
@@ -19,8 +19,8 @@ pub(super) fn generate(
 ) -> Result<DynamicMessage, Stop> {
     let parent = wire::text(request, "parent");
     names::parent("parent", parent)?;
-    let id = required_text(request, "attached_cluster_id")?;
-    let version = required_text(request, "platform_version")?;
+    let id = present(request, "attached_cluster_id")?;
+    let version = present(request, "platform_version")?;
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     let cluster = quoted(&format!("{}/attachedClusters/{id}", context.written(parent)));
     let manifest = MANIFEST.replace("CLUSTER", &cluster).replace("VERSION", &quoted(version));

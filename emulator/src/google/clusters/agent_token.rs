@@ -1,17 +1,15 @@
 //! GenerateAttachedClusterAgentToken: a token of a cluster's own issuer for one of Google's.
 
 use {
-    super::{
-        attached_clusters,
-        auth::CLOUD_PLATFORM,
-        issuer,
-        rejection::rejected,
-        service::{Context, Stop},
-        status::{Code, Status},
-        wire,
-    },
+    super::{issuer, read, rejection::rejected, validate},
     crate::{
         api::Fetched,
+        google::{
+            auth::CLOUD_PLATFORM,
+            service::{Context, Stop},
+            status::{Code, Status},
+            wire,
+        },
         tokens::{
             exchange::{self, Issuer, Rejection},
             witness::{Facts, Nobody, Witness},
@@ -65,7 +63,7 @@ pub(super) fn verify(
     witness: &mut impl Witness,
 ) -> Result<Arc<AttachedCluster>, Stop> {
     witness.sees("cluster", || Facts::new(name, "an attached cluster"));
-    let cluster = attached_clusters::find(world, "attached_cluster", name)?;
+    let cluster = read::find(world, "attached_cluster", name)?;
     check_state(cluster.state, witness)?;
     let url = &cluster.oidc.issuer_url;
     let verdict = |witness: &mut _| {
@@ -154,9 +152,9 @@ fn service_agent(project_number: &str) -> String {
 
 /// Checks what does not depend on the cluster. Gives the subject token and the scopes.
 fn check_fields(request: &DynamicMessage) -> Result<(&str, &str), Status> {
-    let token = attached_clusters::required_text(request, "subject_token")?;
-    let token_type = attached_clusters::required_text(request, "subject_token_type")?;
-    attached_clusters::required_text(request, "version")?;
+    let token = validate::present(request, "subject_token")?;
+    let token_type = validate::present(request, "subject_token_type")?;
+    validate::present(request, "version")?;
     if ![JWT, ID_TOKEN].contains(&token_type) {
         let sentence =
             format!("Invalid subject token type. The supported ones are {JWT} and {ID_TOKEN}");

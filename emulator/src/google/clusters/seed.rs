@@ -1,12 +1,11 @@
 //! Clusters that are there from the start.
 
 use {
-    super::{
-        attached_clusters,
-        schema::Schema,
-        transcode::{bind, json, violation::Violation},
+    super::{SERVICE, create},
+    crate::{
+        google::transcode::{bind, json, violation::Violation},
+        world::World,
     },
-    crate::world::World,
     serde_json::Value,
 };
 
@@ -19,10 +18,10 @@ pub fn seed(world: &World, mut document: Value) -> Result<(), String> {
     let name = members.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
     let json = json::parse(document.to_string().as_bytes());
     let json = json.map_err(|json::SyntaxError(reason)| reason)?;
-    let mut message = Schema::get().message("google.cloud.gkemulticloud.v1.AttachedCluster");
+    let mut message = SERVICE.schema().message("google.cloud.gkemulticloud.v1.AttachedCluster");
     let violations = bind::bind(json, &mut message, "");
     if !violations.is_empty() {
         return Err(Violation::join(&violations));
     }
-    attached_clusters::seed(world, &name, &message).map_err(|status| status.message)
+    create::seed(world, &name, &message).map_err(|status| status.message)
 }

@@ -20,10 +20,7 @@ pub(super) fn required(field: &str) -> Status {
 }
 
 /// The text of a field that has to be there.
-pub(in crate::google) fn present<'a>(
-    message: &'a DynamicMessage,
-    field: &str,
-) -> Result<&'a str, Status> {
+pub(super) fn present<'a>(message: &'a DynamicMessage, field: &str) -> Result<&'a str, Status> {
     Some(wire::text(message, field)).filter(|text| !text.is_empty()).ok_or_else(|| required(field))
 }
 
