@@ -139,8 +139,9 @@ fn twist(random: &mut Random, pieces: &mut Pieces) {
             pieces.body = body.to_owned();
         }
         7 => {
-            pieces.headers[0] =
-                random.text(&["Host:", "host: {{address}}", "Host: a:1", "Host: [::1]"]);
+            pieces.headers.retain(|header| !header.to_lowercase().starts_with("host:"));
+            let hosts = ["Host:", "host: {{address}}", "Host: a:1", "Host: [::1]"];
+            pieces.headers.push(random.text(&hosts));
         }
         8 => pieces.line_end = "\n",
         _ => match random.below(3) {
