@@ -58,12 +58,12 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
 }
 
-/// How an error is called.
+/// Which error it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Code {
-    /// A canonical code of Google's: `UNAVAILABLE`.
+    /// A canonical code by its name: `UNAVAILABLE`.
     Name(String),
-    /// An HTTP status of Kubernetes: 503.
+    /// An HTTP status: 503.
     Status(u16),
 }
 
@@ -100,7 +100,7 @@ impl Faults {
             return None;
         }
         // Names of methods are looked up only when there is a fault at all, and before the lock.
-        let called = api.method(request);
+        let called = api.called_method(request);
         let mut rules = self.lock();
         let fits = |rule: &Rule| rule.fits(api, request, called.as_deref());
         let place = rules.iter().position(fits)?;
@@ -120,13 +120,17 @@ impl Faults {
 impl Rule {
     fn fits(&self, api: &dyn Api, request: &Request, called: Option<&str>) -> bool {
         let method = self.method.as_str();
-        let by_method = method.is_empty()
-            || if is_http_method(method) {
+        let is_called = || called.is_some_and(|called| called.contains(method));
+        let by_method = match &self.fault.refusal {
+            // An error with a name is for what has a method with a name.
+            Some(Refusal { code: Code::Name(_), .. }) => is_called(),
+            _ if method.is_empty() => true,
+            _ if is_http_method(method) => {
                 request.head.method.as_str().eq_ignore_ascii_case(method)
-            } else {
-                called.is_some_and(|called| called.contains(method))
-            };
-        let can_refuse = |refusal| api.can_refuse(request, refusal);
+            }
+            _ => is_called(),
+        };
+        let can_refuse = |refusal| api.can_refuse(refusal);
         by_method
             && request.path().contains(&self.path)
             && self.fault.refusal.as_ref().is_none_or(can_refuse)

@@ -22,11 +22,14 @@ use {
     std::{fmt::Debug, time::Duration},
 };
 
-/// The longest body, in bytes, whose handler still runs in line with other requests. Reading a
-/// longer one takes milliseconds, for which others would wait.
+/// The longest body, in bytes, whose handler runs on the thread that serves other requests, too.
+/// Decoding a longer one takes milliseconds.
 const LONGEST_INLINE: usize = 64 << 10;
 
 /// One API of the emulator.
+///
+/// [`Api::answer`] may panic: the server answers with [`Api::fail`] then. The other methods look at
+/// the request alone and must not panic.
 pub trait Api: Debug + Send + Sync {
     /// Its name in the journal and in error messages: `kubernetes`.
     fn name(&self) -> &'static str;
@@ -71,12 +74,12 @@ pub trait Api: Debug + Send + Sync {
     }
 
     /// The full name of the method that a request calls, for an API whose methods have names.
-    fn method(&self, _request: &Request) -> Option<String> {
+    fn called_method(&self, _request: &Request) -> Option<String> {
         None
     }
 
-    /// Whether a request can be refused in this way.
-    fn can_refuse(&self, _request: &Request, _refusal: &Refusal) -> bool {
+    /// Whether this API has such an error.
+    fn can_refuse(&self, _refusal: &Refusal) -> bool {
         false
     }
 
@@ -114,7 +117,7 @@ pub enum Execution {
 pub enum Failure {
     /// A fault was ordered for it.
     Injected(Refusal),
-    /// Its handler panicked, or wanted too many documents.
+    /// Its handler panicked, or asked for more documents than one request may fetch.
     Crashed,
     /// Its deadline passed.
     DeadlineExceeded,

@@ -226,6 +226,19 @@ mod tests {
     }
 
     #[test]
+    fn a_named_error_is_for_methods_with_such_a_name() {
+        let faults = Faults::default();
+        tell(&faults, r#"{"code": "INTERNAL", "method": "Get"}"#).unwrap();
+        let list = "/v1/projects/p/locations/l/attachedClusters";
+        assert_eq!(take(&faults, "GET", list), None);
+        let grpc = "/google.cloud.gkemulticloud.v1.AttachedClusters/GetAttachedCluster";
+        let mut head = Head::new(http::Method::POST, grpc.parse().unwrap());
+        head.headers.insert("content-type", "application/grpc".parse().unwrap());
+        let fault = faults.take(&Google, &Request::new(head, ""));
+        assert_eq!(code(fault), "INTERNAL");
+    }
+
+    #[test]
     fn a_fault_of_kubernetes_is_for_a_method_and_a_path() {
         let faults = Faults::default();
         let order = r#"{"code": 429, "method": "post", "path": "/token", "retry_after": 0}"#;

@@ -91,7 +91,8 @@ impl Api for Control {
     fn execution(&self, request: &Request) -> Execution {
         let is_reset =
             request.path() == STATE && matches!(request.head.method, Method::POST | Method::DELETE);
-        if is_reset { Execution::Exclusive } else { Execution::Inline }
+        // A request that is going to be refused does not keep others waiting.
+        if is_reset && is_allowed(self, request) { Execution::Exclusive } else { Execution::Inline }
     }
 
     fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {

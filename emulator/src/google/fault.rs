@@ -1,6 +1,7 @@
 //! Errors that are injected, in Google's words: it is out of order, a quota is used up, the API is
-//! turned off, a permission is missing. None of these comes about here by itself. Sources: public recordings; `google/api/error_reason.proto`; the IAM permissions of the
-//! API.
+//! turned off, a permission is missing. The emulator never produces these on its own.
+//!
+//! Sources: public recordings; `google/api/error_reason.proto`; the IAM permissions of the API.
 
 use {
     super::{
@@ -20,9 +21,13 @@ use {
     http::header::RETRY_AFTER,
 };
 
-/// The full name of the method that a request is for, if it is for one.
-pub(super) fn method(request: &Request) -> Option<String> {
-    target(request).map(|target| target.method)
+/// The full name of the method that a request calls, if it calls one. The body is not looked at.
+pub(super) fn called_method(request: &Request) -> Option<String> {
+    if is_grpc(&request.head.headers) {
+        front::method(request.path()).map(|(_, method)| method.name.clone())
+    } else {
+        rest::target(request).map(|target| target.method)
+    }
 }
 
 /// The error in the form that a request wants.
@@ -30,7 +35,7 @@ pub(super) fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Res
     let target = target(request).unwrap_or_default();
     let status = status(refusal, &target);
     if is_grpc(&request.head.headers) {
-        return grpc::error(target.service.schema(), &status);
+        return grpc::error(front::schema(), &status);
     }
     let mut response = Exchange::new(world, target.service, request).error(&status);
     if let Some(seconds) = refusal.retry_after {

@@ -44,12 +44,12 @@ pub(super) fn method(path: &str) -> Option<(&'static Service, &'static Method)> 
     SERVICES.iter().find_map(|service| Some((*service, service.schema().method(&name)?)))
 }
 
-/// The API that speaks for the front end, where a request is for none.
+/// The API whose words the front end uses for a request that no API owns.
 pub(super) fn default_service() -> &'static Service {
     SERVICES[0]
 }
 
-/// The tables that have the errors of the front end.
+/// The tables that have the errors of all APIs: `google.rpc`.
 pub(super) fn schema() -> &'static Schema {
     default_service().schema()
 }
@@ -108,12 +108,12 @@ impl Api for Google {
         }
     }
 
-    fn method(&self, request: &Request) -> Option<String> {
-        fault::method(request)
+    fn called_method(&self, request: &Request) -> Option<String> {
+        fault::called_method(request)
     }
 
-    fn can_refuse(&self, request: &Request, refusal: &Refusal) -> bool {
-        matches!(refusal.code, faults::Code::Name(_)) && fault::method(request).is_some()
+    fn can_refuse(&self, refusal: &Refusal) -> bool {
+        matches!(refusal.code, faults::Code::Name(_))
     }
 
     /// Google's front end announces no length of JSON.
@@ -139,7 +139,7 @@ impl Api for Reflection {
     }
 
     fn answer(&self, _world: &World, _request: &Request, _fetched: &Fetched) -> Answer {
-        grpc::reflection::answer(&SERVICES)
+        grpc::reflection::answer(SERVICES)
     }
 
     fn fail(&self, world: &World, request: &Request, failure: &Failure) -> Response {

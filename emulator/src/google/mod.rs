@@ -22,6 +22,8 @@ mod page;
 mod paging;
 mod rest;
 mod schema;
+#[cfg(test)]
+mod second;
 mod service;
 mod status;
 mod transcode;
@@ -40,7 +42,11 @@ use {
 };
 
 /// The APIs, in the order in which they are asked for a path or a method.
-const SERVICES: [&Service; 1] = [&clusters::SERVICE];
+const SERVICES: &[&Service] = &[
+    &clusters::SERVICE,
+    #[cfg(test)]
+    &second::SERVICE,
+];
 
 /// Ends a running operation badly, whether its project is named by id or by number. Says whether
 /// there is one.

@@ -111,7 +111,8 @@ fn error(outcome: &Outcome) -> Option<Status> {
         Outcome::Failed(Failure { code, message }) => {
             Some(Status::new(Code::named(code).unwrap_or(Code::Unknown), message))
         }
-        Outcome::Cluster(_) | Outcome::Gone => None,
+        // What was made, or that it is gone, is the API's own response.
+        _ => None,
     }
 }
 

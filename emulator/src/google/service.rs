@@ -41,13 +41,14 @@ pub(crate) struct Service {
     pub(crate) response: fn(&Context<'_>, &Outcome) -> Option<DynamicMessage>,
     /// What an operation is about, in the API's own metadata.
     pub(crate) metadata: fn(&Context<'_>, &Operation) -> DynamicMessage,
-    /// The texts of a request that the journal shows; none is a credential.
+    /// The texts of a request that the journal shows: such as are no credentials.
     pub(crate) noted: &'static [&'static str],
     /// The tables, once they are read.
     pub(crate) schema: OnceLock<Schema>,
 }
 
-/// A method: its full name, its name in the journal, and its work.
+/// A method: its name below the package (`AttachedClusters.GetAttachedCluster`), its name in the
+/// journal, and its work.
 pub(crate) type Row = (&'static str, &'static str, Handler);
 
 /// A method's work.
@@ -81,12 +82,13 @@ impl Service {
 
     /// The method of that full name, which its tables have.
     pub(super) fn row(&self, name: &str) -> (&'static str, Handler) {
-        let mut rows = self.methods.iter().chain(&operations::METHODS);
-        let row = rows.find(|(known, ..)| *known == name);
+        let own = name.strip_prefix(self.package).and_then(|rest| rest.strip_prefix('.'));
+        let own = own.and_then(|own| self.methods.iter().find(|(known, ..)| *known == own));
+        let row = own.or_else(|| operations::METHODS.iter().find(|(known, ..)| *known == name));
         row.map_or(("", unimplemented), |(_, operation, handler)| (operation, *handler))
     }
 
-    /// Has a method answer a message, of which the names are as its client wrote them.
+    /// Calls a method. Names in the message are as the client wrote them.
     pub(super) fn call(
         &'static self,
         world: &World,

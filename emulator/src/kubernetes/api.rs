@@ -40,12 +40,14 @@ impl Api for Kubernetes {
     }
 
     fn deadline(&self, head: &Head) -> Option<Duration> {
+        // The query is parsed only where it may have a timeout.
         let query = head.query();
-        // A query is parsed only for the few that have one; a watch has no deadline.
-        if !query.contains("timeout=") || query.contains("watch=") {
+        let query = query.contains("timeout=").then(|| Query::parse(query))?;
+        // A watch has no deadline.
+        if !matches!(query.get("watch"), "" | "0" | "false") {
             return None;
         }
-        let nanoseconds = duration::parse(Query::parse(query).get("timeout")).ok()?;
+        let nanoseconds = duration::parse(query.get("timeout")).ok()?;
         u64::try_from(nanoseconds).ok().filter(|it| *it > 0).map(Duration::from_nanos)
     }
 
@@ -63,7 +65,7 @@ impl Api for Kubernetes {
         }
     }
 
-    fn can_refuse(&self, _request: &Request, refusal: &Refusal) -> bool {
+    fn can_refuse(&self, refusal: &Refusal) -> bool {
         matches!(refusal.code, Code::Status(_))
     }
 
@@ -83,6 +85,7 @@ mod tests {
     #[case("/api/v1/pods?timeout=-1s", None)]
     #[case("/api/v1/pods?timeout=soon", None)]
     #[case("/api/v1/pods?watch=1&timeout=1s", None)]
+    #[case("/api/v1/pods?watch=false&timeout=1s", Some(Duration::from_secs(1)))]
     fn a_client_says_how_long_it_waits(#[case] uri: &str, #[case] expected: Option<Duration>) {
         let head = Head::new(Method::GET, uri.parse().unwrap());
         assert_eq!(Kubernetes.deadline(&head), expected);

@@ -106,6 +106,10 @@ fn judge<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Answer {
         Some(attributes) => exchange.attributes = attributes,
         None => return respond::resourceless(exchange).into(),
     }
+    let route = if path.text.starts_with('/') { path.route() } else { Route::Unknown };
+    if let Route::Found(endpoint) = &route {
+        exchange.summary.get_mut().operation = operation::name(endpoint, &exchange.attributes.verb);
+    }
     if let Err(failure) = identify(exchange, path) {
         return respond::unqueued(respond::failure(exchange, &failure)).into();
     }
@@ -114,7 +118,6 @@ fn judge<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Answer {
     if let Err(failure) = authorize::authorize(world, caller, attributes, path.text) {
         return respond::failure(exchange, &failure).into();
     }
-    let route = if path.text.starts_with('/') { path.route() } else { Route::Unknown };
     let endpoint = match route {
         Route::Unknown => return respond::unknown_path(exchange).into(),
         Route::NotFound if is_of_discovery(path.text) && !openid::is_served(world) => {
@@ -126,7 +129,6 @@ fn judge<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Answer {
         }
         Route::Found(endpoint) => endpoint,
     };
-    exchange.summary.get_mut().operation = operation::name(&endpoint, &exchange.attributes.verb);
     match serve(exchange, endpoint) {
         Ok(reply) => respond::success(exchange, reply),
         Err(failure) => respond::failure(exchange, &failure).into(),
@@ -150,7 +152,7 @@ fn identify<'a>(exchange: &mut Exchange<'a>, path: &Path<'a>) -> Result<(), Fail
     Ok(())
 }
 
-// A valid timeout has no effect: nothing here takes that long.
+// A valid timeout counts only where a fault or a long handler delays the answer.
 fn check_timeout(exchange: &Exchange<'_>) -> Result<(), Failure> {
     let text = exchange.query.get("timeout");
     if text.is_empty() {

@@ -1,5 +1,5 @@
 //! Errors that are injected, in kube-apiserver's words: the server is overloaded, stops or is too
-//! slow, another writer was faster. None of these comes about here by itself.
+//! slow, another writer was faster. The emulator never produces these on its own.
 //!
 //! Sources: apiserver `pkg/server/filters/priority-and-fairness.go`, `waitgroup.go` and
 //! `timeout.go`; apimachinery `pkg/api/errors/errors.go`.

@@ -35,6 +35,7 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     metadata::match_namespace(&mut request, namespace)?;
     metadata::dedup_owners(exchange, &mut request);
     default(&mut request);
+    note(exchange, &request["spec"]);
     let manager = Manager::of(exchange, API_VERSION).subresource("token");
     let managed = managed_fields::created(&request, &manager);
     admission::namespace(exchange, kinds::of(Kind::ServiceAccount), namespace, name)?;
@@ -43,6 +44,17 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     let issued = issue(exchange, &mut request, &account)?;
     let document = answer(request, &account, managed, issued);
     Ok(Reply::Object { status: 201, object: document, output })
+}
+
+/// Notes what is asked for, whatever comes of it.
+fn note(exchange: &Exchange<'_>, spec: &Value) {
+    exchange.note("audiences", strings(spec.get("audiences")).join(", "));
+    exchange.note("expirationSeconds", spec["expirationSeconds"].to_string());
+    let reference = &spec["boundObjectRef"];
+    if reference.is_object() {
+        let member = |name: &str| reference[name].as_str().unwrap_or_default();
+        exchange.note("boundObjectRef", format!("{}/{}", member("kind"), member("name")));
+    }
 }
 
 // Defaults are part of decoding, so they are there for whoever tracks fields.
@@ -99,14 +111,8 @@ fn issue(
         audiences
     };
     let seconds = spec.get("expirationSeconds").and_then(Value::as_i64).unwrap_or(DEFAULT_LIFETIME);
-    exchange.note("audiences", audiences.join(", "));
-    exchange.note("expirationSeconds", seconds.to_string());
     let lifetime = validate(spec, &audiences, seconds)?;
     let reference = spec.get("boundObjectRef").filter(|reference| !reference.is_null());
-    if let Some(reference) = reference {
-        let member = |name: &str| reference[name].as_str().unwrap_or_default();
-        exchange.note("boundObjectRef", format!("{}/{}", member("kind"), member("name")));
-    }
     let binding = reference.map(binding).transpose()?;
     let ask = issue::Request { service_account: account, audiences: &audiences, lifetime, binding };
     let issued = issue::issue(exchange.world, &ask).map_err(refusal)?;

@@ -62,7 +62,7 @@ impl Api for Echo {
         head.header("patience")?.parse().ok().map(Duration::from_secs)
     }
 
-    fn can_refuse(&self, _request: &Request, _refusal: &Refusal) -> bool {
+    fn can_refuse(&self, _refusal: &Refusal) -> bool {
         true
     }
 }

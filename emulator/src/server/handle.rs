@@ -54,21 +54,25 @@ impl Handling {
     async fn run(&self, fetched: Fetched) -> Result<(Answer, Fetched), Failure> {
         match self.api.execution(&self.request) {
             Execution::Inline => Ok((self.call_beside_others(&fetched)?, fetched)),
-            Execution::Exclusive => Ok((self.call_alone(&fetched)?, fetched)),
-            Execution::Offloaded => self.offload(fetched).await,
+            Execution::Offloaded => self.offload(fetched, Self::call_beside_others).await,
+            Execution::Exclusive => self.offload(fetched, Self::call_alone).await,
         }
     }
 
-    /// Runs the handler on a thread of its own. It is not stopped by the deadline, but its answer
+    /// Calls the handler on a thread of its own. It is not stopped by the deadline, but its answer
     /// comes too late then.
-    async fn offload(&self, fetched: Fetched) -> Result<(Answer, Fetched), Failure> {
+    async fn offload(
+        &self,
+        fetched: Fetched,
+        call: fn(&Self, &Fetched) -> Result<Answer, Failure>,
+    ) -> Result<(Answer, Fetched), Failure> {
         let handling = self.clone();
         let offloaded = async {
             let permit = Arc::clone(&self.context.offloaded).acquire_owned().await;
             let run = move || {
                 // Held to the end of the handler, which its client may no longer wait for.
                 let _permit = permit;
-                (handling.call_beside_others(&fetched), fetched)
+                (call(&handling, &fetched), fetched)
             };
             let (answer, fetched) = spawn_blocking(run).await.map_err(|_| Failure::Crashed)?;
             Ok((answer?, fetched))

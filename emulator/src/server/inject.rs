@@ -44,15 +44,14 @@ pub(super) async fn inject(
     fault: &Fault,
     deadline: Deadline,
 ) -> Injected {
-    if !fault.delay.is_zero() && within(deadline, sleep(fault.delay)).await.is_none() {
-        return Injected::Failure(Failure::DeadlineExceeded);
-    }
+    let in_time = fault.delay.is_zero() || within(deadline, sleep(fault.delay)).await.is_some();
     match (fault.cut, &fault.refusal) {
         (Some(Cut::Reset), _) => {
             // On HTTP/2 the stream is reset, and the others go on.
             connection.reset.store(request.head.version != Version::HTTP_2, Ordering::Relaxed);
             Injected::Reset
         }
+        _ if !in_time => Injected::Failure(Failure::DeadlineExceeded),
         (_, Some(refusal)) => Injected::Failure(Failure::Injected(refusal.clone())),
         _ => Injected::Nothing,
     }

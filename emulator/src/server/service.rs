@@ -112,10 +112,10 @@ fn send(
             framed
         }
         Answer::Conversation(head, conversation) => {
+            // Without a body that is still to be read there is nothing to converse about.
+            let Some(incoming) = unread else { return framed(handling.fail(&Failure::Crashed)) };
             let mut framed = framed(head);
-            if let Some(incoming) = unread {
-                *framed.body_mut() = Body::talking(Talk::new(connection, incoming, conversation));
-            }
+            *framed.body_mut() = Body::talking(Talk::new(connection, incoming, conversation));
             framed
         }
         // A handler is run until it wants nothing more.

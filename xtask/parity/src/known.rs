@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn an_apply_may_name_more_errors_than_a_go_map_does() {
         let body = |errors: &str| {
-            let message = format!("failed to create typed patch object (/a; /v1, Kind=B): {errors}");
+            let message =
+                format!("failed to create typed patch object (/a; /v1, Kind=B): {errors}");
             serde_json::json!({"message": message}).to_string()
         };
         let all = body("errors:\n  .x: duplicate entries\n  .y: field not declared in schema");

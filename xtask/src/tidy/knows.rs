@@ -92,13 +92,20 @@ fn known(tree: &Tree) -> Known {
         }
         let module = place.trim_end_matches(".rs");
         let others = known.entry(module.to_owned()).or_default();
-        for (other, line) in crate_paths(text) {
+        let up = to_the_root(&path[SOURCE.len()..]);
+        for (other, line) in crate_paths(&text.replace(&up, "crate::")) {
             if other != module {
                 others.entry(other).or_insert_with(|| (path.to_owned(), line));
             }
         }
     }
     known
+}
+
+/// The path by which a file can name the root of the crate, beside `crate::`.
+fn to_the_root(file: &str) -> String {
+    let depth = file.matches('/').count() + usize::from(!file.ends_with("mod.rs"));
+    "super::".repeat(depth)
 }
 
 /// The modules of the crate that a source names, as `crate::a::…` or in `crate::{a::…, b}`, with
@@ -180,6 +187,15 @@ mod tests {
         let source = "use crate::{\n    api::Api,\n    world,\n};\n\nfn a() { crate::google::b() }";
         let finding = "emulator/src/server/a.rs:6: server does not know google";
         check(TABLE, &[("emulator/src/server/a.rs", source)], &[finding]);
+    }
+
+    #[test]
+    fn a_path_over_the_root_is_found() {
+        let files = [
+            ("emulator/src/server/a.rs", "use {crate::{api, world}, super::super::google::b};"),
+            ("emulator/src/server/mod.rs", "use super::google;"),
+        ];
+        check(TABLE, &files, &["emulator/src/server/a.rs:1: server does not know google"]);
     }
 
     #[test]

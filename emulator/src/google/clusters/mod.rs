@@ -59,48 +59,20 @@ pub(super) static SERVICE: Service = Service {
 };
 
 const METHODS: [Row; 9] = [
+    ("AttachedClusters.CreateAttachedCluster", "google.attachedcluster.create", create::create),
+    ("AttachedClusters.UpdateAttachedCluster", "google.attachedcluster.update", update::update),
+    ("AttachedClusters.ImportAttachedCluster", "google.attachedcluster.import", create::import),
+    ("AttachedClusters.GetAttachedCluster", "google.attachedcluster.get", read::get),
+    ("AttachedClusters.ListAttachedClusters", "google.attachedcluster.list", read::list),
+    ("AttachedClusters.DeleteAttachedCluster", "google.attachedcluster.delete", delete::delete),
+    ("AttachedClusters.GetAttachedServerConfig", "google.serverconfig.get", server_config::get),
     (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.CreateAttachedCluster",
-        "google.attachedcluster.create",
-        create::create,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.UpdateAttachedCluster",
-        "google.attachedcluster.update",
-        update::update,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.ImportAttachedCluster",
-        "google.attachedcluster.import",
-        create::import,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.GetAttachedCluster",
-        "google.attachedcluster.get",
-        read::get,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.ListAttachedClusters",
-        "google.attachedcluster.list",
-        read::list,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.DeleteAttachedCluster",
-        "google.attachedcluster.delete",
-        delete::delete,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.GetAttachedServerConfig",
-        "google.serverconfig.get",
-        server_config::get,
-    ),
-    (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.GenerateAttachedClusterInstallManifest",
+        "AttachedClusters.GenerateAttachedClusterInstallManifest",
         "google.installmanifest.generate",
         install_manifest::generate,
     ),
     (
-        "google.cloud.gkemulticloud.v1.AttachedClusters.GenerateAttachedClusterAgentToken",
+        "AttachedClusters.GenerateAttachedClusterAgentToken",
         "google.agenttoken.generate",
         agent_token::generate,
     ),

@@ -5,7 +5,7 @@ use {
     crate::{
         api::{Request, Response},
         google::{
-            schema::Schema,
+            front,
             status::{Code, Status},
             transcode::{
                 mask::Mask,
@@ -64,10 +64,10 @@ impl Exchange<'_> {
         let (_, http_status, _) = status.code.row();
         let http_status = StatusCode::from_u16(http_status).unwrap_or_default();
         let mut response = if self.system.protobuf {
-            let message = status.to_message(self.service.schema()).encode_to_vec();
+            let message = status.to_message(front::schema()).encode_to_vec();
             self.finish(Response::new(http_status, PROTOBUF, message))
         } else {
-            self.respond(http_status, error_body(self.service.schema(), &self.system, status))
+            self.respond(http_status, error_body(&self.system, status))
         };
         if let Some(challenge) = status.challenge {
             let challenge = HeaderValue::from_static(challenge);
@@ -116,7 +116,7 @@ fn gzip(bytes: &[u8]) -> Option<Bytes> {
     encoder.write_all(bytes).and_then(|()| encoder.finish()).ok().map(Bytes::from)
 }
 
-fn error_body(schema: &Schema, system: &System, status: &Status) -> String {
+fn error_body(system: &System, status: &Status) -> String {
     let (_, http_status, name) = status.code.row();
     let mut writer = Writer::new(system.pretty, system.enum_numbers);
     writer.open('{');
@@ -134,7 +134,7 @@ fn error_body(schema: &Schema, system: &System, status: &Status) -> String {
     if !status.details.is_empty() {
         writer.key("details");
         writer.open('[');
-        for detail in wire::messages(&status.to_message(schema), "details") {
+        for detail in wire::messages(&status.to_message(front::schema()), "details") {
             writer.next();
             writer.message(detail, None);
         }

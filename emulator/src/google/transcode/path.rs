@@ -8,7 +8,7 @@ use crate::codec::percent;
 pub(crate) struct Template {
     segments: Vec<Segment>,
     verb: Option<String>,
-    /// The field that the variable binds, with dots (`attached_cluster.name`).
+    /// The field that the variable binds, with dots (`attached_cluster.name`); empty for none.
     pub(crate) field: String,
     /// Which segments the variable takes.
     variable: std::ops::Range<usize>,
@@ -28,11 +28,17 @@ pub(crate) struct Path<'a> {
 }
 
 impl Template {
-    /// Reads a template with one variable, as all of this API have.
+    /// Reads a template with one variable, or none.
     pub(crate) fn parse(template: &str) -> Option<Self> {
-        let (before, rest) = template.strip_prefix('/')?.split_once('{')?;
-        let (variable, after) = rest.split_once('}')?;
-        let (field, pattern) = variable.split_once('=')?;
+        let path = template.strip_prefix('/')?;
+        let (before, field, pattern, after) = match path.split_once('{') {
+            None => ("", "", "", path),
+            Some((before, rest)) => {
+                let (variable, after) = rest.split_once('}')?;
+                let (field, pattern) = variable.split_once('=')?;
+                (before, field, pattern, after)
+            }
+        };
         let (after, verb) = match after.split_once(':') {
             Some((after, verb)) => (after, Some(verb.to_owned())),
             None => (after, None),
@@ -50,7 +56,7 @@ impl Template {
         self.verb.as_deref()
     }
 
-    /// What the variable binds when the path fits.
+    /// What the variable binds when the path fits; empty without a variable.
     pub(crate) fn matches(&self, path: &Path<'_>) -> Option<String> {
         let fits = self.segments.len() == path.segments.len()
             && self.verb.as_deref() == path.verb
@@ -104,6 +110,14 @@ fn decode(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_template_may_have_no_variable() {
+        let template = Template::parse("/v1/token").unwrap();
+        assert_eq!((template.field.as_str(), template.verb()), ("", None));
+        assert_eq!(template.matches(&Path::split("/v1/token", |_| false)).as_deref(), Some(""));
+        assert_eq!(template.matches(&Path::split("/v1/tokens", |_| false)), None);
+    }
 
     const TOKEN: &str = "/v1/{attached_cluster=projects/*/locations/*/attachedClusters/*}:generate";
     const GET: &str = "/v1/{name=projects/*/locations/*/attachedClusters/*}";
