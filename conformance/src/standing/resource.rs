@@ -152,6 +152,7 @@ fn operation(value: &Value) -> Value {
     let done = value.get("done").is_some();
     let only_then = |it: &str| Value::from(if done { it } else { "<absent>" });
     let failed = value.get("error").is_some();
+    // A project has operations of node pools until March 2027: some are a reimage or a rollback.
     json!({
         "name": "~ ^projects/[^/]+/locations/[^/]+/operations/[A-Za-z0-9_-]+$",
         "metadata": {
@@ -159,7 +160,7 @@ fn operation(value: &Value) -> Value {
             "createTime": TIME,
             "endTime": only_then(TIME),
             "target": "~ ^projects/[^/]+/locations/[^/]+/",
-            "verb": "~ ^(create|update|delete|import|validate)$",
+            "verb": "~ ^(create|update|delete|import|validate|reimage|rollback)$",
         },
         "done": if done { Value::from(true) } else { "<absent>".into() },
         "response": if done && !failed { json!({"@type": "<text>"}) } else { "<absent>".into() },

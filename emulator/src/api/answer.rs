@@ -65,7 +65,8 @@ pub enum Answer {
     Stream(Response, Stream),
     /// The exchange goes on while the client does; only for [`super::Intake::Streamed`].
     Conversation(Response, Box<dyn Conversation>),
-    /// A document has to be fetched; then the handler is called again with it among [`Fetched`].
+    /// A document has to be fetched; then the handler is called again with it among
+    /// [`Fetched`](super::Fetched).
     Fetch(Fetch),
 }
 

@@ -69,6 +69,33 @@ async fn the_journal_tells_what_clients_asked_without_their_secrets() {
 }
 
 #[tokio::test]
+async fn the_journal_says_what_was_called_by_whom_and_for_what() {
+    let emulator = Emulator::start().await.unwrap();
+    let spec = json!({"audiences": ["vault", "eyJh.e30.c2ln"], "expirationSeconds": 700});
+    let path = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    let token = Request::post(path)
+        .header("authorization", format!("Bearer {}", emulator.token()))
+        .header("content-type", "application/json")
+        .body(json!({"spec": spec}).to_string())
+        .unwrap();
+    assert_eq!(ask(&emulator, Way::Http2, token).await.status().as_u16(), 201);
+    let cluster = "projects/p/locations/l/attachedClusters/c";
+    let exchange = format!("/v1/{cluster}:generateAttachedClusterAgentToken");
+    let body = r#"{"audience": "a", "subjectToken": "t", "subjectTokenType": "x", "version": "1"}"#;
+    assert_eq!(post(&emulator, &exchange, body).await.0, 400);
+    let (_, journal) = get(&emulator, "/_emulator/v1/journal").await;
+    let [token, exchange] = &journal["entries"].as_array().unwrap()[..] else { panic!("two") };
+    assert_eq!(token["operation"], "kubernetes.tokenrequest.create");
+    assert_eq!(token["caller"]["username"], "kubernetes-admin");
+    assert_eq!(token["caller"]["groups"], json!(["system:masters", "system:authenticated"]));
+    let details = json!({"audiences": "vault, (token)", "expirationSeconds": "700"});
+    assert_eq!(token["details"], details);
+    assert_eq!(exchange["operation"], "google.agenttoken.generate");
+    assert_eq!(exchange["details"], json!({"resource": cluster, "audience": "a"}));
+    assert!(exchange.get("caller").is_none());
+}
+
+#[tokio::test]
 async fn no_request_sees_a_state_that_is_half_reset() {
     let config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     let emulator = Emulator::start_on_all_cores(&config).unwrap();

@@ -216,6 +216,9 @@ fn a_request_without_credentials_fares_as_the_flags_say(
     let response = ask(&world, Method::POST, TOKEN, "", &json!({}));
     assert_eq!(response.status.as_u16(), expected);
     assert!(response.headers.get("www-authenticate").is_none());
+    assert_eq!(response.summary.operation, "kubernetes.tokenrequest.create");
+    let caller = response.summary.caller.map(|caller| caller.username.clone());
+    assert_eq!(caller.as_deref(), (expected != 401).then_some("system:anonymous"));
 }
 
 #[test]

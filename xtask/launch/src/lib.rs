@@ -7,10 +7,16 @@ use {
         fs,
         io::{self, BufRead, BufReader},
         path::{Path, PathBuf},
-        process::{Child, Command, ExitStatus, Stdio},
+        process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+        sync::mpsc::{Receiver, channel},
+        thread,
+        time::Duration,
     },
     tempfile::{NamedTempFile, TempDir},
 };
+
+/// How long a program may take until it is ready. A busy machine makes it slow.
+const STARTING: Duration = Duration::from_secs(60);
 
 /// A running emulator. It is killed when this is dropped, and its folder is removed.
 #[derive(Debug)]
@@ -38,8 +44,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// The program cannot be started, or ends before it is ready; then the error has what it
-    /// wrote to stderr.
+    /// The program cannot be started, or ends before it is ready, or is not ready within a minute;
+    /// then the error has what it wrote to stderr.
     pub fn start(binary: &Path, flags: &[&str]) -> io::Result<Self> {
         Self::spawn(command(binary), flags)
     }
@@ -49,7 +55,11 @@ impl Server {
     /// # Errors
     ///
     /// As [`Server::start`].
-    pub fn spawn(mut command: Command, flags: &[&str]) -> io::Result<Self> {
+    pub fn spawn(command: Command, flags: &[&str]) -> io::Result<Self> {
+        Self::spawn_within(STARTING, command, flags)
+    }
+
+    fn spawn_within(limit: Duration, mut command: Command, flags: &[&str]) -> io::Result<Self> {
         let (folder, stderr) = (tempfile::tempdir()?, NamedTempFile::new()?);
         command.args(["serve", "--listen=127.0.0.1:0", "--ready-file"]);
         command.arg(folder.path().join("ready.json")).args(flags);
@@ -57,15 +67,18 @@ impl Server {
         let child = command.spawn()?;
         let (banner, ready) = (String::new(), Value::Null);
         let mut server = Self { child, folder, stderr, banner, ready };
-        server.wait_until_ready()?;
+        server.wait_until_ready(limit)?;
         Ok(server)
     }
 
-    /// The ready file is there before the first line is printed. A program that ends prints none,
-    /// so that this needs no limit of time, which a busy machine would miss.
-    fn wait_until_ready(&mut self) -> io::Result<()> {
-        if let Some(stdout) = &mut self.child.stdout {
-            BufReader::new(stdout).read_line(&mut self.banner)?;
+    /// The ready file is there before the first line is printed. A program that ends prints none.
+    fn wait_until_ready(&mut self, limit: Duration) -> io::Result<()> {
+        if let Some(stdout) = self.child.stdout.take() {
+            let Ok(line) = first_line(stdout).recv_timeout(limit) else {
+                let why = format!("the emulator is not ready after {limit:?}\n{}", self.stderr()?);
+                return Err(io::Error::new(io::ErrorKind::TimedOut, why));
+            };
+            self.banner = line?;
         }
         if self.banner.is_empty() {
             let (status, stderr) = (self.child.wait()?, self.stderr()?);
@@ -171,6 +184,20 @@ impl Drop for Server {
     }
 }
 
+/// The first line, once it is there. What comes after it is read too: a full pipe would stop the
+/// program.
+fn first_line(stdout: ChildStdout) -> Receiver<io::Result<String>> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let (mut stdout, mut line) = (BufReader::new(stdout), String::new());
+        let read = stdout.read_line(&mut line);
+        // The receiver may have waited long enough, and the rest is of no interest.
+        let _ = sender.send(read.map(|_| line));
+        let _ = io::copy(&mut stdout, &mut io::sink());
+    });
+    receiver
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +224,20 @@ mod tests {
     fn a_program_that_ends_early_is_quoted() {
         let why = start("echo no such flag >&2; exit 2").unwrap_err().to_string();
         assert!(why.contains("exit status: 2\nno such flag\n"), "{why}");
+    }
+
+    #[test]
+    fn a_program_that_prints_nothing_is_not_waited_for_without_end() {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec sleep 600"]);
+        let why = Server::spawn_within(Duration::ZERO, shell, &[]).unwrap_err();
+        assert_eq!(why.kind(), io::ErrorKind::TimedOut, "{why}");
+    }
+
+    #[test]
+    fn a_program_may_print_more_than_a_pipe_holds() {
+        let script = r#"echo {} > "$3"; echo ready; head -c 1000000 /dev/zero; exit 3"#;
+        assert_eq!(start(script).unwrap().wait().unwrap().code(), Some(3));
     }
 
     #[test]
