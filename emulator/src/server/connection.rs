@@ -227,7 +227,10 @@ pub(super) fn converse(protocol: Protocol, context: Arc<Context>) -> tokio::io::
 mod tests {
     use {
         super::*,
-        crate::server::{echo::fixture, tls::Material},
+        crate::server::{
+            echo::{Fixture, fixture},
+            tls::Material,
+        },
         bytes::Bytes,
         http::Request,
         http_body::{Body, Frame},
@@ -310,16 +313,36 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let (_stop, stopping) = watch::channel(());
-        let context = Arc::clone(&connection().context);
+        let Fixture { context, stream_ended, .. } = fixture();
         let tls = Material::generate(&[]).unwrap().acceptor().unwrap();
         let leaving = async {
-            let head = b"GET /api/v1/pods?watch=1 HTTP/1.1\r\nHost: a\r\n\r\n";
+            let head = b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
             client.write_all(head).await.unwrap();
             client.read_u8().await.unwrap();
+            assert!(!stream_ended.load(Ordering::Relaxed));
             drop(client);
         };
         let both = async { tokio::join!(serve(context, tls, stream, stopping), leaving) };
         timeout(SILENCE / 2, both).await.expect("the connection ends");
+        assert!(stream_ended.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_whose_request_is_refused_may_go_on_sending_for_a_while() {
+        let start = tokio::time::Instant::now();
+        let (mut client, server) = tokio::io::duplex(1 << 16);
+        let (_stop, stopping) = watch::channel(());
+        let sent = format!("GET / HTTP/1.1\r\n{}", "X: y\r\n".repeat(1 << 18));
+        let asking = async {
+            client.write_all(sent.as_bytes()).await.expect("the server reads it all");
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        let speaking = speak(Protocol::Http1, server, connection(), stopping);
+        let ((), answer) = tokio::join!(speaking, asking);
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+        assert_eq!(start.elapsed(), LINGER);
     }
 
     /// All that the server sends to an HTTP/2 client that is silent after its preface, by the

@@ -10,7 +10,7 @@ use {
     crate::{
         api::{
             Answer, Api, Conversation, Execution, Failure, Fetched, Head, Intake, Request,
-            Response, Said,
+            Response, Said, Source, Step, Stream,
             faults::{Cut, Fault, Faults, Refusal, Rule},
         },
         world::{World, callers::Callers, key_set::Keys, settings::Settings},
@@ -24,8 +24,10 @@ use {
     std::{
         sync::{
             Arc, Mutex, OnceLock, Weak,
+            atomic::{AtomicBool, Ordering},
             mpsc::{Receiver, Sender, channel},
         },
+        task::Waker,
         time::Duration,
     },
 };
@@ -67,11 +69,13 @@ impl Api for Echo {
     }
 }
 
-/// Owns all other paths. A handler of `/slow` waits for the test, and one of `/alone` is exclusive.
+/// Owns all other paths. A handler of `/slow` waits for the test, and one of `/alone` is exclusive;
+/// a body from `/stream` neither says anything nor ends.
 #[derive(Debug)]
 struct Rest {
     released: Mutex<Receiver<()>>,
     context: OnceLock<Weak<Context>>,
+    stream_ended: Arc<AtomicBool>,
 }
 
 impl Api for Rest {
@@ -104,6 +108,11 @@ impl Api for Rest {
             "/conversation" => {
                 let head = Response::new(StatusCode::OK, "text/plain", "");
                 return Answer::Conversation(head, Box::new(Mute));
+            }
+            "/stream" => {
+                let head = Response::new(StatusCode::OK, "text/plain", "");
+                let source = Box::new(Silent { ended: Arc::clone(&self.stream_ended) });
+                return Answer::Stream(head, Stream { source, lasts: Duration::MAX, socket: None });
             }
             _ => {}
         }
@@ -144,9 +153,31 @@ impl Conversation for Mute {
     }
 }
 
-/// A server of both, the faults that it injects, and what its slow handlers wait for.
+/// A stream in which nothing comes.
+#[derive(Debug)]
+struct Silent {
+    ended: Arc<AtomicBool>,
+}
+
+impl Source for Silent {
+    fn next(&mut self, _world: &World, _waker: &Waker) -> Step {
+        Step::Wait
+    }
+
+    fn pulse(&mut self) -> Option<Bytes> {
+        None
+    }
+
+    fn end(&mut self, _world: &World) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A server of both, whether its stream has ended, the faults that it injects, and what its slow
+/// handlers wait for.
 pub(super) struct Fixture {
     pub(super) context: Arc<Context>,
+    pub(super) stream_ended: Arc<AtomicBool>,
     faults: Arc<Faults>,
     release: Sender<()>,
 }
@@ -154,12 +185,17 @@ pub(super) struct Fixture {
 pub(super) fn fixture() -> Fixture {
     let world = World::new(Settings::default(), Keys::generate(), Callers::default());
     let (faults, (release, released)) = (Arc::<Faults>::default(), channel());
-    let rest = Arc::new(Rest { released: Mutex::new(released), context: OnceLock::new() });
+    let stream_ended = Arc::<AtomicBool>::default();
+    let rest = Arc::new(Rest {
+        released: Mutex::new(released),
+        context: OnceLock::new(),
+        stream_ended: Arc::clone(&stream_ended),
+    });
     let apis: Vec<Arc<dyn Api>> = vec![Arc::new(Echo), Arc::<Rest>::clone(&rest)];
     let fetcher = Fetcher::new(None, String::new());
     let context = Arc::new(Context::new(world, apis, Arc::clone(&faults), fetcher));
     rest.context.set(Arc::downgrade(&context)).expect("it is set once");
-    Fixture { context, faults, release }
+    Fixture { context, stream_ended, faults, release }
 }
 
 impl Fixture {
