@@ -1,8 +1,8 @@
 //! Google's side of the wire: the layer that Google's APIs share, and those APIs.
 //!
 //! The layer is REST as `google.api.http` binds it, gRPC, errors, pages, credentials, projects and
-//! long-running operations; it knows an API by its [`service::Service`] alone. An API is a folder
-//! and a line in [`SERVICES`]; what only a double can do is in `control`.
+//! long-running operations; it knows an API by its `Service` alone. An API is a folder
+//! and a line in `SERVICES`; what only a double can do is in `control`.
 //!
 //! No live endpoint could be asked. What protos and public recordings say holds to the letter; the
 //! following is our choice:
