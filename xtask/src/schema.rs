@@ -38,8 +38,8 @@ const PROGRAMS: &[Program] = &[
         folder: "xtask/schema/google",
         asks: false,
         files: &[
-            ("descriptors.binpb", "emulator/src/google/clusters/tables/descriptors.binpb"),
-            ("routes.txt", "emulator/src/google/clusters/tables/routes.txt"),
+            ("clusters.descriptors.binpb", "emulator/src/google/clusters/tables/descriptors.binpb"),
+            ("clusters.routes.txt", "emulator/src/google/clusters/tables/routes.txt"),
         ],
     },
 ];

@@ -14,26 +14,26 @@ pub struct Fetch {
 pub struct Document {
     /// Its bytes.
     pub body: Bytes,
-    /// For how long its server lets it be kept.
+    /// How long its server allows to keep it.
     pub keep: Duration,
 }
 
 /// Why there is no document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unfetched {
-    /// The URL is none that is fetched.
+    /// The URL cannot be fetched, for this reason.
     Url(String),
-    /// Nobody could be talked to.
+    /// No connection, for this reason.
     Unreachable(String),
     /// The answer has another status than 200.
     Status(u16),
     /// It is too long.
     TooLarge,
-    /// It leads from one place to the next.
+    /// One redirect led to the next, too often.
     TooManyRedirects,
     /// It did not come in time.
     TooSlow,
-    /// The client would not have waited for it.
+    /// The client's deadline passed first.
     TooLate,
 }
 

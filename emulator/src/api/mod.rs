@@ -13,7 +13,7 @@ pub use {
     answer::{Answer, Response},
     fetch::{Document, Fetch, Fetched, Unfetched},
     request::{Head, Request},
-    stream::{Conversation, Framing, Said, Source, Step, Stream},
+    stream::{Conversation, Framing, Piece, Source, Step, Stream},
 };
 
 use {

@@ -32,10 +32,10 @@ pub trait Source: Debug + Send {
     /// What comes next. When that is to wait, the waker is woken as soon as there is more.
     fn next(&mut self, world: &World, waker: &Waker) -> Step;
 
-    /// A sign of life, now that nothing has come for a while.
+    /// Bytes that keep the connection alive, once nothing has come for a while; `None` for none.
     fn pulse(&mut self) -> Option<Bytes>;
 
-    /// Nobody is going to ask again.
+    /// The stream has ended, on either side. No method is called after this.
     fn end(&mut self, world: &World);
 }
 
@@ -50,23 +50,23 @@ pub enum Step {
     End,
 }
 
-/// An exchange in which the client goes on talking, and is answered as it does.
+/// An exchange in which the client goes on sending, and is answered as it does.
 pub trait Conversation: Debug + Send {
     /// Bytes have come.
-    fn hear(&mut self, bytes: &[u8]);
+    fn receive(&mut self, bytes: &[u8]);
 
-    /// The next thing to say to what was heard; `None` when more has to be heard first.
-    fn say(&mut self) -> Option<Said>;
+    /// The next piece of the answer; `None` when more has to be received first.
+    fn next(&mut self) -> Option<Piece>;
 
-    /// The client has said all; the trailers.
+    /// The client has sent all; the trailers.
     fn end(&mut self) -> HeaderMap;
 }
 
-/// What is said to what was heard.
+/// A piece of the answer.
 #[derive(Debug)]
-pub enum Said {
+pub enum Piece {
     /// These bytes, and perhaps more.
     Bytes(Bytes),
-    /// Nothing any more but these trailers.
+    /// The end, with these trailers.
     End(HeaderMap),
 }

@@ -9,8 +9,8 @@ use {
     },
     crate::{
         api::{
-            Answer, Api, Conversation, Execution, Failure, Fetched, Head, Intake, Request,
-            Response, Said, Source, Step, Stream,
+            Answer, Api, Conversation, Execution, Failure, Fetched, Head, Intake, Piece, Request,
+            Response, Source, Step, Stream,
             faults::{Cut, Fault, Faults, Refusal, Rule},
         },
         world::{World, callers::Callers, key_set::Keys, settings::Settings},
@@ -142,9 +142,9 @@ impl Api for Rest {
 struct Mute;
 
 impl Conversation for Mute {
-    fn hear(&mut self, _bytes: &[u8]) {}
+    fn receive(&mut self, _bytes: &[u8]) {}
 
-    fn say(&mut self) -> Option<Said> {
+    fn next(&mut self) -> Option<Piece> {
         None
     }
 

@@ -19,9 +19,9 @@ use {
     tokio::time::timeout,
 };
 
-/// How long the rest of a body is awaited that has no meaning, so that its client is not cut off
-/// while it still sends.
-const LEFT: Duration = Duration::from_millis(50);
+/// How long the server waits for the rest of a body that has no meaning, so that the client is not
+/// cut off while it sends.
+const UNUSED_BODY_WAIT: Duration = Duration::from_millis(50);
 
 /// A request, whose it is, and its body where that is still to be read.
 pub(super) struct Arrival {
@@ -40,12 +40,12 @@ pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Inc
             return Arrival { api, request, unread: Some(incoming) };
         }
         Intake::Ignored => None,
-        Intake::Whole(limit) => Some(limit).filter(|_| !is_asked_for_in_vain(&head)),
+        Intake::Whole(limit) => Some(limit).filter(|_| !expects_continue_in_get(&head)),
     };
     let received = match limit {
         None => Received::default(),
-        Some(limit) if is_without_meaning(&head) => {
-            timeout(LEFT, body::receive(incoming, limit)).await.unwrap_or_default()
+        Some(limit) if has_unused_body(&head) => {
+            timeout(UNUSED_BODY_WAIT, body::receive(incoming, limit)).await.unwrap_or_default()
         }
         Some(limit) => body::receive(incoming, limit).await,
     };
@@ -72,13 +72,14 @@ fn owner(connection: &Connection, head: &Head) -> Arc<dyn Api> {
     Arc::clone(owner)
 }
 
-/// Whether a client asks if it may send a body that has no meaning: it gets the answer instead.
-fn is_asked_for_in_vain(head: &Head) -> bool {
+/// Whether the client waits for `100 Continue` before a body that has no meaning: it gets the answer
+/// instead.
+fn expects_continue_in_get(head: &Head) -> bool {
     matches!(head.method, Method::GET | Method::HEAD) && head.headers.contains_key(EXPECT)
 }
 
-/// Whether a body has no meaning, and the connection ends with the answer.
-fn is_without_meaning(head: &Head) -> bool {
+/// Whether the body of a request has no meaning, and the connection ends with the answer.
+fn has_unused_body(head: &Head) -> bool {
     let closes = |value: &HeaderValue| {
         let mut words = value.as_bytes().split(|byte| *byte == b',');
         words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        api::{Conversation, Said},
+        api::{Conversation, Piece},
         server::service::Connection,
     },
     bytes::Bytes,
@@ -20,7 +20,7 @@ use {
 #[derive(Debug)]
 pub(super) struct Talk {
     connection: Arc<Connection>,
-    heard: Incoming,
+    received: Incoming,
     conversation: Box<dyn Conversation>,
     // Whether the client has yet to take what it was told.
     owes: bool,
@@ -30,10 +30,10 @@ pub(super) struct Talk {
 impl Talk {
     pub(super) fn new(
         connection: Arc<Connection>,
-        heard: Incoming,
+        received: Incoming,
         conversation: Box<dyn Conversation>,
     ) -> Self {
-        Self { connection, heard, conversation, owes: false, over: false }
+        Self { connection, received, conversation, owes: false, over: false }
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -49,18 +49,18 @@ impl Talk {
 
     fn next(&mut self, context: &mut Context<'_>) -> Poll<Option<Frame<Bytes>>> {
         while !self.over {
-            match self.conversation.say() {
-                Some(Said::Bytes(bytes)) => return Poll::Ready(Some(Frame::data(bytes))),
-                Some(Said::End(trailers)) => return self.end(trailers),
+            match self.conversation.next() {
+                Some(Piece::Bytes(bytes)) => return Poll::Ready(Some(Frame::data(bytes))),
+                Some(Piece::End(trailers)) => return self.end(trailers),
                 None => {}
             }
-            match Pin::new(&mut self.heard).poll_frame(context) {
+            match Pin::new(&mut self.received).poll_frame(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(Ok(frame))) => {
                     // Who says something is not silent. A client's own trailers say nothing here.
                     self.connection.begun.fetch_add(1, Ordering::Relaxed);
                     if let Ok(bytes) = frame.into_data() {
-                        self.conversation.hear(&bytes);
+                        self.conversation.receive(&bytes);
                     }
                 }
                 Poll::Ready(Some(Err(_))) => break,

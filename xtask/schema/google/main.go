@@ -1,7 +1,7 @@
 // Writes what an API's own Go packages know of the services that services.go lists:
 //
-//	descriptors.binpb  a google.protobuf.FileDescriptorSet, dependencies before dependents, without source info
-//	routes.txt         one line per HTTP binding
+//	NAME.descriptors.binpb  a google.protobuf.FileDescriptorSet, dependencies before dependents, without source info
+//	NAME.routes.txt         one line per HTTP binding
 //
 // Run it in this folder: go run . [DIRECTORY] (default: this one). The versions in go.mod decide the contents.
 package main
@@ -43,12 +43,14 @@ func main() {
 	if len(os.Args) > 1 {
 		directory = os.Args[1]
 	}
-	set, err := proto.MarshalOptions{Deterministic: true}.Marshal(multiCloud.descriptorSet())
-	if err != nil {
-		log.Fatal(err)
+	for _, a := range apis {
+		set, err := proto.MarshalOptions{Deterministic: true}.Marshal(a.descriptorSet())
+		if err != nil {
+			log.Fatal(err)
+		}
+		write(filepath.Join(directory, a.name+".descriptors.binpb"), set)
+		write(filepath.Join(directory, a.name+".routes.txt"), []byte(a.routes()))
 	}
-	write(filepath.Join(directory, "descriptors.binpb"), set)
-	write(filepath.Join(directory, "routes.txt"), []byte(multiCloud.routes()))
 }
 
 func write(path string, contents []byte) {

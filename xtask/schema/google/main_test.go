@@ -54,7 +54,7 @@ var numbers = map[string]map[string]protoreflect.FieldNumber{
 var whole = []string{"GenerateAttachedClusterAgentTokenRequest", "AttachedCluster", "AttachedOidcConfig", "Fleet"}
 
 func TestRoutesArePresent(t *testing.T) {
-	contents, err := os.ReadFile("routes.txt")
+	contents, err := os.ReadFile("../../../emulator/src/google/clusters/tables/routes.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestDependenciesComeFirst(t *testing.T) {
 }
 
 func read(t *testing.T) *descriptorpb.FileDescriptorSet {
-	contents, err := os.ReadFile("descriptors.binpb")
+	contents, err := os.ReadFile("../../../emulator/src/google/clusters/tables/descriptors.binpb")
 	if err != nil {
 		t.Fatal(err)
 	}

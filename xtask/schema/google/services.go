@@ -11,8 +11,13 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
+// The APIs that get tables.
+var apis = []api{multiCloud}
+
 // An api is what its tables are written from.
 type api struct {
+	// name is that of its folder in the emulator, and of its files here.
+	name string
 	// title names it in the tables.
 	title string
 	// services are the ones that are served, in the order of their bindings.
@@ -31,6 +36,7 @@ type service struct {
 
 // multiCloud is what the emulator serves of the GKE Multi-Cloud API: Google ends its other services on 17 March 2027.
 var multiCloud = api{
+	name:  "clusters",
 	title: "GKE Multi-Cloud API",
 	services: []service{
 		{file: gkemulticloudpb.File_google_cloud_gkemulticloud_v1_attached_service_proto, name: "AttachedClusters"},

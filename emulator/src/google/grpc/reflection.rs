@@ -11,7 +11,7 @@ use {
         },
         GRPC, add_status, frame, status_line,
     },
-    crate::api::{self, Answer, Conversation, Said},
+    crate::api::{self, Answer, Conversation, Piece},
     bytes::BytesMut,
     http::{HeaderMap, StatusCode},
     prost::Message,
@@ -35,7 +35,7 @@ pub(crate) fn answer(services: &'static [&'static Service]) -> Answer {
 #[derive(Debug)]
 struct Reflection {
     services: &'static [&'static Service],
-    heard: BytesMut,
+    received: BytesMut,
     /// The files that the client has been sent.
     sent: HashSet<String>,
 }
@@ -127,25 +127,25 @@ struct Error {
 }
 
 impl Conversation for Reflection {
-    fn hear(&mut self, bytes: &[u8]) {
-        self.heard.extend_from_slice(bytes);
+    fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
     }
 
-    fn say(&mut self) -> Option<Said> {
-        let request = match frame::take(&mut self.heard) {
+    fn next(&mut self) -> Option<Piece> {
+        let request = match frame::take(&mut self.received) {
             Ok(None) => return None,
             Ok(Some(message)) => Request::decode(message)
                 .map_err(|_| Status::new(Code::Internal, "The message cannot be read.")),
             Err(status) => Err(status),
         };
         Some(match request {
-            Ok(request) => Said::Bytes(frame::plain(&self.answer(request).encode_to_vec())),
-            Err(status) => Said::End(self.trailers(&status)),
+            Ok(request) => Piece::Bytes(frame::plain(&self.answer(request).encode_to_vec())),
+            Err(status) => Piece::End(self.trailers(&status)),
         })
     }
 
     fn end(&mut self) -> HeaderMap {
-        if self.heard.is_empty() {
+        if self.received.is_empty() {
             return HeaderMap::from_iter([status_line(0)]);
         }
         self.trailers(&Status::new(Code::Internal, "The last message is not whole."))
@@ -154,7 +154,7 @@ impl Conversation for Reflection {
 
 impl Reflection {
     fn new(services: &'static [&'static Service]) -> Self {
-        Self { services, heard: BytesMut::new(), sent: HashSet::new() }
+        Self { services, received: BytesMut::new(), sent: HashSet::new() }
     }
 
     fn trailers(&self, status: &Status) -> HeaderMap {
