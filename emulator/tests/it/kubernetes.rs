@@ -7,7 +7,7 @@ use {
     serde_json::{Value, json},
     std::{sync::LazyLock, time::Duration},
     token_emulator::{
-        api::{Answer, Head, Request, Response},
+        api::{Answer, Head, Request, Response, Step},
         kubernetes,
         world::{
             World,
@@ -335,4 +335,21 @@ fn the_extension_of_a_pods_token_can_be_turned_off(
     let payload = base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, payload);
     let claims: Value = serde_json::from_slice(&payload.unwrap()).unwrap();
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), lifetime);
+}
+
+// As kube-apiserver v1.37.1 does it: no event can be shown as a list.
+#[rstest]
+#[case::nothing_is_there("/api/v1/namespaces/default/pods?watch=1", false)]
+#[case::something_is_there("/api/v1/namespaces?watch=1", true)]
+fn a_watch_of_lists_ends_with_its_first_event(#[case] path: &str, #[case] ends: bool) {
+    let world = world(Settings::default());
+    let mut request = request(Method::GET, path, "admin-token", &Value::Null);
+    let accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
+    request.head.headers.insert("accept", accept.parse().unwrap());
+    let Answer::Stream(head, mut stream) = kubernetes::answer(&world, &request) else {
+        panic!("a watch streams")
+    };
+    assert_eq!(head.status.as_u16(), 200);
+    let step = stream.source.next(&world, std::task::Waker::noop());
+    assert_eq!(matches!(step, Step::End), ends, "{step:?}");
 }

@@ -95,9 +95,8 @@ pub fn watch(
         over: false,
         selector: Selector::default(),
     };
-    let list = matches!(output.transform, Some(Transform::PartialObjectMetadataList(_)));
-    if list || watch.lasts.is_zero() {
-        // No event is a list, and what is over does not begin.
+    if watch.lasts.is_zero() {
+        // What is over does not begin.
         watch.over = true;
     } else {
         watch.begin(world, options, version);
@@ -219,6 +218,10 @@ impl Watch {
 impl Source for Watch {
     fn next(&mut self, world: &World, waker: &Waker) -> Step {
         loop {
+            if self.form.is_of_lists() && !self.waiting.is_empty() {
+                self.waiting.clear();
+                self.over = true;
+            }
             if let Some(frame) = self.waiting.pop_front() {
                 return Step::Data(frame);
             }
@@ -240,7 +243,8 @@ impl Source for Watch {
     fn pulse(&mut self) -> Option<Bytes> {
         // A table of a bookmark tells nobody anything.
         let plain = !matches!(self.form.output.transform, Some(Transform::Table(_)));
-        (self.bookmarks && plain).then(|| self.form.plain(&self.bookmark(false)))
+        (self.bookmarks && plain && !self.form.is_of_lists())
+            .then(|| self.form.plain(&self.bookmark(false)))
     }
 
     fn end(&mut self, world: &World) {
@@ -249,6 +253,11 @@ impl Source for Watch {
 }
 
 impl Form {
+    /// Whether events were asked for as lists, which none is: the first one ends the watch.
+    fn is_of_lists(&self) -> bool {
+        matches!(self.output.transform, Some(Transform::PartialObjectMetadataList(_)))
+    }
+
     /// An event of an object, shown as the client asked for it.
     fn event(
         &mut self,
