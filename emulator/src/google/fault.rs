@@ -37,7 +37,7 @@ pub(super) fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Res
     if is_grpc(&request.head.headers) {
         return grpc::error(front::schema(), &status);
     }
-    let mut response = Exchange::new(world, target.service, request).error(&status);
+    let mut response = Exchange::new(world, request).error(&status);
     if let Some(seconds) = refusal.retry_after {
         response.headers.insert(RETRY_AFTER, seconds.into());
     }

@@ -156,7 +156,7 @@ fn refuse(world: &World, request: &Request, status: &Status) -> Response {
     if is_grpc(&request.head.headers) {
         grpc::error(schema(), status)
     } else {
-        Exchange::new(world, default_service(), request).error(status)
+        Exchange::new(world, request).error(status)
     }
 }
 

@@ -38,7 +38,6 @@ pub(crate) use body::LARGEST;
 /// A request, as far as it is understood.
 pub(super) struct Exchange<'a> {
     world: &'a World,
-    service: &'static Service,
     request: &'a Request,
     system: System,
     parameters: Vec<(String, String)>,
@@ -49,12 +48,13 @@ pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Ans
     if let Some(preflight) = cors::preflight(request) {
         return preflight.into();
     }
-    let Some((service, routed)) = route(request) else {
+    let mut exchange = Exchange::new(world, request);
+    let http_method = http_method(request, &exchange.system);
+    let Some((service, routed)) = front::route(&http_method, request.path()) else {
         return page::not_found(request.path()).into();
     };
-    let mut exchange = Exchange::new(world, service, request);
     let mut summary = Summary { operation: routed.method.operation.into(), ..Summary::default() };
-    let answer = match exchange.run(&routed, fetched, &mut summary) {
+    let answer = match exchange.run((service, &routed), fetched, &mut summary) {
         Ok(response) => response.into(),
         Err(Stop::Fetch(fetch)) => Answer::Fetch(fetch),
         Err(Stop::Status(status)) => exchange.error(&status).into(),
@@ -64,14 +64,11 @@ pub(crate) fn answer(world: &World, request: &Request, fetched: &Fetched) -> Ans
 
 /// What a request is for, if it is for a method.
 pub(super) fn target(request: &Request) -> Option<Target> {
-    let (service, Routed { method, resource, .. }) = route(request)?;
-    Some(Target { service, method: method.name.clone(), resource })
-}
-
-fn route(request: &Request) -> Option<(&'static Service, Routed<'static>)> {
     let mut system = System::default();
     system.take(form::parse(request.query()));
-    front::route(&http_method(request, &system), request.path())
+    let http_method = http_method(request, &system);
+    let (service, Routed { method, resource, .. }) = front::route(&http_method, request.path())?;
+    Some(Target { service, method: method.name.clone(), resource })
 }
 
 /// The HTTP method that is meant: a POST may stand for another.
@@ -85,20 +82,20 @@ fn http_method(request: &Request, system: &System) -> HttpMethod {
 
 impl<'a> Exchange<'a> {
     /// What the query and the headers say.
-    pub(super) fn new(world: &'a World, service: &'static Service, request: &'a Request) -> Self {
+    pub(super) fn new(world: &'a World, request: &'a Request) -> Self {
         let mut system = System::default();
         let parameters = system.take(form::parse(request.query()));
         if let Some(fields) = request.header("x-goog-fieldmask") {
             system.fields.get_or_insert_with(|| fields.to_owned());
         }
-        Self { world, service, request, system, parameters }
+        Self { world, request, system, parameters }
     }
 }
 
 impl Exchange<'_> {
     fn run(
         &mut self,
-        routed: &Routed<'_>,
+        (service, routed): (&'static Service, &Routed<'_>),
         fetched: &Fetched,
         summary: &mut Summary,
     ) -> Result<Response, Stop> {
@@ -110,15 +107,15 @@ impl Exchange<'_> {
             access_token: self.system.access_token.as_deref(),
             key: self.system.key.as_deref().or(key),
         };
-        let caller = auth::check(self.world, (self.service, routed.method), &credentials)?;
+        let caller = auth::check(self.world, (service, routed.method), &credentials)?;
         summary.caller = caller.map(Arc::new);
         let payer = self.request.header("x-goog-user-project");
         let payer = self.system.user_project.as_deref().or(payer);
-        auth::check_project(self.world, self.service, &routed.resource, payer)?;
+        auth::check_project(self.world, service, &routed.resource, payer)?;
         let mask = self.mask(routed.method)?;
         let message = self.message(routed)?;
-        self.service.note(routed.method, &message, summary);
-        let answer = self.service.call(self.world, routed.method, fetched, message)?;
+        service.note(routed.method, &message, summary);
+        let answer = service.call(self.world, routed.method, fetched, message)?;
         Ok(self.success(answer, mask.as_ref()))
     }
 
