@@ -1,7 +1,11 @@
 //! The clock: read, set, moved, stopped. All that both APIs do with time follows it.
 
 use {
-    crate::{config::duration, control::error::Error, world::World},
+    crate::{
+        config::duration,
+        control::{body, error::Error},
+        world::World,
+    },
     bytes::Bytes,
     jiff::Timestamp,
     serde::Deserialize,
@@ -25,7 +29,9 @@ pub(super) fn show(world: &World) -> Value {
 }
 
 pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
-    let change: Change = serde_json::from_slice(body).map_err(bad)?;
+    let mut change: Change = body::read(body).map_err(bad)?;
+    // `false` orders as little as a member that is left out.
+    change.reset = change.reset.filter(|reset| *reset);
     if change == Change::default() {
         return Err(bad("nothing to do"));
     }
@@ -33,7 +39,7 @@ pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
     let set = change.set.map(|time| time.parse::<Timestamp>()).transpose().map_err(bad)?;
     let advance = change.advance.map(|by| duration::signed(&by)).transpose().map_err(bad)?;
     let changed = world.clock.change(|clock| {
-        if change.reset == Some(true) {
+        if change.reset.is_some() {
             clock.reset();
         }
         match change.freeze {
@@ -90,6 +96,8 @@ mod tests {
     #[case("")]
     #[case("{}")]
     #[case("[]")]
+    #[case("[true, null, null, null]")]
+    #[case(r#"{"reset":false}"#)]
     #[case(r#"{"set":"tomorrow"}"#)]
     #[case(r#"{"advance":"1 hour"}"#)]
     #[case(r#"{"advance":3600}"#)]

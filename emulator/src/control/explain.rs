@@ -4,7 +4,10 @@
 use {
     crate::{
         api::{Fetch, Fetched},
-        control::error::{self, Error},
+        control::{
+            body,
+            error::{self, Error},
+        },
         google::{self, Refusal},
         kubernetes::token_review,
         tokens::witness::{Check, Checks},
@@ -58,7 +61,7 @@ pub(super) enum Stop {
 /// What TokenReview, and the exchange for a cluster if there is one in the question, would say.
 pub(super) fn answer(world: &World, body: &Bytes, fetched: &Fetched) -> Result<Value, Stop> {
     // What serde says of a wrong body may hold the token.
-    let question: Question = serde_json::from_slice(body).map_err(|error| {
+    let question: Question = body::read(body).map_err(|error| {
         let error = format!("{}; {ALLOWED}", error::place(&error));
         Stop::Error(Error::BadRequest(error))
     })?;

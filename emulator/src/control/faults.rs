@@ -4,7 +4,7 @@ use {
     crate::{
         api::faults::{self, Cut, Fault, Faults, LONGEST_DELAY, Refusal, Rule, is_http_method},
         config::duration,
-        control::error::Error,
+        control::{body, error::Error},
         google,
         kubernetes::outage::OUTAGES,
     },
@@ -62,7 +62,7 @@ pub(super) fn show(faults: &Faults) -> Value {
 }
 
 pub(super) fn add(faults: &Faults, body: &Bytes) -> Result<Value, Error> {
-    let change: Change = serde_json::from_slice(body).map_err(bad)?;
+    let change: Change = body::read(body).map_err(bad)?;
     faults.add(change.rule().map_err(bad)?);
     Ok(show(faults))
 }
@@ -278,6 +278,7 @@ mod tests {
     #[rstest]
     #[case("")]
     #[case("{}")]
+    #[case(r#"["ABORTED", "", null, 1, "", null, null, null, null, false]"#)]
     #[case(r#"{"code": "BROKEN"}"#)]
     #[case(r#"{"code": "INTERNAL", "times": -1}"#)]
     #[case(r#"{"code": "INTERNAL", "when": "now"}"#)]

@@ -4,7 +4,10 @@
 use {
     crate::{
         config::duration,
-        control::error::{self, Error},
+        control::{
+            body::{self, Object},
+            error::{self, Error},
+        },
         kubernetes::openid,
         world::{
             World,
@@ -25,9 +28,9 @@ const LONGEST_KID: usize = 1024;
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Change {
-    Rotate(NewKey),
-    Add(NewKey),
-    Replace(NewKey),
+    Rotate(Object<NewKey>),
+    Add(Object<NewKey>),
+    Replace(Object<NewKey>),
     SignWith(String),
     Retire(String),
     Hide(String),
@@ -72,12 +75,12 @@ pub(super) fn show(world: &World) -> Value {
 
 pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
     // What serde says of a wrong body may hold a private key.
-    let change: Change = serde_json::from_slice(body).map_err(|error| bad(error::place(&error)))?;
+    let change: Change = body::read(body).map_err(|error| bad(error::place(&error)))?;
     let keys = &world.keys;
     let done = match change {
-        Change::Rotate(new) => keys.rotate(new.key()?),
-        Change::Add(new) => keys.add(new.key()?),
-        Change::Replace(NewKey { kid: None, published: None, ref algorithm, ref private_key }) => {
+        Change::Rotate(Object(new)) => keys.rotate(new.key()?),
+        Change::Add(Object(new)) => keys.add(new.key()?),
+        Change::Replace(Object(NewKey { kid: None, published: None, algorithm, private_key })) => {
             keys.replace(new_key(algorithm.as_deref(), private_key.as_deref())?)
         }
         Change::Replace(_) => return Err(bad("a key that is replaced keeps its kid, in public")),
@@ -195,6 +198,8 @@ mod tests {
     #[case(r#"{"rotate": {"algorithm": "RS384"}}"#)]
     #[case(r#"{"rotate": {"kid": ""}}"#)]
     #[case(r#"{"rotate": {"hush": 1}}"#)]
+    #[case(r#"{"rotate": [null, null, null, null]}"#)]
+    #[case(r#"{"add": ["ES256", null, "hush", true]}"#)]
     #[case(r#"{"rotate": {"private_key": "hush"}}"#)]
     #[case(r#"{"replace": {"kid": "k"}}"#)]
     #[case(r#"{"retire": "nobody"}"#)]

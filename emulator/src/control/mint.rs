@@ -3,7 +3,10 @@
 use {
     crate::{
         config::duration,
-        control::error::{self, Error},
+        control::{
+            body,
+            error::{self, Error},
+        },
         google,
         tokens::mint::{self, Key, Mint, Signature},
         world::{World, keys::SigningKey},
@@ -40,9 +43,9 @@ struct Order {
 }
 
 pub(super) fn mint(world: &World, body: &Bytes) -> Result<Value, Error> {
-    let body = if body.is_empty() { b"{}" } else { body.as_ref() };
     // What serde says of a wrong body may hold a private key.
-    let order: Order = serde_json::from_slice(body).map_err(|error| bad(error::place(&error)))?;
+    let read = |body| body::read(body).map_err(|error| bad(error::place(&error)));
+    let order: Order = if body.is_empty() { Order::default() } else { read(body)? };
     let minted = mint::mint(world, &order.read(world)?).map_err(bad)?;
     Ok(json!({"token": minted.token, "header": minted.header, "claims": minted.payload}))
 }
@@ -166,6 +169,9 @@ mod tests {
 
     #[rstest]
     #[case("7")]
+    #[case("[]")]
+    #[case(r#"["default"]"#)]
+    #[case("null")]
     #[case(r#"{"hush": 1}"#)]
     #[case(r#"{"claims": "hush"}"#)]
     #[case(r#"{"private_key": "hush"}"#)]

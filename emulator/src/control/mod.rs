@@ -1,6 +1,7 @@
 //! What only a double can do, under `/_emulator/v1/`: moving the clock, forgetting the state.
 
 mod access_tokens;
+mod body;
 mod clock;
 mod error;
 pub mod explain;
@@ -89,10 +90,9 @@ impl Api for Control {
     }
 
     fn execution(&self, request: &Request) -> Execution {
-        let is_reset =
-            request.path() == STATE && matches!(request.head.method, Method::POST | Method::DELETE);
         // A request that is going to be refused does not keep others waiting.
-        if is_reset && is_allowed(self, request) { Execution::Exclusive } else { Execution::Inline }
+        let is_reset = request.path() == STATE && is_allowed(self, request);
+        if is_reset && check(request).is_ok() { Execution::Exclusive } else { Execution::Inline }
     }
 
     fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {
@@ -118,9 +118,8 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
     if !is_allowed(control, request) {
         return Error::Unauthorized.response().into();
     }
-    if request.broken {
-        let error = "the body of the request could not be read".to_owned();
-        return Error::BadRequest(error).response().into();
+    if let Err(error) = check(request) {
+        return error.response().into();
     }
     let explained = request.path() == EXPLAIN && request.head.method == Method::POST;
     let answered = if explained {
@@ -139,30 +138,41 @@ pub fn answer(control: &Control, world: &World, request: &Request, fetched: &Fet
     .into()
 }
 
-fn route(control: &Control, world: &World, request: &Request) -> Result<Value, Error> {
+/// Whether there is such a control, with such a method, and what it was sent can be for it.
+fn check(request: &Request) -> Result<(), Error> {
     let name = request.path().strip_prefix(FOLDER).ok_or(Error::NotFound)?;
     let (_, methods) = CONTROLS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
-    let method =
-        if request.head.method == Method::HEAD { Method::GET } else { request.head.method.clone() };
+    let method = &request.head.method;
+    if !methods.split(", ").any(|known| known == method.as_str()) {
+        return Err(Error::MethodNotAllowed(methods));
+    }
+    body::check(request)?;
+    let takes_order = method == Method::POST && request.path() != STATE;
+    if takes_order { Ok(()) } else { body::check_empty(&request.body) }
+}
+
+/// Answers a request that was checked.
+fn route(control: &Control, world: &World, request: &Request) -> Result<Value, Error> {
+    let name = request.path().strip_prefix(FOLDER).ok_or(Error::NotFound)?;
     let body = &request.body;
-    match (name, method.as_str()) {
+    match (name, request.head.method.as_str()) {
         ("access-tokens", "POST") => access_tokens::look_up(world, body),
-        ("clock", "GET") => Ok(clock::show(world)),
+        ("clock", "GET" | "HEAD") => Ok(clock::show(world)),
         ("clock", "POST") => clock::change(world, body),
-        ("faults", "GET") => Ok(faults::show(&control.faults)),
+        ("faults", "GET" | "HEAD") => Ok(faults::show(&control.faults)),
         ("faults", "POST") => faults::add(&control.faults, body),
         ("faults", "DELETE") => Ok(faults::forget(&control.faults)),
-        ("health", "GET") => Ok(health::show()),
-        ("journal", "GET") => Ok(journal::show(world)),
-        ("keys", "GET") => Ok(keys::show(world)),
+        ("health", _) => Ok(health::show()),
+        ("journal", _) => Ok(journal::show(world)),
+        ("keys", "GET" | "HEAD") => Ok(keys::show(world)),
         ("keys", "POST") => keys::change(world, body),
         ("keys", "DELETE") => Ok(keys::reset(world)),
         ("mint", "POST") => mint::mint(world, body),
-        ("operations", "GET") => Ok(operations::show(world)),
+        ("operations", "GET" | "HEAD") => Ok(operations::show(world)),
         ("operations", "POST") => operations::change(world, body),
         ("operations", "DELETE") => Ok(operations::forget(world)),
-        ("state", "POST" | "DELETE") => state::reset(control, world),
-        _ => Err(Error::MethodNotAllowed(methods)),
+        ("state", _) => state::reset(control, world),
+        _ => Err(Error::NotFound),
     }
 }
 
@@ -187,17 +197,29 @@ fn respond(status: StatusCode, body: &Value) -> Response {
 mod tests {
     use {
         super::*,
-        crate::world::{callers::Callers, key_set::Keys, settings::Settings},
+        crate::world::{
+            callers::Callers,
+            key_set::{KeySet, Keys},
+            keys::{Algorithm, SigningKey},
+            settings::Settings,
+        },
         rstest::rstest,
     };
 
+    fn world() -> World {
+        let keys = Keys::new(KeySet::alone(SigningKey::generate(Algorithm::Es256)));
+        World::new(Settings::default(), keys, Callers::default())
+    }
+
     fn ask(token: Option<&str>, method: &str, path: &str, bearer: &str) -> Response {
-        let control = Control { token: token.map(Credential::from), ..Control::default() };
-        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let mut head = Head::new(method.parse().unwrap(), path.parse().unwrap());
         head.headers.insert(AUTHORIZATION, bearer.parse().unwrap());
-        let request = Request::new(head, "");
-        match answer(&control, &world, &request, &Fetched::default()) {
+        send(token, &Request::new(head, ""))
+    }
+
+    fn send(token: Option<&str>, request: &Request) -> Response {
+        let control = Control { token: token.map(Credential::from), ..Control::default() };
+        match answer(&control, &world(), request, &Fetched::default()) {
             Answer::Response(response) => response,
             other => panic!("{other:?}"),
         }
@@ -242,6 +264,53 @@ mod tests {
         assert!(serde_json::from_slice::<Value>(&response.body).is_ok());
     }
 
+    /// Every control with each of its methods.
+    fn all() -> impl Iterator<Item = (String, &'static str)> {
+        let methods = |(name, methods): &(&str, &'static str)| {
+            let path = format!("{FOLDER}{name}");
+            methods.split(", ").map(move |method| (path.clone(), method)).collect::<Vec<_>>()
+        };
+        CONTROLS.iter().flat_map(methods)
+    }
+
+    #[test]
+    fn a_query_is_refused_by_every_control() {
+        for (path, method) in all() {
+            let response = ask(None, method, &format!("{path}?limit=1"), "");
+            let body = String::from_utf8_lossy(&response.body);
+            assert_eq!(response.status, StatusCode::BAD_REQUEST, "{method} {path}");
+            assert!(body.contains("the controls take no query"), "{method} {path}: {body}");
+            // Nothing behind the question mark is nothing.
+            let response = ask(None, method, &format!("{path}?"), "");
+            assert_eq!(response.status, ask(None, method, &path, "").status, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_orders_nothing_known_is_refused_by_every_control() {
+        for (path, method) in all() {
+            for body in [r#"{"dry_run":true}"#, "[]", "{bad", "null", "7", "dry_run=true"] {
+                let head = Head::new(method.parse().unwrap(), path.parse().unwrap());
+                let request = Request::new(head, body);
+                let response = send(None, &request);
+                let shown: Value = serde_json::from_slice(&response.body).unwrap();
+                assert_eq!(response.status, StatusCode::BAD_REQUEST, "{method} {path} {body}");
+                let error = shown["error"].as_str().unwrap();
+                assert!(error.contains("allowed"), "{method} {path} {body}: {error}");
+                assert_eq!(Control::default().execution(&request), Execution::Inline);
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_cut_off_is_refused() {
+        for (path, method) in all() {
+            let head = Head::new(method.parse().unwrap(), path.parse().unwrap());
+            let request = Request { truncated: true, ..Request::new(head, "{}") };
+            assert_eq!(send(None, &request).status, StatusCode::BAD_REQUEST, "{method} {path}");
+        }
+    }
+
     #[rstest]
     #[case("", 401)]
     #[case("Bearer wrong", 401)]
@@ -259,16 +328,16 @@ mod tests {
     #[case("/_emulators", false)]
     #[case("/version", false)]
     fn a_path_of_its_own_is_owned(#[case] path: &str, #[case] owned: bool) {
-        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let head = Head::new(Method::GET, path.parse().unwrap());
-        assert_eq!(Control::default().owns(&world, &head), owned);
+        assert_eq!(Control::default().owns(&world(), &head), owned);
     }
 
     #[rstest]
     #[case("POST", "/_emulator/v1/mint", Execution::Inline)]
     #[case("GET", "/_emulator/v1/state", Execution::Inline)]
     #[case("POST", "/_emulator/v1/state", Execution::Exclusive)]
-    #[case("DELETE", "/_emulator/v1/state?x", Execution::Exclusive)]
+    #[case("DELETE", "/_emulator/v1/state", Execution::Exclusive)]
+    #[case("DELETE", "/_emulator/v1/state?x", Execution::Inline)]
     fn a_reset_runs_alone(#[case] method: &str, #[case] uri: &str, #[case] expected: Execution) {
         let head = Head::new(method.parse().unwrap(), uri.parse().unwrap());
         assert_eq!(Control::default().execution(&Request::new(head, "")), expected);

@@ -2,7 +2,10 @@
 
 use {
     crate::{
-        control::error::Error,
+        control::{
+            body::{self, Object},
+            error::Error,
+        },
         google,
         world::{
             World,
@@ -27,7 +30,7 @@ const MESSAGE: &str = "The operation was made to fail.";
 struct Change {
     /// A running operation.
     name: Option<String>,
-    fail: Fail,
+    fail: Object<Fail>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,7 +58,7 @@ pub(super) fn show(world: &World) -> Value {
 }
 
 pub(super) fn change(world: &World, body: &Bytes) -> Result<Value, Error> {
-    let Change { name, fail } = serde_json::from_slice(body).map_err(bad)?;
+    let Change { name, fail: Object(fail) } = body::read(body).map_err(bad)?;
     let Fail { code, message, verb, target, times } = fail;
     let code = code.unwrap_or_else(|| "INTERNAL".to_owned());
     if !google::is_code(&code) {
@@ -138,6 +141,8 @@ mod tests {
     #[case(r#"{"fail": {"code": 9}}"#)]
     #[case(r#"{"fail": {"verb": "get"}}"#)]
     #[case(r#"{"fail": {"why": "x"}}"#)]
+    #[case(r#"{"fail": ["ABORTED", null, null, null, null]}"#)]
+    #[case(r#"[null, {}]"#)]
     #[case(r#"{"name": "projects/p/locations/l/operations/o", "fail": {}}"#)]
     #[case(r#"{"name": "o", "fail": {"times": 2}}"#)]
     fn a_bad_rule_says_what_is_allowed(#[case] body: &str) {
