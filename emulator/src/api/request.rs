@@ -2,7 +2,7 @@
 
 use {
     bytes::Bytes,
-    http::{HeaderMap, HeaderName, Method, Uri, Version},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header::UPGRADE},
     std::{borrow::Cow, sync::Arc},
 };
 
@@ -41,6 +41,15 @@ impl Head {
     pub fn new(method: Method, uri: Uri) -> Self {
         let (version, headers) = (Version::HTTP_11, HeaderMap::new());
         Self { method, uri, version, headers, secure: false, local_address: "".into() }
+    }
+
+    /// Whether the client asks to go on as a WebSocket.
+    pub fn is_web_socket(&self) -> bool {
+        let is_one = |value: &HeaderValue| {
+            let mut protocols = value.as_bytes().split(|byte| *byte == b',');
+            protocols.any(|it| it.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+        };
+        self.headers.get_all(UPGRADE).iter().any(is_one)
     }
 
     /// The path as sent, still percent-encoded.
