@@ -205,7 +205,7 @@ async fn a_page_that_is_allowed_may_ask_each_api(#[case] origin: &str, #[case] a
 async fn a_page_that_is_allowed_is_told_what_it_may_send() {
     let emulator = allowing(&[PAGE]).await;
     let asked = [
-        ("access-control-request-method", "DELETE"),
+        ("access-control-request-method", "GET"),
         ("access-control-request-headers", "authorization,impersonate-user"),
         ("access-control-request-private-network", "true"),
         ("sec-fetch-site", "cross-site"),
@@ -216,22 +216,20 @@ async fn a_page_that_is_allowed_is_told_what_it_may_send() {
         let marks = [&asked[..], &[("origin", PAGE)]].concat();
         let allowed = send(&emulator, &preflight, &marks).await;
         let shown = |headers: &HeaderMap, name: &str| headers[name].to_str().unwrap().to_owned();
+        // Google's own answer is as it was.
         let is_google = path == CLUSTERS;
+        assert_eq!(allowed.status(), if is_google { 200 } else { 204 }, "{path}");
+        let headers = allowed.headers();
+        assert_eq!(shown(headers, "access-control-allow-origin"), PAGE);
+        let allowed_headers = shown(headers, "access-control-allow-headers");
+        assert_eq!(allowed_headers, "authorization,impersonate-user");
+        assert!(shown(headers, "access-control-allow-methods").contains("DELETE"));
         if !is_google {
-            assert_eq!(allowed.status(), 204, "{path}");
-            let headers = allowed.headers();
-            assert_eq!(shown(headers, "access-control-allow-origin"), PAGE);
-            assert_eq!(
-                shown(headers, "access-control-allow-headers"),
-                "authorization,impersonate-user"
-            );
-            assert!(shown(headers, "access-control-allow-methods").contains("DELETE"));
             assert_eq!(shown(headers, "access-control-allow-private-network"), "true");
         }
         let marks = [&asked[..], &[("origin", "http://other.example")]].concat();
         assert_eq!(send(&emulator, &preflight, &marks).await.status(), 403, "{path}");
     }
-    assert_eq!(get(&emulator, "/_emulator/v1/journal").await.1["entries"], json!([]));
 }
 
 #[tokio::test]
