@@ -20,6 +20,8 @@ use {
 const METHODS: &str = "DELETE, GET, HEAD, PATCH, POST, PUT";
 const EXPOSED: &str = "Audit-Id, Date, Location, Retry-After, Warning, WWW-Authenticate";
 
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
 // Asked by a browser before a page of the internet gets at a private address.
 const REQUEST_PRIVATE_NETWORK: HeaderName =
     HeaderName::from_static("access-control-request-private-network");
@@ -44,6 +46,11 @@ pub(super) fn preflight(head: &Head) -> Option<Response> {
         headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
     }
     Some(response)
+}
+
+/// Lets no page of another origin have an answer, not even as a script.
+pub(super) fn keep(headers: &mut HeaderMap) {
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
 }
 
 /// Lets pages of an origin read an answer.

@@ -21,7 +21,7 @@ use {
     },
     rustls::{client::verify_server_name, server::ParsedCertificate},
     rustls_pki_types::{CertificateDer, ServerName},
-    std::collections::HashSet,
+    std::{borrow::Cow, collections::HashSet, net::IpAddr},
 };
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -42,10 +42,21 @@ pub struct Gate {
 /// What becomes of a request before its API sees it.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    /// The API answers it; with the origin of the page that may read the answer, if one asks.
-    Admitted(Option<HeaderValue>),
+    /// The API answers it.
+    Admitted(Readers),
     /// The API says why not.
     Refused(Failure),
+}
+
+/// Which pages may read an answer, beside what its API says of it.
+#[derive(Debug)]
+pub(super) enum Readers {
+    /// Those that a browser lets read it.
+    Usual,
+    /// Those of this origin, too.
+    Allowed(HeaderValue),
+    /// Those of this server, and no others.
+    Own,
 }
 
 /// What a browser says of the page that asks.
@@ -86,13 +97,18 @@ impl Gate {
             Mark::Own => false,
             Mark::None => {
                 let is_own = || origin.as_ref().is_some_and(|origin| is_own(origin, head));
-                value.is_some() && api.origin_decides(head) && !is_own()
+                let decides = api.origin_decides(head) || is_unmarked(head);
+                value.is_some() && decides && !is_own()
             }
         };
         if is_foreign && !is_allowed {
             return Verdict::Refused(Failure::ForeignSite(foreign(origin.as_ref())));
         }
-        Verdict::Admitted(value.filter(|_| is_allowed).cloned())
+        Verdict::Admitted(match value {
+            Some(value) if is_allowed => Readers::Allowed(value.clone()),
+            _ if is_unmarked(head) => Readers::Own,
+            _ => Readers::Usual,
+        })
     }
 
     /// The first host that a request over plain http names and that may be a stranger's.
@@ -102,7 +118,7 @@ impl Gate {
             !host.is_empty() && !authority.is_some_and(|authority| self.knows(&authority.host))
         };
         let mut hosts = hosts(head).filter(|_| !head.secure);
-        hosts.find(|host| is_strange(host)).map(std::borrow::Cow::into_owned)
+        hosts.find(|host| is_strange(host)).map(Cow::into_owned)
     }
 
     fn knows(&self, host: &Host) -> bool {
@@ -126,7 +142,7 @@ impl Gate {
 }
 
 /// All hosts that a request names: in its target, in `:authority`, in `Host`.
-fn hosts(head: &Head) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
+fn hosts(head: &Head) -> impl Iterator<Item = Cow<'_, str>> {
     let target = head.uri.authority().map(|authority| authority.as_str().into());
     let lines = head.headers.get_all(HOST).iter();
     target
@@ -137,6 +153,22 @@ fn hosts(head: &Head) -> impl Iterator<Item = std::borrow::Cow<'_, str>> {
 fn is_own(origin: &Origin, head: &Head) -> bool {
     let asked = hosts(head).next().and_then(|host| Authority::parse(&host));
     asked.is_some_and(|asked| origin.is_at(&asked, head.secure))
+}
+
+/// Whether a browser says nothing of the page that asks, since the request goes to an address that
+/// it does not take for this machine, although it leads here: `0.0.0.0`, `[::ffff:127.0.0.1]`.
+///
+/// It marks requests to `localhost`, `127.0.0.0/8` and `::1`, and over https.
+/// Source: the Secure Contexts specification, "potentially trustworthy".
+fn is_unmarked(head: &Head) -> bool {
+    let is_one = |host: &str| match Authority::parse(host).map(|authority| authority.host) {
+        Some(Host::Address(IpAddr::V6(address))) => {
+            address.is_unspecified() || address.to_ipv4_mapped().is_some()
+        }
+        Some(Host::Address(IpAddr::V4(address))) => address.is_unspecified(),
+        _ => false,
+    };
+    !head.secure && hosts(head).any(|host| is_one(&host))
 }
 
 fn mark(head: &Head) -> Mark {

@@ -11,7 +11,7 @@ use {
             body::{Body, Broken},
             cors,
             frame::frame,
-            gate::Verdict,
+            gate::{Readers, Verdict},
             handle::Handling,
             inject::{self, Injected},
             line::Hangup,
@@ -22,7 +22,7 @@ use {
         },
         world::journal::{Entry, Summary},
     },
-    http::{HeaderValue, StatusCode},
+    http::StatusCode,
     hyper::{body::Incoming, upgrade::OnUpgrade},
     std::sync::{
         Arc,
@@ -74,9 +74,8 @@ pub(super) async fn exchange(
     let (context, request) = (Arc::clone(&connection.context), Arc::new(request));
     let handling = Handling { context, api, request, deadline };
     match verdict {
-        Verdict::Admitted(None) => answer(connection, &handling, (unread, upgrade)).await,
-        Verdict::Admitted(Some(origin)) => {
-            answer_page(connection, &handling, origin, (unread, upgrade)).await
+        Verdict::Admitted(readers) => {
+            answer_page(connection, &handling, readers, (unread, upgrade)).await
         }
         // It leaves no trace, not even in the journal: a page that may not ask changes nothing.
         Verdict::Refused(failure) => {
@@ -85,26 +84,33 @@ pub(super) async fn exchange(
     }
 }
 
-/// Answers a page that is allowed to ask, in a way that its browser lets it read.
+/// Answers a request that was let through, so that a browser lets the right pages read it.
 async fn answer_page(
     connection: Arc<Connection>,
     handling: &Handling,
-    origin: HeaderValue,
+    readers: Readers,
     rest: (Option<Incoming>, OnUpgrade),
 ) -> Result<http::Response<Body>, Broken> {
     let (api, request) = (&*handling.api, &handling.request);
-    if api.has_cors() {
-        return answer(connection, handling, rest).await;
+    match readers {
+        Readers::Allowed(origin) if !api.has_cors() => {
+            let mut framed = match cors::preflight(&request.head) {
+                Some(response) => frame(api, request, response),
+                None => answer(connection, handling, rest).await?,
+            };
+            cors::share(origin, framed.headers_mut());
+            Ok(framed)
+        }
+        Readers::Own => {
+            let mut framed = answer(connection, handling, rest).await?;
+            cors::keep(framed.headers_mut());
+            Ok(framed)
+        }
+        Readers::Allowed(_) | Readers::Usual => answer(connection, handling, rest).await,
     }
-    let mut framed = match cors::preflight(&request.head) {
-        Some(response) => frame(api, request, response),
-        None => answer(connection, handling, rest).await?,
-    };
-    cors::share(origin, framed.headers_mut());
-    Ok(framed)
 }
 
-/// Answers a request that was let through, unless a fault was ordered for it.
+/// Answers a request, unless a fault was ordered for it.
 async fn answer(
     connection: Arc<Connection>,
     handling: &Handling,

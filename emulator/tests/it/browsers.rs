@@ -153,6 +153,30 @@ async fn an_origin_alone_decides_for_the_controls_and_for_web_sockets(#[case] or
     assert!(json_of(&response)["message"].as_str().unwrap().contains("page of another site"));
 }
 
+#[rstest]
+#[case("0.0.0.0:8693")]
+#[case("[::]:8693")]
+#[case("[::ffff:127.0.0.1]:8693")]
+#[case("[::ffff:7f00:1]")]
+#[tokio::test]
+async fn an_origin_decides_where_a_browser_does_not_know_this_machine(#[case] host: &str) {
+    let emulator = allowing(&[PAGE]).await;
+    let own = format!("http://{host}");
+    for request in REQUESTS.iter().filter(|(method, ..)| method == Method::GET) {
+        let foreign = [("host", host), ("origin", "http://other.example")];
+        assert_eq!(send(&emulator, request, &foreign).await.status(), 403, "{request:?}");
+        for origin in [PAGE, &own] {
+            let response = send(&emulator, request, &[("host", host), ("origin", origin)]).await;
+            assert_eq!(response.status(), 200, "{request:?} {origin}");
+        }
+        // What comes without an origin may be loaded by a page, which is not to get it.
+        let response = send(&emulator, request, &[("host", host)]).await;
+        assert_eq!(response.status(), 200, "{request:?}");
+        let policy = response.headers().get("cross-origin-resource-policy").unwrap();
+        assert_eq!(policy, "same-origin", "{request:?}");
+    }
+}
+
 #[tokio::test]
 async fn two_origins_are_none() {
     let emulator = allowing(&[PAGE]).await;

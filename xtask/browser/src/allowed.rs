@@ -80,7 +80,8 @@ async fn asks_itself(stage: &Stage) -> Result {
     let sent = json!({"method": "POST", "body": r#"{"freeze": true}"#});
     equal(&page.fetch("/_emulator/v1/clock", sent).await?["status"], &json!(200))?;
     equal(&page.fetch("/api/v1/namespaces", json!({})).await?["status"], &json!(200))?;
-    let sent = json!({"method": "POST", "body": emulator.subject});
+    let headers = json!({"content-type": "application/json"});
+    let sent = json!({"method": "POST", "body": emulator.subject, "headers": headers});
     equal(&page.fetch(&Emulator::agent_token(), sent).await?["status"], &json!(200))?;
     let watch = emulator.at("127.0.0.1", "/api/v1/configmaps?watch=true").replacen("http", "ws", 1);
     message(&page.web_socket(&watch).await?)

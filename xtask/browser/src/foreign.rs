@@ -40,8 +40,8 @@ pub(crate) async fn check(stage: &Stage, tally: &mut Tally) {
         tally.note(&named("makes no namespace"), visit.makes_no_namespace(stage).await);
         tally.note(&named("is given no agent token"), visit.is_given_no_token(stage).await);
         tally.note(&named("watches no secrets"), visit.watches_nothing(stage).await);
+        tally.note(&named("reads nothing as a script"), visit.loads_nothing(stage).await);
         if visit.is_marked() {
-            tally.note(&named("reads nothing as a script"), visit.loads_nothing(stage).await);
             tally.note(&named("leads nobody to a control"), visit.leads_nowhere(stage).await);
         }
     }
@@ -91,7 +91,8 @@ impl Visit<'_> {
 
     async fn is_given_no_token(&self, stage: &Stage) -> Result {
         let page = self.page(stage).await?;
-        let sent = json!({"method": "POST", "body": self.emulator.subject});
+        let headers = json!({"content-type": "application/json"});
+        let sent = json!({"method": "POST", "body": self.emulator.subject, "headers": headers});
         let answer = page.fetch(&self.url(&Emulator::agent_token()), sent).await?;
         if answer["status"] == 403 || answer["error"].is_string() {
             return Ok(());

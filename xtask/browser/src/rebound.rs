@@ -40,7 +40,8 @@ async fn moves_no_clock(stage: &Stage) -> Result {
 
 async fn is_given_no_token(stage: &Stage) -> Result {
     let page = stage.open(&stage.closed.at(HOST, "/version")).await?;
-    let sent = json!({"method": "POST", "body": stage.closed.subject});
+    let headers = json!({"content-type": "application/json"});
+    let sent = json!({"method": "POST", "body": stage.closed.subject, "headers": headers});
     let answer = page.fetch(&Emulator::agent_token(), sent).await?;
     equal(&answer["status"], &json!(421))
 }
