@@ -2,7 +2,7 @@
 
 use {
     bytes::Bytes,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header::UPGRADE},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header::CONNECTION},
     std::{borrow::Cow, sync::Arc},
 };
 
@@ -44,12 +44,13 @@ impl Head {
     }
 
     /// Whether the client asks to go on as a WebSocket.
+    /// Source: apimachinery `pkg/util/httpstream/wsstream/conn.go`, `IsWebSocketRequest`.
     pub fn is_web_socket(&self) -> bool {
-        let is_one = |value: &HeaderValue| {
-            let mut protocols = value.as_bytes().split(|byte| *byte == b',');
-            protocols.any(|it| it.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+        let is_upgrade = |value: &HeaderValue| {
+            value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("upgrade"))
         };
-        self.headers.get_all(UPGRADE).iter().any(is_one)
+        self.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+            && self.headers.get_all(CONNECTION).iter().any(is_upgrade)
     }
 
     /// The path as sent, still percent-encoded.
