@@ -17,7 +17,7 @@ use {
     },
     token_emulator::{
         Config, Emulator, StartError,
-        config::{ConfigError, duration, file_arguments},
+        config::{ConfigError, SELF, duration, file_arguments},
     },
 };
 
@@ -110,7 +110,7 @@ fn dispatch() -> Result<ExitCode, StartError> {
         Cli::Serve(Serve { config, .. }) => serve(&config),
         Cli::Exec(Exec { serve: Serve { config, .. }, command }) => {
             let (_, given) = matches.subcommand().expect("exec is a subcommand");
-            exec(on_free_port(config, given), &command)
+            exec(alone(config, given), &command)
         }
         Cli::Health(reach) => {
             reach.check(&matches)?;
@@ -201,12 +201,17 @@ fn again(
     Ok((Cli::from_arg_matches(&matches)?, matches))
 }
 
-/// Two of them are not to get in each other's way: only who names a port gets that one.
-fn on_free_port(config: Config, given: &ArgMatches) -> Config {
-    if given.value_source("listen") != Some(ValueSource::DefaultValue) {
-        return config;
+/// The settings of `exec`, where they are not given: a free port, so that two of them run side by
+/// side, and as the issuer the server's own URL, which can be discovered there.
+fn alone(mut config: Config, given: &ArgMatches) -> Config {
+    let is_default = |id: &str| given.value_source(id) == Some(ValueSource::DefaultValue);
+    if is_default("listen") {
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     }
-    Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..config }
+    if is_default("service_account_issuer") {
+        config.service_account_issuer.insert(0, SELF.to_owned());
+    }
+    config
 }
 
 fn serve(config: &Config) -> Result<ExitCode, StartError> {

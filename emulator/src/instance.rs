@@ -43,6 +43,8 @@ impl Instance {
             prepared;
         let (token, google_access_token) = (bearer(24), format!("ya29.c.{}", bearer(96)));
         callers.insert(token.clone(), administrator());
+        let address = reachable(listening);
+        let settings = config.locate(settings, &https_url(address))?;
         let world = World::new(settings, keys.map_or_else(Keys::generate, Keys::new), callers);
         google_tokens.into_iter().for_each(|google_token| give(&world, google_token));
         give(&world, cloud_platform(&google_access_token));
@@ -52,7 +54,6 @@ impl Instance {
         let control = Control { token: token_of_control, seed, faults: Arc::clone(&faults) };
         let fetcher = Fetcher::new(issuer_ca, tls.authority.clone());
         let context = Context::new(world, apis::all(control), faults, fetcher);
-        let address = reachable(listening);
         Ok(Self { context: Arc::new(context), tls, address, token, google_access_token })
     }
 
@@ -61,7 +62,7 @@ impl Instance {
     }
 
     pub(crate) fn https_url(&self) -> String {
-        format!("https://{}", self.address)
+        https_url(self.address)
     }
 
     /// A kubeconfig that works: the https side, its authority, and the administrator's bearer.
@@ -97,6 +98,11 @@ impl std::fmt::Debug for Instance {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Instance").field("address", &self.address).finish_non_exhaustive()
     }
+}
+
+/// What clients call the server, over https.
+fn https_url(address: SocketAddr) -> String {
+    format!("https://{address}")
 }
 
 fn administrator() -> Caller {

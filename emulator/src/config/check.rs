@@ -75,8 +75,8 @@ impl Config {
         let issuers = &self.service_account_issuer;
         let mut seen = HashSet::new();
         if issuers.is_empty() || issuers.iter().any(String::is_empty) {
-            Err("--service-account-issuer cannot be empty; allowed is a URL, or any other text \
-                 without a colon")
+            Err("--service-account-issuer cannot be empty; allowed is self, a URL, or any other \
+                 text without a colon")
         } else if !issuers.iter().all(|issuer| seen.insert(issuer)) {
             Err("--service-account-issuer is given twice with the same value; each has to be \
                  another")

@@ -6,11 +6,12 @@ mod check;
 mod csv;
 pub mod duration;
 mod file;
+mod own;
 mod prepare;
 mod values;
 
 pub(crate) use beside::beside;
-pub use file::file_arguments;
+pub use {file::file_arguments, own::SELF};
 pub(crate) use prepare::{GoogleToken, Prepared};
 
 use {
@@ -75,8 +76,9 @@ pub struct Config {
     #[arg(value_name = "FILE")]
     pub tls_private_key_file: Option<PathBuf>,
 
-    /// Issuer of service account tokens; given again, others that are accepted beside the first
-    /// (in the environment: one a line)
+    /// Issuer of service account tokens: a URL, or self, which is the server's own https URL; a
+    /// port of 0 in a URL is the one that it listens on. Given again, others that are accepted
+    /// beside the first (in the environment: one a line)
     #[arg(long, env = "TOKEN_EMULATOR_SERVICE_ACCOUNT_ISSUER", hide_env_values = true)]
     #[arg(value_name = "URL", value_delimiter = '\n', action = ArgAction::Append)]
     #[arg(default_value = DEFAULT_ISSUER)]

@@ -122,6 +122,7 @@ impl Config {
         else {
             let mut names = vec![self.listen.ip().to_string()];
             names.extend(self.external_hostname.as_deref().map(tls::host).map(str::to_owned));
+            names.extend(self.own_hosts());
             return Material::generate(&names).map_err(|error| ConfigError(error.0));
         };
         let text = |text: &str| Ok(text.to_owned());

@@ -27,6 +27,7 @@ mod minting;
 mod mischief;
 mod program;
 mod readme;
+mod relying;
 mod settings;
 mod subcommands;
 mod together;
