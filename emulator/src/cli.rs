@@ -107,7 +107,10 @@ fn dispatch() -> Result<ExitCode, StartError> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let (cli, matches) = read(&arguments)?;
     match cli {
-        Cli::Serve(Serve { config, .. }) => serve(&config),
+        Cli::Serve(Serve { config, .. }) => {
+            let (_, given) = matches.subcommand().expect("serve is a subcommand");
+            serve(&where_it_was(config, given))
+        }
         Cli::Exec(Exec { serve: Serve { config, .. }, command }) => {
             let (_, given) = matches.subcommand().expect("exec is a subcommand");
             exec(alone(config, given), &command)
@@ -199,6 +202,15 @@ fn again(
     let all = head.iter().cloned().chain(from_file.into_iter().map(OsString::from));
     let matches: ArgMatches = command.try_get_matches_from(all.chain(tail.iter().cloned()))?;
     Ok((Cli::from_arg_matches(&matches)?, matches))
+}
+
+/// The port of the last run where one is kept, unless another is given.
+fn where_it_was(mut config: Config, given: &ArgMatches) -> Config {
+    let is_default = given.value_source("listen") == Some(ValueSource::DefaultValue);
+    if is_default && config.kept_port().is_some() {
+        config.listen.set_port(0);
+    }
+    config
 }
 
 /// The settings of `exec`, where they are not given: a free port, so that two of them run side by

@@ -9,12 +9,10 @@ use {
         control::Control,
         google,
         server::{Context, fetch::Fetcher, tls::Material},
-        world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, key_set::Keys},
+        state_dir::Bearers,
+        world::{World, access_tokens::Grant, callers::Caller, key_set::Keys},
     },
-    base64::{
-        Engine,
-        prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
-    },
+    base64::{Engine, prelude::BASE64_STANDARD},
     jiff::SignedDuration,
     std::{
         net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -39,13 +37,23 @@ impl Instance {
         prepared: Prepared,
         listening: SocketAddr,
     ) -> Result<Self, ConfigError> {
-        let Prepared { settings, keys, mut callers, google_tokens, seed, tls, issuer_ca } =
-            prepared;
-        let (token, google_access_token) = (bearer(24), format!("ya29.c.{}", bearer(96)));
+        let Prepared {
+            settings,
+            keys,
+            mut callers,
+            google_tokens,
+            seed,
+            tls,
+            issuer_ca,
+            bearers: Bearers { token, google_access_token },
+            identities,
+            state_dir: _,
+        } = prepared;
         callers.insert(token.clone(), administrator());
         let address = reachable(listening);
         let settings = config.locate(settings, &https_url(address))?;
-        let world = World::new(settings, keys.map_or_else(Keys::generate, Keys::new), callers);
+        let keys = keys.map_or_else(Keys::generate, Keys::new);
+        let world = World { identities, ..World::new(settings, keys, callers) };
         google_tokens.into_iter().for_each(|google_token| give(&world, google_token));
         give(&world, cloud_platform(&google_access_token));
         seed.plant(&world).map_err(|error| ConfigError(format!("--seed: {error}")))?;
@@ -129,14 +137,6 @@ fn give(world: &World, token: GoogleToken) {
     });
     let grant = Grant { principal: token.principal, scopes: token.scopes, expires };
     world.access_tokens.insert(token.token.expose(), grant);
-}
-
-fn bearer(length: usize) -> String {
-    let mut bytes = vec![0; length];
-    Entropy::default().fill(&mut bytes);
-    // A dash at the start would look like a flag on a command line.
-    let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    token.strip_prefix('-').map(|rest| format!("0{rest}")).unwrap_or(token)
 }
 
 /// Where to find a server that listens on every address: on loopback.

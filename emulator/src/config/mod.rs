@@ -11,8 +11,8 @@ mod prepare;
 mod values;
 
 pub(crate) use beside::beside;
-pub use {file::file_arguments, own::SELF};
 pub(crate) use prepare::{GoogleToken, Prepared};
+pub use {file::file_arguments, own::SELF};
 
 use {
     crate::{
@@ -65,6 +65,11 @@ pub struct Config {
     /// that is removed at exit]
     #[arg(long, env = "TOKEN_EMULATOR_KUBECONFIG", hide_env_values = true, value_name = "PATH")]
     pub kubeconfig: Option<PathBuf>,
+
+    /// Where CA, certificate, keys, bearers and port are kept between runs, and a secret from which
+    /// what exists from the start gets the same uids each time [default: nothing is kept]
+    #[arg(long, env = "TOKEN_EMULATOR_STATE_DIR", hide_env_values = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
 
     /// Certificate chain (PEM) of the https side [default: made at start for localhost,
     /// 127.0.0.1, ::1 and kubernetes.default.svc]
@@ -207,6 +212,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             ready_file: None,
             kubeconfig: None,
+            state_dir: None,
             tls_cert_file: None,
             tls_private_key_file: None,
             service_account_issuer: vec![DEFAULT_ISSUER.to_owned()],

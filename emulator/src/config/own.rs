@@ -4,6 +4,7 @@
 use {
     crate::{
         config::{Config, ConfigError},
+        state_dir,
         world::settings::Settings,
     },
     std::collections::HashSet,
@@ -27,8 +28,8 @@ impl Config {
         }
         let named = self.service_account_jwks_uri.as_deref().map(|uri| with_port(uri, port));
         let is_own = self.service_account_issuer.first().is_some_and(|first| first == SELF);
-        let own = (is_own && self.external_hostname.is_none())
-            .then(|| format!("{url}/openid/v1/jwks"));
+        let own =
+            (is_own && self.external_hostname.is_none()).then(|| format!("{url}/openid/v1/jwks"));
         let hostname = self.external_hostname.as_deref();
         Ok(Settings {
             api_audiences: match self.api_audiences.as_slice() {
@@ -40,6 +41,11 @@ impl Config {
             external_hostname: hostname.map(|host| host_with_port(host, port)),
             ..settings
         })
+    }
+
+    /// The port of the last run, where a state folder keeps one.
+    pub fn kept_port(&self) -> Option<u16> {
+        self.state_dir.as_deref().and_then(state_dir::kept_port)
     }
 
     /// The hosts of issuers that are this server under another name.

@@ -9,8 +9,10 @@ use {
             fetch,
             tls::{self, Material},
         },
+        state_dir::{Bearers, StateDir},
         world::{
             callers::{Caller, Callers},
+            identities::Identities,
             key_set::KeySet,
             keys::{SigningKey, VerifyingKey},
             settings::{GoogleAuth, Settings},
@@ -36,6 +38,12 @@ pub(crate) struct Prepared {
     pub(crate) tls: Material,
     /// Whom to trust when a foreign issuer's keys are fetched.
     pub(crate) issuer_ca: Option<String>,
+    /// The bearers of the ready file.
+    pub(crate) bearers: Bearers,
+    /// The uids of what exists from the start.
+    pub(crate) identities: Identities,
+    /// What is kept between runs.
+    pub(crate) state_dir: Option<StateDir>,
 }
 
 /// A line of the Google token file.
@@ -52,10 +60,14 @@ impl Config {
     pub(crate) fn prepare(&self) -> Result<Prepared, ConfigError> {
         self.check()?;
         let seed = read_with(self.seed.as_deref(), "--seed", Seed::parse)?.unwrap_or_default();
-        let tls = self.tls()?;
+        let mut state_dir = self.state_dir.as_deref().map(open).transpose()?;
+        let tls = self.tls(state_dir.as_mut())?;
         let settings = self.settings(&tls, &seed);
         Ok(Prepared {
-            keys: self.keys()?,
+            keys: self.keys(state_dir.as_ref())?,
+            bearers: state_dir.as_ref().map_or_else(Bearers::new, StateDir::bearers),
+            identities: state_dir.as_ref().map(StateDir::identities).unwrap_or_default(),
+            state_dir,
             callers: read_with(self.token_auth_file.as_deref(), "--token-auth-file", callers)?
                 .unwrap_or_default(),
             google_tokens: read_with(
@@ -100,8 +112,10 @@ impl Config {
         }
     }
 
-    fn keys(&self) -> Result<Option<KeySet>, ConfigError> {
-        let Some(path) = &self.service_account_signing_key_file else { return Ok(None) };
+    fn keys(&self, state_dir: Option<&StateDir>) -> Result<Option<KeySet>, ConfigError> {
+        let Some(path) = &self.service_account_signing_key_file else {
+            return state_dir.map(|state_dir| state_dir.keys().map_err(of_state_dir)).transpose();
+        };
         let signing = read(path, "--service-account-signing-key-file", |pem| {
             SigningKey::from_pem(pem.as_bytes()).map_err(|error| error.0)
         })?;
@@ -117,13 +131,16 @@ impl Config {
         Ok(Some(KeySet::new(signing, verifying)))
     }
 
-    fn tls(&self) -> Result<Material, ConfigError> {
+    fn tls(&self, state_dir: Option<&mut StateDir>) -> Result<Material, ConfigError> {
         let (Some(certificate), Some(key)) = (&self.tls_cert_file, &self.tls_private_key_file)
         else {
             let mut names = vec![self.listen.ip().to_string()];
             names.extend(self.external_hostname.as_deref().map(tls::host).map(str::to_owned));
             names.extend(self.own_hosts());
-            return Material::generate(&names).map_err(|error| ConfigError(error.0));
+            return match state_dir {
+                Some(state_dir) => state_dir.tls(&names).map_err(of_state_dir),
+                None => Material::generate(&names).map_err(|error| ConfigError(error.0)),
+            };
         };
         let text = |text: &str| Ok(text.to_owned());
         let certificate_chain = read(certificate, "--tls-cert-file", text)?;
@@ -138,6 +155,14 @@ impl Config {
             ))),
         }
     }
+}
+
+fn open(folder: &Path) -> Result<StateDir, ConfigError> {
+    StateDir::open(folder).map_err(of_state_dir)
+}
+
+fn of_state_dir(error: String) -> ConfigError {
+    ConfigError(format!("--state-dir: {error}"))
 }
 
 fn read<T>(

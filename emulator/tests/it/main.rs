@@ -20,6 +20,7 @@ mod google_reflection;
 mod google_rest;
 mod google_world;
 mod http1;
+mod keeping;
 mod keys;
 mod kubernetes;
 mod lifecycle;

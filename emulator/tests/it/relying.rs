@@ -82,8 +82,7 @@ async fn a_relying_party_discovers_an_emulator_on_a_free_port(
     assert_eq!(claims["iss"], issuer);
     assert_eq!(claims["sub"], "system:serviceaccount:default:default");
     let review = json!({"spec": {"token": token, "audiences": [issuer]}}).to_string();
-    let (_, review) =
-        post(&emulator, "/apis/authentication.k8s.io/v1/tokenreviews", &review).await;
+    let (_, review) = post(&emulator, "/apis/authentication.k8s.io/v1/tokenreviews", &review).await;
     assert_eq!(review["status"]["authenticated"], true, "{review}");
     assert_eq!(review["status"]["audiences"], json!([issuer]));
 }
@@ -91,7 +90,8 @@ async fn a_relying_party_discovers_an_emulator_on_a_free_port(
 #[tokio::test]
 async fn the_cluster_of_a_seed_may_have_the_emulator_for_its_issuer() {
     let folder = tempfile::tempdir().unwrap();
-    let (seed, name) = (folder.path().join("seed.yaml"), "projects/1/locations/l/attachedClusters/c");
+    let (seed, name) =
+        (folder.path().join("seed.yaml"), "projects/1/locations/l/attachedClusters/c");
     std::fs::write(&seed, format!("{{name: {name}, oidcConfig: {{issuerUrl: self}}}}")).unwrap();
     let config = Config { seed: Some(seed), ..issued_by(&[SELF], "127.0.0.1:0") };
     let emulator = Emulator::start_with(config).await.unwrap();

@@ -137,7 +137,7 @@ pub(super) fn kubernetes_version(platform_version: &str) -> String {
 /// The same with what the server adds.
 fn filled(world: &World, mut cluster: AttachedCluster) -> AttachedCluster {
     let now = world.clock.now();
-    cluster.uid = world.entropy.uuid();
+    cluster.uid = world.uid("attachedClusters", "", &cluster.name);
     cluster.etag = new_etag(world);
     cluster.create_time = now;
     cluster.update_time = now;
