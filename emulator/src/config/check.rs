@@ -1,53 +1,9 @@
 //! The rules that settings have to keep among themselves. Most are kube-apiserver's.
 
 use {
-    crate::config::{Config, ConfigError, beside},
+    crate::config::{Config, ConfigError, admission_plugins, beside},
     std::{collections::HashSet, time::Duration},
 };
-
-/// The admission plugins that kube-apiserver 1.37 knows.
-/// Source: kubernetes `pkg/kubeapiserver/options/plugins.go`.
-const ADMISSION_PLUGINS: [&str; 39] = [
-    "AlwaysAdmit",
-    "AlwaysDeny",
-    "AlwaysPullImages",
-    "CertificateApproval",
-    "CertificateSigning",
-    "CertificateSubjectRestriction",
-    "ClusterTrustBundleAttest",
-    "DefaultIngressClass",
-    "DefaultStorageClass",
-    "DefaultTolerationSeconds",
-    "DenyServiceExternalIPs",
-    "EventRateLimit",
-    "ExtendedResourceToleration",
-    "ImagePolicyWebhook",
-    "LimitPodHardAntiAffinityTopology",
-    "LimitRanger",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionWebhook",
-    "NamespaceAutoProvision",
-    "NamespaceExists",
-    "NamespaceLifecycle",
-    "NodeDeclaredFeatureValidator",
-    "NodeRestriction",
-    "OwnerReferencesPermissionEnforcement",
-    "PersistentVolumeClaimResize",
-    "PodGroupProtection",
-    "PodNodeSelector",
-    "PodResizeValidator",
-    "PodSecurity",
-    "PodTolerationRestriction",
-    "PodTopologyLabels",
-    "Priority",
-    "ResourceQuota",
-    "RuntimeClass",
-    "ServiceAccount",
-    "StorageObjectInUseProtection",
-    "TaintNodesByCondition",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionWebhook",
-];
 
 /// The longest lifetime that a limit may be. Source: kubernetes `pkg/kubeapiserver/options`.
 const LONGEST: Duration = Duration::from_secs(1 << 32);
@@ -67,7 +23,7 @@ impl Config {
         .into_iter()
         .collect::<Result<(), &str>>()
         .map_err(|error| ConfigError(error.to_owned()))
-        .and_then(|()| self.check_plugin_names())
+        .and_then(|()| admission_plugins::check(&self.enable_admission_plugins))
     }
 
     // Source: kubernetes `pkg/kubeapiserver/options/authentication.go`.
@@ -147,17 +103,6 @@ impl Config {
                 Err("--control-token is required when --listen is not a loopback address")
             }
             _ => Ok(()),
-        }
-    }
-
-    fn check_plugin_names(&self) -> Result<(), ConfigError> {
-        let plugins = &self.enable_admission_plugins;
-        match plugins.iter().find(|plugin| !ADMISSION_PLUGINS.contains(&plugin.as_str())) {
-            Some(plugin) => Err(ConfigError(format!(
-                "--enable-admission-plugins: {plugin:?} is unknown; allowed are {}",
-                ADMISSION_PLUGINS.join(", ")
-            ))),
-            None => Ok(()),
         }
     }
 }

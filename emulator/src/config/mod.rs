@@ -1,6 +1,7 @@
 //! What can be set: by flag, by environment, by file, or in Rust. A flag wins over the
 //! environment, the environment over the file, the file over the default.
 
+mod admission_plugins;
 mod beside;
 mod check;
 mod csv;
@@ -135,7 +136,8 @@ pub struct Config {
     #[arg(value_name = "HOST")]
     pub external_hostname: Option<String>,
 
-    /// Admission plugins that are on beside the default ones, separated by commas
+    /// Admission plugins that are on beside the default ones, separated by commas: AlwaysAdmit,
+    /// AlwaysDeny, NamespaceAutoProvision, NamespaceExists, NodeRestriction
     #[arg(long, env = "TOKEN_EMULATOR_ENABLE_ADMISSION_PLUGINS", hide_env_values = true)]
     #[arg(value_name = "PLUGINS", value_delimiter = ',', action = ArgAction::Append)]
     pub enable_admission_plugins: Vec<String>,

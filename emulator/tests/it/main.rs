@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
 
 mod abuse;
+mod admission;
 mod client;
 mod controllers;
 mod controls;

@@ -36,6 +36,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
         admission::namespace(exchange, resource, namespace, metadata::shown_name(&object))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
+    admission::deny(exchange, resource, metadata::shown_name(&object))?;
     escalation::check(exchange, resource, None, &object)?;
     let object = finish(exchange.world, resource, object)?;
     for warning in kinds::warnings::of_new(resource.kind, &object) {
@@ -61,6 +62,7 @@ pub fn put(
         admission::namespace(exchange, resource, &namespace, &name)?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
+    admission::deny(exchange, resource, &name)?;
     if version.parse::<u64>().is_err() && !version.is_empty() {
         return Err(Failure::unreadable_version(&version));
     }
