@@ -3,7 +3,7 @@
 
 use {
     crate::{
-        config::{Config, ConfigError},
+        config::{Config, ConfigError, variables::meant},
         yaml,
     },
     clap::{ArgMatches, Args, Command, parser::ValueSource},
@@ -48,7 +48,10 @@ fn settings(text: &str) -> Result<Map<String, Value>, String> {
     let command = Config::augment_args(Command::new("config"));
     let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
     match settings.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(format!("unknown key {key:?}; allowed are {}", known.join(", "))),
+        Some(key) => {
+            let meant = meant(key, &known);
+            Err(format!("unknown key {key:?}{meant}; allowed are {}", known.join(", ")))
+        }
         None => Ok(settings),
     }
 }
@@ -125,7 +128,12 @@ mod tests {
     #[test]
     fn an_unknown_key_is_told_which_are_known() {
         let error = file("listn: x", &[]).unwrap_err().0;
-        assert!(error.contains("unknown key \"listn\"; allowed are listen, ready-file"), "{error}");
+        assert!(
+            error.contains(
+                "unknown key \"listn\" (is listen meant?); allowed are listen, ready-file"
+            ),
+            "{error}"
+        );
     }
 
     #[rstest]

@@ -83,7 +83,7 @@ fn a_bad_variable_is_an_error_too() {
 
 #[rstest]
 #[case("google-auth: on\n", "off, strict")]
-#[case("google_auth: off\n", "allowed are listen, ready-file")]
+#[case("google_auth: off\n", "(is google-auth meant?); allowed are listen, ready-file")]
 #[case("- listen\n", "a mapping of settings")]
 fn a_bad_file_is_an_error_too(#[case] text: &str, #[case] allowed: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
