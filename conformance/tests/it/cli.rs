@@ -5,6 +5,7 @@ use {
         deviant,
         emulator::{self, RUNTIME},
     },
+    rstest::rstest,
     serde_json::Value,
     std::{
         fs,
