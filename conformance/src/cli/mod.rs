@@ -34,7 +34,9 @@ impl Exit {
 
     /// Nothing to do.
     fn nothing_selected() -> Self {
-        Self(5, "no case is selected".to_owned())
+        let why = "no case is selected; token-conformance list takes --run, --skip and --level, \
+                   too, and names those that are";
+        Self(5, why.to_owned())
     }
 }
 

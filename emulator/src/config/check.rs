@@ -35,7 +35,7 @@ impl Config {
                  text without a colon")
         } else if !issuers.iter().all(|issuer| seen.insert(issuer)) {
             Err("--service-account-issuer is given twice with the same value; each has to be \
-                 another")
+                 another; leave one of them out")
         } else {
             Ok(())
         }
@@ -87,9 +87,10 @@ impl Config {
 
     fn check_external_hostname(&self) -> Result<(), &'static str> {
         match &self.external_hostname {
-            Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => {
-                Err("--external-hostname is no host; allowed is a host, or a host and a port")
-            }
+            Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => Err(
+                "--external-hostname is no host; allowed is a host, or a host and a port, such \
+                     as emulator.test:8693, without https://",
+            ),
             _ => Ok(()),
         }
     }
@@ -100,7 +101,9 @@ impl Config {
                 Err("--control-token is empty; allowed is any other text")
             }
             None if !self.listen.ip().is_loopback() => {
-                Err("--control-token is required when --listen is not a loopback address")
+                Err("--control-token is required when --listen is not a loopback address, since \
+                     whoever has it may change clock and keys; allowed is any text, best in \
+                     TOKEN_EMULATOR_CONTROL_TOKEN")
             }
             _ => Ok(()),
         }

@@ -42,7 +42,9 @@ fn settings(text: &str) -> Result<Map<String, Value>, String> {
     let settings = match serde_saphyr::from_str(text) {
         Ok(Value::Object(settings)) => settings,
         Ok(Value::Null) => Map::new(),
-        Ok(_) => return Err("a mapping of settings is wanted".to_owned()),
+        Ok(_) => {
+            return Err("a mapping of settings is wanted, a line `listen: 127.0.0.1:0` each".into());
+        }
         Err(error) => return Err(yaml::told(&error)),
     };
     let command = Config::augment_args(Command::new("config"));
@@ -78,7 +80,9 @@ fn scalar(value: &Value) -> Result<String, String> {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(truth) => Ok(truth.to_string()),
         Value::Number(number) => Ok(number.to_string()),
-        _ => Err("a single value is wanted".to_owned()),
+        Value::Null => Err("a value is wanted; leave the key out for the default".to_owned()),
+        Value::Array(_) => Err("it takes one value, and no list".to_owned()),
+        Value::Object(_) => Err("it takes a text, a number, true or false".to_owned()),
     }
 }
 

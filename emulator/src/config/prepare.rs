@@ -142,15 +142,24 @@ impl Config {
                 None => Material::generate(&names).map_err(|error| ConfigError(error.0)),
             };
         };
-        let text = |text: &str| Ok(text.to_owned());
-        let certificate_chain = read(certificate, "--tls-cert-file", text)?;
-        let private_key = read(key, "--tls-private-key-file", text)?;
+        let certificate_chain = read(certificate, "--tls-cert-file", |pem| {
+            fetch::certificates(pem).map(|_| pem.to_owned())
+        })?;
+        let private_key = read(key, "--tls-private-key-file", |pem| match tls::is_key(pem) {
+            true => Ok(pem.to_owned()),
+            false => {
+                Err("the file holds no private key; allowed is one in PEM without a password \
+                          (BEGIN PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY)"
+                    .to_owned())
+            }
+        })?;
         let material =
             Material { authority: certificate_chain.clone(), certificate_chain, private_key };
         match material.acceptor() {
             Ok(_) => Ok(material),
             Err(error) => Err(ConfigError(format!(
-                "--tls-cert-file and --tls-private-key-file cannot be used: {}",
+                "--tls-cert-file and --tls-private-key-file cannot be used together: {}; the first \
+                 certificate of the file has to be that of the key",
                 error.0
             ))),
         }
@@ -187,29 +196,33 @@ fn read_with<T>(
 // Source: apiserver `pkg/authentication/token/tokenfile/tokenfile.go`.
 fn callers(text: &str) -> Result<Callers, String> {
     let mut callers = Callers::default();
-    for record in csv::records(text)? {
-        let [token, user, uid, rest @ ..] = record.as_slice() else {
-            return Err(format!(
-                "must have at least 3 columns (token, user name, user uid), found {}",
-                record.len()
-            ));
-        };
-        let groups = rest.first().map(|groups| groups.split(',').map(str::to_owned).collect());
-        let caller = Caller {
-            username: user.clone(),
-            uid: uid.clone(),
-            groups: groups.unwrap_or_default(),
-            extra: std::collections::BTreeMap::new(),
-        };
+    for (token, caller) in csv::records(text, caller)? {
         if !token.is_empty() {
-            callers.insert(token.clone(), caller);
+            callers.insert(token, caller);
         }
     }
     Ok(callers)
 }
 
+fn caller(record: &[String]) -> Result<(String, Caller), String> {
+    let [token, user, uid, rest @ ..] = record else {
+        return Err(format!(
+            "must have at least 3 columns (token, user name, user uid), found {}",
+            record.len()
+        ));
+    };
+    let groups = rest.first().map(|groups| groups.split(',').map(str::to_owned).collect());
+    let caller = Caller {
+        username: user.clone(),
+        uid: uid.clone(),
+        groups: groups.unwrap_or_default(),
+        extra: std::collections::BTreeMap::new(),
+    };
+    Ok((token.clone(), caller))
+}
+
 fn google_tokens(text: &str) -> Result<Vec<GoogleToken>, String> {
-    csv::records(text)?.iter().map(|record| google_token(record)).collect()
+    csv::records(text, google_token)
 }
 
 fn google_token(record: &[String]) -> Result<GoogleToken, String> {
@@ -224,7 +237,7 @@ fn google_token(record: &[String]) -> Result<GoogleToken, String> {
         }
     };
     if token.is_empty() {
-        return Err("a token is empty".to_owned());
+        return Err("the first column, the token, is empty".to_owned());
     }
     Ok(GoogleToken {
         token: token.as_str().into(),
@@ -251,6 +264,14 @@ mod tests {
     fn a_token_file_has_three_columns() {
         let error = callers("t,admin").unwrap_err();
         assert!(error.contains("at least 3 columns"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let error = callers("t,admin,uid\n\nt,admin\n").unwrap_err();
+        assert!(error.starts_with("line 3: must have"), "{error}");
+        let error = google_tokens("t,me,scope\nt,me,scope,soon").unwrap_err();
+        assert!(error.starts_with("line 2: ") && error.contains("1h30m"), "{error}");
     }
 
     #[test]

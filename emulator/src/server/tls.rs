@@ -155,6 +155,11 @@ fn server(more: &[String]) -> Result<CertificateParams, BadCertificate> {
     Ok(params)
 }
 
+/// Whether a text holds a private key (PEM) that can be read.
+pub fn is_key(pem: &str) -> bool {
+    PrivateKeyDer::from_pem_slice(pem.as_bytes()).is_ok()
+}
+
 /// The host of `host` or `host:port`, as a certificate names it.
 pub fn host(authority: &str) -> &str {
     if authority.parse::<IpAddr>().is_ok() {

@@ -234,6 +234,30 @@ fn nobody_is_waited_for_without_end() {
 }
 
 #[test]
+fn who_finds_no_emulator_is_told_where_to_look() {
+    let error = |arguments: &[&str]| text(&run(arguments).stderr);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 512]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let told = error(&["health", "--listen", &address]);
+    assert!(told.contains("another server answers there") && told.contains("--listen"), "{told}");
+    other.join().unwrap();
+    // Now nothing does.
+    let told = error(&["health", "--listen", &address]);
+    assert!(told.contains(&address) && told.contains("is one started"), "{told}");
+    for command in ["health", "env"] {
+        let told = error(&[command, "--ready-file=/nowhere/ready.json"]);
+        assert!(told.contains("serve --ready-file PATH writes it"), "{told}");
+        let told = error(&[command, "--ready-file=Cargo.toml"]);
+        assert!(told.contains("Cargo.toml: this is no ready file; one is what"), "{told}");
+    }
+}
+
+#[test]
 fn who_answers_bit_by_bit_is_not_waited_for_either() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
