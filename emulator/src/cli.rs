@@ -2,13 +2,16 @@
 
 use {
     crate::{
-        banner, child, effective, environment,
+        banner, child, effective, environment, help, manual,
         reach::{self, Reach},
         signals::Signals,
     },
-    clap::{ArgMatches, Args, Command, FromArgMatches, Parser, parser::ValueSource},
+    clap::{
+        ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, parser::ValueSource,
+    },
+    clap_complete::Shell,
     std::{
-        ffi::OsString,
+        ffi::{OsStr, OsString},
         io::Write,
         net::{Ipv4Addr, SocketAddr},
         path::PathBuf,
@@ -17,7 +20,7 @@ use {
     },
     token_emulator::{
         Config, Emulator, StartError,
-        config::{ConfigError, duration, file_arguments},
+        config::{ConfigError, SELF, check_variables, duration, file_arguments},
     },
 };
 
@@ -25,35 +28,49 @@ use {
 /// generateAttachedClusterAgentToken
 #[derive(Debug, Parser)]
 #[command(name = "token-emulator", version, arg_required_else_help = true)]
+#[command(after_help = help::PROGRAM)]
 enum Cli {
     /// Answer both APIs, over http and https, on one port
-    #[command(after_help = SETTINGS)]
+    #[command(after_help = help::SERVE)]
     Serve(Serve),
     /// Run a command beside an emulator of its own, on a free port, and end with its exit code
-    #[command(after_help = environment::HELP)]
+    #[command(after_help = format!("{}\n\n{}", environment::HELP, help::EXEC))]
+    #[command(override_usage = "token-emulator exec [FLAGS OF serve] -- <COMMAND>...")]
     Exec(Exec),
     /// Say whether an emulator answers: exit code 0 if it does, 1 if not
+    #[command(after_help = help::HEALTH)]
     Health(Reach),
     /// Wait until an emulator answers
+    #[command(after_help = help::WAIT)]
     Wait(Wait),
     /// Print what points clients at an emulator that runs: eval "$(token-emulator env)"
-    #[command(after_help = environment::HELP)]
+    #[command(after_help = format!("{}\n\n{}", environment::HELP, help::ENV))]
     Env(Env),
     /// Say what the settings come to
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CONFIG)]
     Config(Settings),
+    /// Print the version
+    #[command(after_help = help::VERSION)]
+    Version,
+    /// Print what completes commands and flags in a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a manual page, as man reads it
+    #[command(after_help = help::MAN)]
+    Man {
+        /// The command that it is of [default: the program]
+        command: Vec<String>,
+    },
 }
-
-const SETTINGS: &str = "\
-Every flag is also an environment variable, and a key of the settings file. A flag wins over the
-environment, the environment over the file, the file over the default.
-Durations are written as Go writes them: 1h30m, 10s, 200ms, 0.";
 
 #[derive(Debug, Args)]
 struct Serve {
     /// Settings (YAML), by the names of the flags
     #[arg(long = "config", env = "TOKEN_EMULATOR_CONFIG", hide_env_values = true)]
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", help_heading = "Server")]
     file: Option<PathBuf>,
 
     #[command(flatten)]
@@ -91,6 +108,8 @@ struct Env {
 #[derive(Debug, clap::Subcommand)]
 enum Settings {
     /// Print them as a settings file, each with where it comes from
+    #[command(after_help = help::PRINT)]
+    #[command(override_usage = "token-emulator config print [FLAGS OF serve]")]
     Print(Serve),
 }
 
@@ -107,10 +126,13 @@ fn dispatch() -> Result<ExitCode, StartError> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let (cli, matches) = read(&arguments)?;
     match cli {
-        Cli::Serve(Serve { config, .. }) => serve(&config),
+        Cli::Serve(Serve { config, .. }) => {
+            let (_, given) = matches.subcommand().expect("serve is a subcommand");
+            serve(&where_it_was(config, given))
+        }
         Cli::Exec(Exec { serve: Serve { config, .. }, command }) => {
             let (_, given) = matches.subcommand().expect("exec is a subcommand");
-            exec(on_free_port(config, given), &command)
+            exec(alone(config, given), &command)
         }
         Cli::Health(reach) => {
             reach.check(&matches)?;
@@ -129,6 +151,18 @@ fn dispatch() -> Result<ExitCode, StartError> {
             let nested = matches.subcommand().and_then(|(_, config)| config.subcommand());
             let (_, given) = nested.expect("print is a subcommand of config");
             print(&effective::text(given));
+            Ok(ExitCode::SUCCESS)
+        }
+        Cli::Version => {
+            print(concat!("token-emulator ", env!("CARGO_PKG_VERSION"), "\n"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Cli::Completions { shell } => {
+            print(&manual::completions(Cli::command(), shell));
+            Ok(ExitCode::SUCCESS)
+        }
+        Cli::Man { command } => {
+            print(&manual::page(help::shown(Cli::command()), &command)?);
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -150,17 +184,21 @@ fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn print(text: &str) {
+fn print(text: impl AsRef<[u8]>) {
     // Nobody may be there to read it.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().write_all(text.as_ref());
 }
 
 /// Reads the flags, a second time where there is a file: what it sets goes in front then.
 fn read(arguments: &[OsString]) -> Result<(Cli, ArgMatches), StartError> {
-    let command = <Cli as clap::CommandFactory>::command();
+    let command = help::shown(Cli::command());
     let matches =
         command.clone().try_get_matches_from(arguments).unwrap_or_else(|error| error.exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if cli.takes_settings() {
+        let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
+        check_variables(names)?;
+    }
     let (Some(file), Some((depth, given))) = (cli.file(), innermost(&matches)) else {
         return Ok((cli, matches));
     };
@@ -175,8 +213,13 @@ impl Cli {
             Self::Serve(serve)
             | Self::Exec(Exec { serve, .. })
             | Self::Config(Settings::Print(serve)) => serve.file.as_ref(),
-            Self::Health(_) | Self::Wait(_) | Self::Env(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether the variables of settings mean something to it.
+    fn takes_settings(&self) -> bool {
+        matches!(self, Self::Serve(_) | Self::Exec(_) | Self::Config(_))
     }
 }
 
@@ -201,12 +244,26 @@ fn again(
     Ok((Cli::from_arg_matches(&matches)?, matches))
 }
 
-/// Two of them are not to get in each other's way: only who names a port gets that one.
-fn on_free_port(config: Config, given: &ArgMatches) -> Config {
-    if given.value_source("listen") != Some(ValueSource::DefaultValue) {
-        return config;
+/// The port of the last run where one is kept, unless another is given.
+fn where_it_was(mut config: Config, given: &ArgMatches) -> Config {
+    let is_default = given.value_source("listen") == Some(ValueSource::DefaultValue);
+    if is_default && config.kept_port().is_some() {
+        config.listen.set_port(0);
     }
-    Config { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), ..config }
+    config
+}
+
+/// The settings of `exec`, where they are not given: a free port, so that two of them run side by
+/// side, and as the issuer the server's own URL, which can be discovered there.
+fn alone(mut config: Config, given: &ArgMatches) -> Config {
+    let is_default = |id: &str| given.value_source(id) == Some(ValueSource::DefaultValue);
+    if is_default("listen") {
+        config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    }
+    if is_default("service_account_issuer") {
+        config.service_account_issuer.insert(0, SELF.to_owned());
+    }
+    config
 }
 
 fn serve(config: &Config) -> Result<ExitCode, StartError> {
@@ -231,17 +288,27 @@ fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
     runtime.block_on(async {
         let mut signals = Signals::new()?;
         let emulator = Emulator::start_on_all_cores(&config)?;
-        let mut child = tokio::process::Command::new(&command[0])
+        let child = tokio::process::Command::new(&command[0])
             .args(&command[1..])
             .envs(environment::of(&emulator))
-            .spawn()
-            .map_err(|error| {
-                let named = format!("{}: {error}", command[0].to_string_lossy());
-                StartError::Io(std::io::Error::new(error.kind(), named))
-            })?;
+            .spawn();
+        let mut child = match child {
+            Ok(child) => child,
+            Err(error) => return Ok(not_run(&command[0], &error)),
+        };
         let status = child::attend(&mut child, &mut signals).await?;
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         let code = status.code().or_else(|| Some(128 + signal?)).unwrap_or(1);
         Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
     })
+}
+
+/// The exit codes of a shell for a command that is not there, and for one that cannot be run.
+fn not_run(command: &OsStr, error: &std::io::Error) -> ExitCode {
+    let command = command.to_string_lossy();
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let looked = if command.contains('/') { "there is no such file" } else { "not in PATH" };
+        return fail(&format!("{command}: command not found: {looked}"), 127);
+    }
+    fail(&format!("{command}: the command cannot be run: {error}"), 126)
 }

@@ -8,13 +8,14 @@ use {
         files::{self, Files},
         instance::Instance,
         server,
+        state_dir::StateDir,
         tokens::mint::{self, Mint, MintError, Minted},
         world::{World, clock::Clock, key_set::Keys},
     },
     std::{
         io,
         net::{Ipv4Addr, SocketAddr, TcpListener},
-        path::Path,
+        path::{Path, PathBuf},
         sync::Arc,
         thread::JoinHandle,
     },
@@ -48,6 +49,8 @@ pub struct Emulator {
     kubeconfig: String,
     url: String,
     https_url: String,
+    // It goes last: another emulator may use the folder once this one is gone.
+    _state_dir: Option<StateDir>,
 }
 
 /// The thread that serves.
@@ -67,6 +70,8 @@ pub enum StartError {
     Config(ConfigError),
     /// The address cannot be listened on.
     Bind(SocketAddr, io::Error),
+    /// The port that the state folder keeps from the last run cannot be listened on.
+    KeptPort(PathBuf, SocketAddr, io::Error),
     /// A file cannot be written, or the system has no threads to give.
     Io(io::Error),
 }
@@ -76,10 +81,33 @@ impl std::fmt::Display for StartError {
         match self {
             Self::Config(error) => error.fmt(formatter),
             Self::Bind(address, error) => {
-                write!(formatter, "cannot listen on {address}: {error}")
+                write!(formatter, "cannot listen on {address}: {error}{}", way_out(error))
             }
+            Self::KeptPort(folder, address, error) => write!(
+                formatter,
+                "cannot listen on {address}, whose port {} keeps from the last run: {error}; end \
+                 what listens there, or name another port with --listen, which is kept then",
+                folder.display()
+            ),
             Self::Io(error) => error.fmt(formatter),
         }
+    }
+}
+
+/// What can be done about an address that cannot be listened on.
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "; end what listens there, or choose another port with --listen: 127.0.0.1:0 takes \
+             one that is free"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "; --listen needs an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "; choose a port of 1024 or more with --listen, such as 127.0.0.1:8693"
+        }
+        _ => "; choose another address with --listen, such as 127.0.0.1:0",
     }
 }
 
@@ -118,10 +146,9 @@ impl Emulator {
         if let Some(ready_file) = &config.ready_file {
             files::retract(ready_file)?;
         }
-        let prepared = config.prepare()?;
-        let bind = |error| StartError::Bind(config.listen, error);
-        let listener = TcpListener::bind(config.listen).map_err(bind)?;
-        listener.set_nonblocking(true)?;
+        let mut prepared = config.prepare()?;
+        let mut state_dir = prepared.state_dir.take();
+        let listener = listen(config, state_dir.as_mut())?;
         let instance = Instance::new(config, prepared, listener.local_addr()?)?;
         let tls = instance.tls.acceptor().map_err(|error| ConfigError(error.0))?;
         let mut files = Files::write(config, &instance)?;
@@ -137,6 +164,7 @@ impl Emulator {
             instance,
             files,
             server,
+            _state_dir: state_dir,
         })
     }
 
@@ -236,6 +264,25 @@ impl Emulator {
         }
         server.join();
     }
+}
+
+/// Listens where the settings say: where they leave the port to the system, on that of the last
+/// run, if one is kept.
+fn listen(config: &Config, state_dir: Option<&mut StateDir>) -> Result<TcpListener, StartError> {
+    let mut address = config.listen;
+    let kept = state_dir.as_ref().and_then(|state_dir| state_dir.port());
+    let kept = kept.filter(|_| address.port() == 0);
+    address.set_port(kept.unwrap_or(address.port()));
+    let listener = TcpListener::bind(address).map_err(|error| match (kept, &config.state_dir) {
+        (Some(_), Some(folder)) => StartError::KeptPort(folder.clone(), address, error),
+        _ => StartError::Bind(address, error),
+    })?;
+    listener.set_nonblocking(true)?;
+    if let Some(state_dir) = state_dir {
+        let port = listener.local_addr()?.port();
+        state_dir.keep_port(port).map_err(|error| ConfigError(format!("--state-dir: {error}")))?;
+    }
+    Ok(listener)
 }
 
 impl std::fmt::Debug for Emulator {

@@ -2,6 +2,7 @@
 //! holds none itself.
 
 use {
+    crate::reach::{NO_READY_FILE, unread},
     serde_json::Value,
     std::{io, net::SocketAddr, path::Path},
     token_emulator::Emulator,
@@ -37,12 +38,11 @@ pub(crate) fn read(ready_file: &Path) -> io::Result<String> {
     let told = |error: String| {
         io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", ready_file.display()))
     };
-    let text = std::fs::read(ready_file).map_err(|error| told(error.to_string()))?;
-    let ready: Value =
-        serde_json::from_slice(&text).map_err(|_| told("this is no ready file".to_owned()))?;
+    let text = std::fs::read(ready_file).map_err(|error| told(unread(&error)))?;
+    let ready: Value = serde_json::from_slice(&text).map_err(|_| told(NO_READY_FILE.to_owned()))?;
     let member = |name: &str| {
         let value = ready[name].as_str();
-        value.ok_or_else(|| told(format!("this is no ready file: {name} is missing")))
+        value.ok_or_else(|| told(format!("{NO_READY_FILE}; {name} is missing")))
     };
     let address = member("address")?.parse();
     let address = address.map_err(|_| told("this is no ready file: address is none".to_owned()))?;

@@ -9,12 +9,10 @@ use {
         control::Control,
         google,
         server::{Context, fetch::Fetcher, tls::Material},
-        world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, key_set::Keys},
+        state_dir::Bearers,
+        world::{World, access_tokens::Grant, callers::Caller, key_set::Keys},
     },
-    base64::{
-        Engine,
-        prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
-    },
+    base64::{Engine, prelude::BASE64_STANDARD},
     jiff::SignedDuration,
     std::{
         net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -41,11 +39,27 @@ impl Instance {
         prepared: Prepared,
         listening: SocketAddr,
     ) -> Result<Self, ConfigError> {
-        let Prepared { settings, keys, mut callers, google_tokens, seed, tls, gate, issuer_ca } =
-            prepared;
-        let (token, google_access_token) = (bearer(24), format!("ya29.c.{}", bearer(96)));
+        let Prepared {
+            settings,
+            keys,
+            mut callers,
+            google_tokens,
+            seed,
+            tls,
+            gate,
+            issuer_ca,
+            bearers: Bearers { token, google_access_token },
+            identities,
+            state_dir: _,
+        } = prepared;
         callers.insert(token.clone(), administrator());
-        let world = World::new(settings, keys.map_or_else(Keys::generate, Keys::new), callers);
+        let address = reachable(listening);
+        let advertised = config.advertise.first().cloned();
+        let authority = advertised
+            .map_or(address.to_string(), |authority| authority.or_port(address.port()).to_string());
+        let settings = config.locate(settings, &https_url(&authority), address.port())?;
+        let keys = keys.map_or_else(Keys::generate, Keys::new);
+        let world = World { identities, ..World::new(settings, keys, callers) };
         google_tokens.into_iter().for_each(|google_token| give(&world, google_token));
         give(&world, cloud_platform(&google_access_token));
         seed.plant(&world).map_err(|error| ConfigError(format!("--seed: {error}")))?;
@@ -54,10 +68,7 @@ impl Instance {
         let control = Control { token: token_of_control, seed, faults: Arc::clone(&faults) };
         let fetcher = Fetcher::new(issuer_ca, tls.authority.clone());
         let context = Context::new(world, apis::all(control), faults, gate, fetcher);
-        let (context, address) = (Arc::new(context), reachable(listening));
-        let advertised = config.advertise.first().cloned();
-        let authority = advertised
-            .map_or(address.to_string(), |authority| authority.or_port(address.port()).to_string());
+        let context = Arc::new(context);
         Ok(Self { context, tls, address, authority, token, google_access_token })
     }
 
@@ -66,7 +77,7 @@ impl Instance {
     }
 
     pub(crate) fn https_url(&self) -> String {
-        format!("https://{}", self.authority)
+        https_url(&self.authority)
     }
 
     /// A kubeconfig that works: the https side, its authority, and the administrator's bearer.
@@ -104,6 +115,11 @@ impl std::fmt::Debug for Instance {
     }
 }
 
+/// What clients call the server, over https.
+fn https_url(authority: &str) -> String {
+    format!("https://{authority}")
+}
+
 fn administrator() -> Caller {
     Caller {
         username: "kubernetes-admin".to_owned(),
@@ -128,14 +144,6 @@ fn give(world: &World, token: GoogleToken) {
     });
     let grant = Grant { principal: token.principal, scopes: token.scopes, expires };
     world.access_tokens.insert(token.token.expose(), grant);
-}
-
-fn bearer(length: usize) -> String {
-    let mut bytes = vec![0; length];
-    Entropy::default().fill(&mut bytes);
-    // A dash at the start would look like a flag on a command line.
-    let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-    token.strip_prefix('-').map(|rest| format!("0{rest}")).unwrap_or(token)
 }
 
 /// Where to find a server that listens on every address: on loopback.

@@ -16,6 +16,7 @@ mod instance;
 pub mod kubernetes;
 mod seed;
 pub mod server;
+mod state_dir;
 pub mod tokens;
 pub mod world;
 mod yaml;

@@ -5,6 +5,8 @@ mod child;
 mod cli;
 mod effective;
 mod environment;
+mod help;
+mod manual;
 mod reach;
 mod signals;
 

@@ -25,6 +25,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The longest answer that is read.
 const LONGEST: usize = 1 << 16;
 
+/// What a file is not.
+pub(crate) const NO_READY_FILE: &str =
+    "this is no ready file; one is what token-emulator serve --ready-file PATH writes";
+
+/// Why a ready file cannot be read.
+pub(crate) fn unread(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "{error}; token-emulator serve --ready-file PATH writes it, and takes it away when it ends"
+        ),
+        _ => error.to_string(),
+    }
+}
+
 /// Which emulator is meant.
 #[derive(Debug, Args)]
 pub(crate) struct Reach {
@@ -54,10 +68,10 @@ impl Reach {
     pub(crate) fn target(&self) -> Result<SocketAddr, StartError> {
         let Some(path) = &self.ready_file else { return Ok(reachable(self.listen)) };
         let wrong = |why: &str| ConfigError(format!("{}: {why}", path.display()));
-        let text = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
+        let text = std::fs::read(path).map_err(|error| wrong(&unread(&error)))?;
         let ready: Option<Value> = serde_json::from_slice(&text).ok();
         let address = ready.as_ref().and_then(|ready| ready["address"].as_str()?.parse().ok());
-        Ok(address.ok_or_else(|| wrong("this is no ready file"))?)
+        Ok(address.ok_or_else(|| wrong(NO_READY_FILE))?)
     }
 
     /// Asks until it answers, or the time is over.
@@ -77,10 +91,16 @@ impl Reach {
 
 /// Asks once, for so long as a whole. One that wants a bearer for its controls answers, too.
 pub(crate) fn look(target: &SocketAddr, patience: Duration) -> Result<String, String> {
-    let status = ask(target, patience).map_err(|error| format!("http://{target}: {error}"))?;
+    let status = ask(target, patience).map_err(|error| {
+        let hint = "is one started, and does it listen there (--listen, --ready-file)?";
+        format!("http://{target}: {error}; {hint}")
+    })?;
     match status.as_deref() {
         Some("200" | "401") => Ok(format!("http://{target} answers")),
-        _ => Err(format!("http://{target}: this is no token-emulator")),
+        _ => Err(format!(
+            "http://{target}: another server answers there, and no token-emulator; name the \
+             emulator's address with --listen, or its ready file with --ready-file"
+        )),
     }
 }
 

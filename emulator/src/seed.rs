@@ -31,9 +31,13 @@ impl Seed {
 
     /// Brings a world to its first state: the objects that every emulator has, then the seed's.
     pub fn plant(&self, world: &World) -> Result<(), String> {
-        kubernetes::seed_defaults(world);
-        self.kubernetes.iter().try_for_each(|object| kubernetes::seed(world, object.clone()))?;
-        self.google.iter().try_for_each(|cluster| google::seed(world, cluster.clone()))
+        world.plant(|| {
+            kubernetes::seed_defaults(world);
+            self.kubernetes
+                .iter()
+                .try_for_each(|object| kubernetes::seed(world, object.clone()))?;
+            self.google.iter().try_for_each(|cluster| google::seed(world, cluster.clone()))
+        })
     }
 
     fn add(&mut self, document: Value) -> Result<(), String> {

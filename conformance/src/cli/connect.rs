@@ -131,7 +131,9 @@ fn beyond(trust: Option<&Trust>, limit: &Limit) -> Beyond {
 /// Whether what says who we are can stand in a header.
 fn sendable(context: &Context) -> Result<(), Exit> {
     if context.token.as_deref().is_some_and(|it| HeaderValue::from_str(it).is_err()) {
-        return Err(Exit::usage("the token has characters that no header can carry"));
+        return Err(Exit::usage(
+            "the token has characters that no header can carry, such as a line break within it",
+        ));
     }
     for (name, value) in &context.impersonation {
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()

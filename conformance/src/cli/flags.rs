@@ -3,6 +3,7 @@
 use {
     crate::{batch::Item, catalog::Catalog, glob, level::Level, verdict::name},
     clap::{Args, Parser, Subcommand, ValueEnum, value_parser},
+    clap_complete::Shell,
     std::{ffi::OsString, path::PathBuf},
 };
 
@@ -36,9 +37,45 @@ Examples:
   token-conformance list --run 'kubernetes/token-review/*' --level observed
   token-conformance list --run lifetime --format json";
 
+/// Below the help of the program.
+const PROGRAM: &str = "\
+Examples:
+  token-conformance run --context staging          judge a cluster that kubectl knows
+  token-conformance run --context staging --dry-run
+  token-conformance run --help                     what can be chosen";
+
+/// Below the help of `record`.
+const RECORD: &str = "\
+Examples:
+  token-conformance record --server https://127.0.0.1:6443 --token-file token --ca-file ca.crt
+  token-conformance record --context kind-kind --run 'kubernetes/token-request/*'";
+
+/// Below the help of `explain`.
+const EXPLAIN: &str = "\
+Examples:
+  token-conformance explain kubernetes/token-request/header-is-algorithm-and-key";
+
+/// Below the help of `export`.
+const EXPORT: &str = "\
+Examples:
+  token-conformance export suite
+  token-conformance run --suite suite --context staging";
+
+/// Below the help of `completions`.
+const COMPLETIONS: &str = "\
+Examples:
+  source <(token-conformance completions bash)
+  token-conformance completions fish > ~/.config/fish/completions/token-conformance.fish";
+
+/// Below the help of `man`.
+const MAN: &str = "\
+Examples:
+  token-conformance man > token-conformance.1
+  token-conformance man run | man -l -";
+
 /// Judges servers of the Kubernetes TokenRequest API and of GKE Multi-Cloud's agent tokens.
 #[derive(Debug, Parser)]
-#[command(name = "token-conformance", version)]
+#[command(name = "token-conformance", version, after_help = PROGRAM)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -56,16 +93,34 @@ pub(super) enum Command {
     #[command(after_help = PATTERNS)]
     List(ListArgs),
     /// Write the snapshots of Kubernetes cases from a kube-apiserver
+    #[command(after_help = RECORD)]
     Record(Box<RecordArgs>),
     /// Say what a case or requirement is about
+    #[command(after_help = EXPLAIN)]
     Explain {
         /// The id of either
         id: String,
     },
     /// Write the cases and snapshots that the binary carries into a folder
+    #[command(after_help = EXPORT)]
     Export {
         /// The folder
         dir: PathBuf,
+    },
+    /// Print the version
+    #[command(after_help = "Examples:\n  token-conformance version")]
+    Version,
+    /// Print what completes commands and flags in a shell
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a manual page, as man reads it
+    #[command(after_help = MAN)]
+    Man {
+        /// The command that it is of [default: the program]
+        command: Option<String>,
     },
 }
 

@@ -5,10 +5,12 @@ mod connect;
 mod execute;
 mod flags;
 mod judge;
+mod manual;
 mod plan;
 mod progress;
 mod record;
 mod tell;
+mod variables;
 
 use {
     crate::catalog::Catalog,
@@ -32,7 +34,9 @@ impl Exit {
 
     /// Nothing to do.
     fn nothing_selected() -> Self {
-        Self(5, "no case is selected".to_owned())
+        let why = "no case is selected; token-conformance list takes --run, --skip and --level, \
+                   too, and names those that are";
+        Self(5, why.to_owned())
     }
 }
 
@@ -49,6 +53,16 @@ pub async fn main() -> u8 {
 }
 
 async fn command(cli: Cli) -> Result<u8, Exit> {
+    match &cli.command {
+        Command::Version => {
+            print(concat!("token-conformance ", env!("CARGO_PKG_VERSION"), "\n"));
+            return Ok(0);
+        }
+        Command::Completions { shell } => return Ok(print_raw(&manual::completions(*shell))),
+        Command::Man { command } => return Ok(print_raw(&manual::page(command.as_deref())?)),
+        _ => {}
+    }
+    variables::check(std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()))?;
     let catalog = match &cli.suite {
         Some(root) => Catalog::read(root),
         None => Catalog::embedded(),
@@ -63,7 +77,15 @@ async fn command(cli: Cli) -> Result<u8, Exit> {
         Command::Record(args) => record::record(catalog, args).await,
         Command::Explain { id } => tell::explain(&catalog, cli.suite.as_deref(), &id),
         Command::Export { dir } => tell::export(&dir),
+        // They have been answered.
+        Command::Version | Command::Completions { .. } | Command::Man { .. } => Ok(0),
     }
+}
+
+/// What a program reads, byte for byte.
+fn print_raw(bytes: &[u8]) -> u8 {
+    let _ = io::stdout().write_all(bytes);
+    0
 }
 
 /// What scripts read.

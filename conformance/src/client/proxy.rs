@@ -37,24 +37,29 @@ enum Kind {
     Socks5,
 }
 
+/// What a proxy is named by.
+const ALLOWED: &str = "allowed is http://HOST:PORT or socks5://HOST:PORT";
+
 impl Proxy {
     /// Reads `http://host:port` or `socks5://host:port`. It may hold a password, so it is not
     /// quoted when it is wrong.
     pub fn parse(url: &str) -> Result<Self, String> {
-        let uri: Uri = url.parse().map_err(|_| "the proxy's URL is none".to_owned())?;
+        let uri: Uri =
+            url.parse().map_err(|_| format!("the proxy's URL cannot be read; {ALLOWED}"))?;
         let (kind, default) = match uri.scheme_str() {
             Some("http") => (Kind::Http, 80),
             Some("socks5" | "socks5h") => (Kind::Socks5, 1080),
-            _ => return Err("the proxy's URL has to begin with http:// or socks5://".to_owned()),
+            _ => return Err(format!("the proxy's URL begins otherwise; {ALLOWED}")),
         };
-        let host = uri.host().ok_or("the proxy's URL names no host")?;
+        let host = uri.host().ok_or_else(|| format!("the proxy's URL names no host; {ALLOWED}"))?;
         let user = uri.authority().and_then(|it| it.as_str().rsplit_once('@'));
         if user.is_some() && kind == Kind::Socks5 {
             return Err("a SOCKS5 proxy that wants a password is not taken".to_owned());
         }
         let basic = user.and_then(|(user, _)| basic(user));
         let host = host.trim_matches(['[', ']']).to_owned();
-        let port = super::port(&uri).map_err(|_| "the proxy's URL has no port that there is")?;
+        let port = super::port(&uri)
+            .map_err(|_| format!("the proxy's URL has no port that there is; {ALLOWED}"))?;
         Ok(Self { kind, host, port: port.unwrap_or(default), basic })
     }
 

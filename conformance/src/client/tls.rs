@@ -51,7 +51,7 @@ pub fn config(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig
     let builder = match trust {
         Trust::System => builder.with_root_certificates(system()),
         Trust::Authorities(pem) | Trust::Beside(pem) => {
-            let authorities = certificates(pem).map_err(|why| format!("whom to trust: {why}"))?;
+            let authorities = certificates(pem).map_err(|why| format!("the certificate authority to trust (--ca-file, or that of the kubeconfig): {why}"))?;
             let mut roots = roots(pem)?;
             if matches!(trust, Trust::Beside(_)) {
                 roots.extend(system().roots);

@@ -185,7 +185,14 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Merged, String> {
         merged.add(&text, path.parent().unwrap_or(Path::new("."))).map_err(told)?;
     }
     let names: Vec<String> = paths.iter().map(|it| it.display().to_string()).collect();
-    if found { Ok(merged) } else { Err(format!("no kubeconfig is there: {}", names.join(", "))) }
+    if found {
+        Ok(merged)
+    } else {
+        Err(format!(
+            "no kubeconfig is there: {}; name one with --kubeconfig, or a server with --server",
+            names.join(", ")
+        ))
+    }
 }
 
 impl Merged {

@@ -5,6 +5,7 @@ use {
         deviant,
         emulator::{self, RUNTIME},
     },
+    rstest::rstest,
     serde_json::Value,
     std::{
         fs,
@@ -349,4 +350,43 @@ fn a_proxy_that_cannot_be_read_is_not_gone_past() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(code(&output), 2, "{told}");
     assert!(told.contains("HTTPS_PROXY") && !told.contains("s3cret"), "{told}");
+}
+
+#[rstest]
+#[case(&[])]
+#[case(&["run"])]
+#[case(&["list"])]
+#[case(&["record"])]
+#[case(&["explain"])]
+#[case(&["export"])]
+#[case(&["version"])]
+#[case(&["completions"])]
+#[case(&["man"])]
+fn each_command_has_an_example_and_a_manual_page(#[case] command: &[&str]) {
+    let help = String::from_utf8(run(&[command, &["--help"]].concat()).stdout).unwrap();
+    let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{help}"));
+    let mentioned = [&["token-conformance"], command].concat().join(" ");
+    assert!(examples.contains(&mentioned), "{help}");
+    let page = String::from_utf8(run(&[&["man"], command].concat()).stdout).unwrap();
+    let title = format!(".TH {}", [&["token-conformance"], command].concat().join("-"));
+    assert!(page.contains(&title), "{page}");
+}
+
+#[test]
+fn a_shell_learns_commands_and_flags() {
+    let script = String::from_utf8(run(&["completions", "bash"]).stdout).unwrap();
+    for part in ["complete -F", "explain", "--known-failing"] {
+        assert!(script.contains(part), "{part}");
+    }
+    assert_eq!(run(&["version"]).stdout, run(&["--version"]).stdout);
+}
+
+#[test]
+fn a_variable_that_is_not_read_is_refused() {
+    let mut list = command(&["list"]);
+    let output = list.env("TOKEN_CONFORMANCE_TOKN", "hush").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("TOKEN_CONFORMANCE_TOKN is unknown; allowed are "), "{error}");
+    assert!(!error.contains("hush"), "{error}");
 }

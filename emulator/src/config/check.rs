@@ -1,53 +1,9 @@
 //! The rules that settings have to keep among themselves. Most are kube-apiserver's.
 
 use {
-    crate::config::{Config, ConfigError, beside},
+    crate::config::{Config, ConfigError, admission_plugins, beside},
     std::{collections::HashSet, time::Duration},
 };
-
-/// The admission plugins that kube-apiserver 1.37 knows.
-/// Source: kubernetes `pkg/kubeapiserver/options/plugins.go`.
-const ADMISSION_PLUGINS: [&str; 39] = [
-    "AlwaysAdmit",
-    "AlwaysDeny",
-    "AlwaysPullImages",
-    "CertificateApproval",
-    "CertificateSigning",
-    "CertificateSubjectRestriction",
-    "ClusterTrustBundleAttest",
-    "DefaultIngressClass",
-    "DefaultStorageClass",
-    "DefaultTolerationSeconds",
-    "DenyServiceExternalIPs",
-    "EventRateLimit",
-    "ExtendedResourceToleration",
-    "ImagePolicyWebhook",
-    "LimitPodHardAntiAffinityTopology",
-    "LimitRanger",
-    "MutatingAdmissionPolicy",
-    "MutatingAdmissionWebhook",
-    "NamespaceAutoProvision",
-    "NamespaceExists",
-    "NamespaceLifecycle",
-    "NodeDeclaredFeatureValidator",
-    "NodeRestriction",
-    "OwnerReferencesPermissionEnforcement",
-    "PersistentVolumeClaimResize",
-    "PodGroupProtection",
-    "PodNodeSelector",
-    "PodResizeValidator",
-    "PodSecurity",
-    "PodTolerationRestriction",
-    "PodTopologyLabels",
-    "Priority",
-    "ResourceQuota",
-    "RuntimeClass",
-    "ServiceAccount",
-    "StorageObjectInUseProtection",
-    "TaintNodesByCondition",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionWebhook",
-];
 
 /// The longest lifetime that a limit may be. Source: kubernetes `pkg/kubeapiserver/options`.
 const LONGEST: Duration = Duration::from_secs(1 << 32);
@@ -67,7 +23,7 @@ impl Config {
         .into_iter()
         .collect::<Result<(), &str>>()
         .map_err(|error| ConfigError(error.to_owned()))
-        .and_then(|()| self.check_plugin_names())
+        .and_then(|()| admission_plugins::check(&self.enable_admission_plugins))
     }
 
     // Source: kubernetes `pkg/kubeapiserver/options/authentication.go`.
@@ -75,11 +31,11 @@ impl Config {
         let issuers = &self.service_account_issuer;
         let mut seen = HashSet::new();
         if issuers.is_empty() || issuers.iter().any(String::is_empty) {
-            Err("--service-account-issuer cannot be empty; allowed is a URL, or any other text \
-                 without a colon")
+            Err("--service-account-issuer cannot be empty; allowed is self, a URL, or any other \
+                 text without a colon")
         } else if !issuers.iter().all(|issuer| seen.insert(issuer)) {
             Err("--service-account-issuer is given twice with the same value; each has to be \
-                 another")
+                 another; leave one of them out")
         } else {
             Ok(())
         }
@@ -131,9 +87,10 @@ impl Config {
 
     fn check_external_hostname(&self) -> Result<(), &'static str> {
         match &self.external_hostname {
-            Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => {
-                Err("--external-hostname is no host; allowed is a host, or a host and a port")
-            }
+            Some(host) if host.is_empty() || host.contains(['/', ' ', '@']) => Err(
+                "--external-hostname is no host; allowed is a host, or a host and a port, such \
+                     as emulator.test:8693, without https://",
+            ),
             _ => Ok(()),
         }
     }
@@ -144,20 +101,11 @@ impl Config {
                 Err("--control-token is empty; allowed is any other text")
             }
             None if !self.listen.ip().is_loopback() => {
-                Err("--control-token is required when --listen is not a loopback address")
+                Err("--control-token is required when --listen is not a loopback address, since \
+                     whoever has it may change clock and keys; allowed is any text, best in \
+                     TOKEN_EMULATOR_CONTROL_TOKEN")
             }
             _ => Ok(()),
-        }
-    }
-
-    fn check_plugin_names(&self) -> Result<(), ConfigError> {
-        let plugins = &self.enable_admission_plugins;
-        match plugins.iter().find(|plugin| !ADMISSION_PLUGINS.contains(&plugin.as_str())) {
-            Some(plugin) => Err(ConfigError(format!(
-                "--enable-admission-plugins: {plugin:?} is unknown; allowed are {}",
-                ADMISSION_PLUGINS.join(", ")
-            ))),
-            None => Ok(()),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use {
     crate::{
-        config::{Config, ConfigError},
+        config::{Config, ConfigError, variables::meant},
         yaml,
     },
     clap::{ArgMatches, Args, Command, parser::ValueSource},
@@ -42,13 +42,18 @@ fn settings(text: &str) -> Result<Map<String, Value>, String> {
     let settings = match serde_saphyr::from_str(text) {
         Ok(Value::Object(settings)) => settings,
         Ok(Value::Null) => Map::new(),
-        Ok(_) => return Err("a mapping of settings is wanted".to_owned()),
+        Ok(_) => {
+            return Err("a mapping of settings is wanted, a line `listen: 127.0.0.1:0` each".into());
+        }
         Err(error) => return Err(yaml::told(&error)),
     };
     let command = Config::augment_args(Command::new("config"));
     let known: Vec<_> = command.get_arguments().filter_map(clap::Arg::get_long).collect();
     match settings.keys().find(|key| !known.contains(&key.as_str())) {
-        Some(key) => Err(format!("unknown key {key:?}; allowed are {}", known.join(", "))),
+        Some(key) => {
+            let meant = meant(key, &known);
+            Err(format!("unknown key {key:?}{meant}; allowed are {}", known.join(", ")))
+        }
         None => Ok(settings),
     }
 }
@@ -75,7 +80,9 @@ fn scalar(value: &Value) -> Result<String, String> {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(truth) => Ok(truth.to_string()),
         Value::Number(number) => Ok(number.to_string()),
-        _ => Err("a single value is wanted".to_owned()),
+        Value::Null => Err("a value is wanted; leave the key out for the default".to_owned()),
+        Value::Array(_) => Err("it takes one value, and no list".to_owned()),
+        Value::Object(_) => Err("it takes a text, a number, true or false".to_owned()),
     }
 }
 
@@ -125,7 +132,12 @@ mod tests {
     #[test]
     fn an_unknown_key_is_told_which_are_known() {
         let error = file("listn: x", &[]).unwrap_err().0;
-        assert!(error.contains("unknown key \"listn\"; allowed are listen, ready-file"), "{error}");
+        assert!(
+            error.contains(
+                "unknown key \"listn\" (is listen meant?); allowed are listen, ready-file"
+            ),
+            "{error}"
+        );
     }
 
     #[rstest]

@@ -11,8 +11,10 @@ use {
             gate::Gate,
             tls::{self, Material},
         },
+        state_dir::{Bearers, StateDir},
         world::{
             callers::{Caller, Callers},
+            identities::Identities,
             key_set::KeySet,
             keys::{SigningKey, VerifyingKey},
             settings::{GoogleAuth, Settings},
@@ -40,6 +42,12 @@ pub(crate) struct Prepared {
     pub(crate) gate: Gate,
     /// Whom to trust when a foreign issuer's keys are fetched.
     pub(crate) issuer_ca: Option<String>,
+    /// The bearers of the ready file.
+    pub(crate) bearers: Bearers,
+    /// The uids of what exists from the start.
+    pub(crate) identities: Identities,
+    /// What is kept between runs.
+    pub(crate) state_dir: Option<StateDir>,
 }
 
 /// A line of the Google token file.
@@ -56,10 +64,14 @@ impl Config {
     pub(crate) fn prepare(&self) -> Result<Prepared, ConfigError> {
         self.check()?;
         let seed = read_with(self.seed.as_deref(), "--seed", Seed::parse)?.unwrap_or_default();
-        let tls = self.tls()?;
+        let mut state_dir = self.state_dir.as_deref().map(open).transpose()?;
+        let tls = self.tls(state_dir.as_mut())?;
         let settings = self.settings(&tls, &seed);
         Ok(Prepared {
-            keys: self.keys()?,
+            keys: self.keys(state_dir.as_ref())?,
+            bearers: state_dir.as_ref().map_or_else(Bearers::new, StateDir::bearers),
+            identities: state_dir.as_ref().map(StateDir::identities).unwrap_or_default(),
+            state_dir,
             callers: read_with(self.token_auth_file.as_deref(), "--token-auth-file", callers)?
                 .unwrap_or_default(),
             google_tokens: read_with(
@@ -106,7 +118,7 @@ impl Config {
     }
 
     /// What the server calls itself: by another name, or by the one that clients are given.
-    fn external_hostname(&self) -> Option<String> {
+    pub(super) fn external_hostname(&self) -> Option<String> {
         let advertised = || self.advertise.first().map(Authority::to_string);
         self.external_hostname.clone().or_else(advertised)
     }
@@ -121,8 +133,10 @@ impl Config {
         Gate::new(named.map(|authority| authority.host), tls, self.allow_origin.clone())
     }
 
-    fn keys(&self) -> Result<Option<KeySet>, ConfigError> {
-        let Some(path) = &self.service_account_signing_key_file else { return Ok(None) };
+    fn keys(&self, state_dir: Option<&StateDir>) -> Result<Option<KeySet>, ConfigError> {
+        let Some(path) = &self.service_account_signing_key_file else {
+            return state_dir.map(|state_dir| state_dir.keys().map_err(of_state_dir)).transpose();
+        };
         let signing = read(path, "--service-account-signing-key-file", |pem| {
             SigningKey::from_pem(pem.as_bytes()).map_err(|error| error.0)
         })?;
@@ -138,27 +152,48 @@ impl Config {
         Ok(Some(KeySet::new(signing, verifying)))
     }
 
-    fn tls(&self) -> Result<Material, ConfigError> {
+    fn tls(&self, state_dir: Option<&mut StateDir>) -> Result<Material, ConfigError> {
         let (Some(certificate), Some(key)) = (&self.tls_cert_file, &self.tls_private_key_file)
         else {
             let mut names = vec![self.listen.ip().to_string()];
             names.extend(self.external_hostname.as_deref().map(tls::host).map(str::to_owned));
             names.extend(self.advertise.iter().map(|authority| authority.host.subject()));
-            return Material::generate(&names).map_err(|error| ConfigError(error.0));
+            names.extend(self.own_hosts());
+            return match state_dir {
+                Some(state_dir) => state_dir.tls(&names).map_err(of_state_dir),
+                None => Material::generate(&names).map_err(|error| ConfigError(error.0)),
+            };
         };
-        let text = |text: &str| Ok(text.to_owned());
-        let certificate_chain = read(certificate, "--tls-cert-file", text)?;
-        let private_key = read(key, "--tls-private-key-file", text)?;
+        let certificate_chain = read(certificate, "--tls-cert-file", |pem| {
+            fetch::certificates(pem).map(|_| pem.to_owned())
+        })?;
+        let private_key = read(key, "--tls-private-key-file", |pem| match tls::is_key(pem) {
+            true => Ok(pem.to_owned()),
+            false => {
+                Err("the file holds no private key; allowed is one in PEM without a password \
+                          (BEGIN PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY)"
+                    .to_owned())
+            }
+        })?;
         let material =
             Material { authority: certificate_chain.clone(), certificate_chain, private_key };
         match material.acceptor() {
             Ok(_) => Ok(material),
             Err(error) => Err(ConfigError(format!(
-                "--tls-cert-file and --tls-private-key-file cannot be used: {}",
+                "--tls-cert-file and --tls-private-key-file cannot be used together: {}; the first \
+                 certificate of the file has to be that of the key",
                 error.0
             ))),
         }
     }
+}
+
+fn open(folder: &Path) -> Result<StateDir, ConfigError> {
+    StateDir::open(folder).map_err(of_state_dir)
+}
+
+fn of_state_dir(error: String) -> ConfigError {
+    ConfigError(format!("--state-dir: {error}"))
 }
 
 fn read<T>(
@@ -183,29 +218,33 @@ fn read_with<T>(
 // Source: apiserver `pkg/authentication/token/tokenfile/tokenfile.go`.
 fn callers(text: &str) -> Result<Callers, String> {
     let mut callers = Callers::default();
-    for record in csv::records(text)? {
-        let [token, user, uid, rest @ ..] = record.as_slice() else {
-            return Err(format!(
-                "must have at least 3 columns (token, user name, user uid), found {}",
-                record.len()
-            ));
-        };
-        let groups = rest.first().map(|groups| groups.split(',').map(str::to_owned).collect());
-        let caller = Caller {
-            username: user.clone(),
-            uid: uid.clone(),
-            groups: groups.unwrap_or_default(),
-            extra: std::collections::BTreeMap::new(),
-        };
+    for (token, caller) in csv::records(text, caller)? {
         if !token.is_empty() {
-            callers.insert(token.clone(), caller);
+            callers.insert(token, caller);
         }
     }
     Ok(callers)
 }
 
+fn caller(record: &[String]) -> Result<(String, Caller), String> {
+    let [token, user, uid, rest @ ..] = record else {
+        return Err(format!(
+            "must have at least 3 columns (token, user name, user uid), found {}",
+            record.len()
+        ));
+    };
+    let groups = rest.first().map(|groups| groups.split(',').map(str::to_owned).collect());
+    let caller = Caller {
+        username: user.clone(),
+        uid: uid.clone(),
+        groups: groups.unwrap_or_default(),
+        extra: std::collections::BTreeMap::new(),
+    };
+    Ok((token.clone(), caller))
+}
+
 fn google_tokens(text: &str) -> Result<Vec<GoogleToken>, String> {
-    csv::records(text)?.iter().map(|record| google_token(record)).collect()
+    csv::records(text, google_token)
 }
 
 fn google_token(record: &[String]) -> Result<GoogleToken, String> {
@@ -220,7 +259,7 @@ fn google_token(record: &[String]) -> Result<GoogleToken, String> {
         }
     };
     if token.is_empty() {
-        return Err("a token is empty".to_owned());
+        return Err("the first column, the token, is empty".to_owned());
     }
     Ok(GoogleToken {
         token: token.as_str().into(),
@@ -247,6 +286,14 @@ mod tests {
     fn a_token_file_has_three_columns() {
         let error = callers("t,admin").unwrap_err();
         assert!(error.contains("at least 3 columns"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_line() {
+        let error = callers("t,admin,uid\n\nt,admin\n").unwrap_err();
+        assert!(error.starts_with("line 3: must have"), "{error}");
+        let error = google_tokens("t,me,scope\nt,me,scope,soon").unwrap_err();
+        assert!(error.starts_with("line 2: ") && error.contains("1h30m"), "{error}");
     }
 
     #[test]

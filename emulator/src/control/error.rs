@@ -36,7 +36,8 @@ impl Error {
     pub(super) fn response(&self) -> Response {
         match self {
             Self::Unauthorized => {
-                let error = "the controls want the bearer that --control-token names";
+                let error = "the controls want the bearer that --control-token names, as the header \
+                             Authorization: Bearer TOKEN";
                 respond(StatusCode::UNAUTHORIZED, &json!({"error": error}))
                     .with(WWW_AUTHENTICATE, "Bearer")
             }
@@ -47,7 +48,7 @@ impl Error {
             }
             Self::MethodNotAllowed(methods) => {
                 let allowed: Vec<_> = methods.split(", ").collect();
-                let body = json!({"error": "the path knows other methods", "allowed": allowed});
+                let body = json!({"error": "the control takes other methods", "allowed": allowed});
                 respond(StatusCode::METHOD_NOT_ALLOWED, &body).with(ALLOW, methods)
             }
             Self::BadRequest(error) => respond(StatusCode::BAD_REQUEST, &json!({"error": error})),

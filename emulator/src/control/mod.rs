@@ -273,6 +273,7 @@ mod tests {
         let response = ask(None, method, path, "");
         assert_eq!(response.status.as_u16(), status);
         assert!(serde_json::from_slice::<Value>(&response.body).is_ok());
+        assert!(response.body.ends_with(b"}\n"), "a shell's prompt would stand behind it");
     }
 
     /// Every control with each of its methods.

@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            attribute_selector, authorize, body,
+            admission, attribute_selector, authorize, body,
             exchange::{Exchange, Outcome, Reply},
             managed_fields::{self, Manager},
             metadata,
@@ -34,10 +34,12 @@ pub enum Subject<'a> {
 
 /// Answers whether somebody may do something.
 pub fn create(exchange: &Exchange<'_>, subject: Subject<'_>) -> Outcome {
-    let (kind, namespace) = match subject {
-        Subject::Caller => ("SelfSubjectAccessReview", ""),
-        Subject::Anybody => ("SubjectAccessReview", ""),
-        Subject::AnybodyIn(namespace) => ("LocalSubjectAccessReview", namespace),
+    let (kind, plural, namespace) = match subject {
+        Subject::Caller => ("SelfSubjectAccessReview", "selfsubjectaccessreviews", ""),
+        Subject::Anybody => ("SubjectAccessReview", "subjectaccessreviews", ""),
+        Subject::AnybodyIn(namespace) => {
+            ("LocalSubjectAccessReview", "localsubjectaccessreviews", namespace)
+        }
     };
     let output = body::accept(exchange)?;
     let (mut review, _) = body::read_created(exchange, API_VERSION, kind)?;
@@ -46,6 +48,9 @@ pub fn create(exchange: &Exchange<'_>, subject: Subject<'_>) -> Outcome {
     metadata::dedup_owners(exchange, &mut review);
     let managed = managed_fields::created(&review, &Manager::of(exchange, API_VERSION));
     metadata::set_managed_fields(&mut review, managed);
+    let name = metadata::shown_name(&review);
+    admission::reviewed_namespace(exchange, (plural, GROUP), namespace, name)?;
+    admission::deny_as(exchange, plural, GROUP, name)?;
     let errors = validate(&review, subject);
     if !errors.is_empty() {
         // kube-apiserver leaves the kind out.

@@ -6,7 +6,9 @@
 use {
     crate::{
         codec::quote::quote,
-        kubernetes::{authorize, exchange::Exchange, kinds, route::Attributes, status::Failure},
+        kubernetes::{
+            admission, authorize, exchange::Exchange, kinds, route::Attributes, status::Failure,
+        },
         world::objects::{Kind, Object},
     },
     serde_json::Value,
@@ -17,12 +19,11 @@ const AUDIENCE_VERB: &str = "request-serviceaccounts-token-audience";
 
 /// Admits a TokenRequest, or says why a node may not make it.
 pub fn admit(exchange: &Exchange<'_>, request: &Value, account: &str) -> Result<(), Failure> {
-    let plugins = &exchange.world.settings.admission_plugins;
     let node = exchange.caller.username.strip_prefix("system:node:");
     let (Some(node), true, true) = (
         node,
         exchange.caller.is_in("system:nodes"),
-        plugins.iter().any(|plugin| plugin == "NodeRestriction"),
+        admission::is_on(exchange.world, "NodeRestriction"),
     ) else {
         return Ok(());
     };

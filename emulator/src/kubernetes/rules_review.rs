@@ -4,7 +4,7 @@
 
 use {
     crate::kubernetes::{
-        body,
+        admission, body,
         exchange::{Exchange, Outcome, Reply},
         metadata, rbac,
         status::Failure,
@@ -21,6 +21,8 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let (mut review, _) = body::read_created(exchange, API_VERSION, KIND)?;
     metadata::match_namespace(&mut review, "")?;
     metadata::dedup_owners(exchange, &mut review);
+    let name = metadata::shown_name(&review);
+    admission::deny_as(exchange, "selfsubjectrulesreviews", "authorization.k8s.io", name)?;
     let namespace = review["spec"]["namespace"].as_str().unwrap_or("");
     if namespace.is_empty() {
         return Err(Failure::bad_request("no namespace on request"));

@@ -15,7 +15,7 @@ const NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kub
 const SEED: &str = "seed";
 
 /// Who makes them.
-const SERVER: &str = "kube-apiserver";
+pub const SERVER: &str = "kube-apiserver";
 
 /// Where the server notes since when it has kept track of legacy tokens.
 const TRACKING: &str = "kube-apiserver-legacy-service-account-token-tracking";

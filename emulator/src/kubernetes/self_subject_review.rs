@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            body,
+            admission, body,
             exchange::{Exchange, Outcome, Reply},
             metadata, token_review,
         },
@@ -22,6 +22,8 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     let (mut review, _) = body::read_created(exchange, api_version, kind)?;
     metadata::match_namespace(&mut review, "")?;
     metadata::dedup_owners(exchange, &mut review);
+    let name = metadata::shown_name(&review);
+    admission::deny_as(exchange, "selfsubjectreviews", "authentication.k8s.io", name)?;
     let object = json!({
         "kind": kind,
         "apiVersion": api_version,

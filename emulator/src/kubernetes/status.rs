@@ -168,9 +168,16 @@ impl Failure {
 
     /// 403 by admission.
     pub fn not_admitted(resource: &Resource, name: &str, why: &str, causes: Vec<Cause>) -> Self {
-        let message = format!("{} {} is forbidden: {why}", resource.qualified(), quote(name));
-        Self::new(403, "Forbidden", message)
-            .about(Details { causes, ..resource_details(resource, name) })
+        let Resource { plural, group, .. } = *resource;
+        let mut failure = Self::not_admitted_as(plural, group, name, why);
+        failure.details = Some(Box::new(Details { causes, ..resource_details(resource, name) }));
+        failure
+    }
+
+    /// 403 by admission, of what is not stored.
+    pub fn not_admitted_as(plural: &str, group: &str, name: &str, why: &str) -> Self {
+        let message = format!("{} {} is forbidden: {why}", qualified(plural, group), quote(name));
+        Self::new(403, "Forbidden", message).about(details(plural, group, name))
     }
 
     /// 404: there is no object of that name.

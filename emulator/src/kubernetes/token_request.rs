@@ -40,6 +40,7 @@ pub fn create(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     let managed = managed_fields::created(&request, &manager);
     admission::namespace(exchange, kinds::of(Kind::ServiceAccount), namespace, name)?;
     node_restriction::admit(exchange, &request, name)?;
+    admission::deny(exchange, kinds::of(Kind::ServiceAccount), name)?;
     let account = find(exchange, &request, namespace, name)?;
     let issued = issue(exchange, &mut request, &account)?;
     let document = answer(request, &account, managed, issued);

@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            body,
+            admission, body,
             exchange::{Exchange, Outcome, Reply},
             identify::{self, Credential},
             managed_fields::{self, Manager},
@@ -32,6 +32,8 @@ pub fn create(exchange: &Exchange<'_>) -> Outcome {
     metadata::match_namespace(&mut review, "")?;
     metadata::dedup_owners(exchange, &mut review);
     let managed = managed_fields::created(&review, &Manager::of(exchange, API_VERSION));
+    let name = metadata::shown_name(&review);
+    admission::deny_as(exchange, "tokenreviews", "authentication.k8s.io", name)?;
     let spec = metadata::object_at(&mut review, "spec");
     let token = spec.get("token").and_then(Value::as_str).unwrap_or("").to_owned();
     if token.is_empty() {

@@ -141,7 +141,8 @@ pub fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| format!("the file is not PEM: {error}"))?;
     if certificates.is_empty() {
-        return Err("the file holds no certificate".to_owned());
+        let allowed = "allowed are certificates in PEM (BEGIN CERTIFICATE)";
+        return Err(format!("the file holds no certificate; {allowed}"));
     }
     Ok(certificates)
 }
@@ -240,6 +241,7 @@ mod tests {
 
     #[test]
     fn a_file_without_certificates_says_so() {
-        assert_eq!(certificates("nothing").unwrap_err(), "the file holds no certificate");
+        let error = certificates("nothing").unwrap_err();
+        assert!(error.starts_with("the file holds no certificate; allowed are"), "{error}");
     }
 }

@@ -5,8 +5,13 @@ use {
         BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
         KeyPair, KeyUsagePurpose,
     },
-    rustls::{ServerConfig, crypto::aws_lc_rs, version},
-    rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    rustls::{
+        RootCertStore, ServerConfig,
+        client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+        crypto::aws_lc_rs,
+        version,
+    },
+    rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
     std::{net::IpAddr, sync::Arc},
     tokio_rustls::TlsAcceptor,
 };
@@ -33,6 +38,14 @@ pub struct Material {
     pub authority: String,
 }
 
+/// Who signs certificates: its own certificate and its key (PEM).
+pub struct Authority {
+    /// The certificate.
+    pub certificate: String,
+    /// The private key.
+    pub key: String,
+}
+
 /// Certificates that cannot be used, and why.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadCertificate(pub String);
@@ -40,17 +53,28 @@ pub struct BadCertificate(pub String);
 impl Material {
     /// A new authority and a certificate of it, for localhost, the names of the cluster, and `more`.
     pub fn generate(more: &[String]) -> Result<Self, BadCertificate> {
-        let authority_key = KeyPair::generate().map_err(unusable)?;
-        let params = authority();
-        let authority = params.self_signed(&authority_key).map_err(unusable)?;
-        let key = KeyPair::generate().map_err(unusable)?;
-        let issuer = Issuer::from_params(&params, &authority_key);
-        let certificate = server(more)?.signed_by(&key, &issuer).map_err(unusable)?;
-        Ok(Self {
-            certificate_chain: certificate.pem(),
-            private_key: key.serialize_pem(),
-            authority: authority.pem(),
-        })
+        Authority::generate()?.issue(more)
+    }
+
+    /// Whether its parts belong together: a client that trusts the authority takes the certificate.
+    pub fn check(&self) -> Result<(), BadCertificate> {
+        self.acceptor()?;
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(self.authority.as_bytes());
+        roots.add(authority.map_err(unusable)?).map_err(unusable)?;
+        let chain = CertificateDer::pem_slice_iter(self.certificate_chain.as_bytes());
+        let chain = chain.collect::<Result<Vec<_>, _>>().map_err(unusable)?;
+        let [certificate, issuers @ ..] = chain.as_slice() else {
+            return Err(unusable("no certificate is found"));
+        };
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let name = ServerName::try_from(NAMES[0]).map_err(unusable)?;
+        let verifier = verifier.build().map_err(unusable)?;
+        verifier
+            .verify_server_cert(certificate, issuers, &name, &[], UnixTime::now())
+            .map(drop)
+            .map_err(unusable)
     }
 
     /// The certificate that the server shows, if it can be read.
@@ -73,6 +97,38 @@ impl Material {
                 .map_err(unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(TlsAcceptor::from(Arc::new(config)))
+    }
+}
+
+impl Authority {
+    /// A new one. No client sees the end of its time.
+    pub fn generate() -> Result<Self, BadCertificate> {
+        let key = KeyPair::generate().map_err(unusable)?;
+        let certificate = authority().self_signed(&key).map_err(unusable)?;
+        Ok(Self { certificate: certificate.pem(), key: key.serialize_pem() })
+    }
+
+    /// A new certificate for localhost, the names of the cluster, and `more`.
+    pub fn issue(&self, more: &[String]) -> Result<Material, BadCertificate> {
+        let authority_key = KeyPair::from_pem(&self.key).map_err(unusable)?;
+        let key = KeyPair::generate().map_err(unusable)?;
+        let params = authority();
+        let issuer = Issuer::from_params(&params, &authority_key);
+        let certificate = server(more)?.signed_by(&key, &issuer).map_err(unusable)?;
+        Ok(Material {
+            certificate_chain: certificate.pem(),
+            private_key: key.serialize_pem(),
+            authority: self.certificate.clone(),
+        })
+    }
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Authority")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
     }
 }
 
@@ -102,6 +158,11 @@ fn server(more: &[String]) -> Result<CertificateParams, BadCertificate> {
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     Ok(params)
+}
+
+/// Whether a text holds a private key (PEM) that can be read.
+pub fn is_key(pem: &str) -> bool {
+    PrivateKeyDer::from_pem_slice(pem.as_bytes()).is_ok()
 }
 
 /// The host of `host` or `host:port`, as a certificate names it.

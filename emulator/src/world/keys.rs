@@ -20,6 +20,15 @@ use {
     std::sync::Arc,
 };
 
+/// What a file has to hold that is to sign.
+const NO_PRIVATE_KEY: &str = "the file holds no private key; allowed is one in PEM without a \
+                              password (BEGIN PRIVATE KEY, RSA PRIVATE KEY or EC PRIVATE KEY), as \
+                              openssl genrsa 2048 makes it";
+
+/// What a file has to hold that is to verify.
+const NO_KEY: &str = "the file holds no key; allowed are keys and certificates in PEM (BEGIN PUBLIC \
+                      KEY, PRIVATE KEY or CERTIFICATE)";
+
 /// How tokens are signed; the key's type alone decides it.
 /// Source: kubernetes `pkg/serviceaccount/jwt.go`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -132,7 +141,7 @@ impl SigningKey {
                 SectionKind::PrivateKey => Some(Self::from_pkcs8(&der)),
                 _ => None,
             })
-            .unwrap_or_else(|| Err(BadKey("the file holds no private key".to_owned())))
+            .unwrap_or_else(|| Err(BadKey(NO_PRIVATE_KEY.to_owned())))
     }
 
     /// The half that verifies.
@@ -238,7 +247,7 @@ impl VerifyingKey {
             })
             .collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() {
-            return Err(BadKey("the file holds no key".to_owned()));
+            return Err(BadKey(NO_KEY.to_owned()));
         }
         Ok(keys)
     }
@@ -435,7 +444,7 @@ mod tests {
     fn a_file_without_a_key_says_so() {
         assert_eq!(
             SigningKey::from_pem(b"nothing here").unwrap_err(),
-            BadKey("the file holds no private key".to_owned())
+            BadKey(NO_PRIVATE_KEY.to_owned())
         );
     }
 }

@@ -11,6 +11,7 @@ pub mod clusters;
 pub mod documents;
 pub mod entropy;
 pub mod expiries;
+pub mod identities;
 mod index;
 pub mod journal;
 pub mod key_set;
@@ -23,8 +24,8 @@ pub mod trusted_keys;
 use {
     access_tokens::AccessTokens, authentications::Authentications, callers::Callers, clock::Clock,
     clusters::Clusters, documents::Documents, entropy::Entropy, expiries::Expiries,
-    jiff::Timestamp, journal::Journal, key_set::Keys, objects::Objects, operations::Operations,
-    settings::Settings,
+    identities::Identities, jiff::Timestamp, journal::Journal, key_set::Keys, objects::Objects,
+    operations::Operations, settings::Settings,
 };
 
 /// One emulator's whole state. Shared between connections behind an `Arc`; every part locks for
@@ -39,6 +40,8 @@ pub struct World {
     pub started: Timestamp,
     /// Identifiers and random bytes.
     pub entropy: Entropy,
+    /// The uids of what exists from the start.
+    pub identities: Identities,
     /// The keys that sign and verify service account tokens.
     pub keys: Keys,
     /// The Kubernetes objects.
@@ -73,6 +76,7 @@ impl World {
             started: clock.now(),
             clock,
             entropy,
+            identities: Identities::default(),
             keys,
             objects: Objects::default(),
             expiries: Expiries::default(),

@@ -78,13 +78,31 @@ pub(crate) fn assert_serves(emulator: &Emulator) {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), "{}", String::from_utf8_lossy(&answer));
 }
 
+/// Sends one request over https to `host:port`, whose certificate has to be of this authority (PEM)
+/// and for this host.
+pub(crate) async fn secure(ca: &str, authority: &str, request: Request<Bytes>) -> Response<Bytes> {
+    let stream = tokio::net::TcpStream::connect(authority).await.unwrap();
+    let (host, _) = authority.rsplit_once(':').unwrap();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    over_http1(tls_of(ca, host, stream, b"http/1.1").await, request).await
+}
+
 /// The TLS side, trusting the emulator's authority, offering one protocol.
 pub(crate) async fn tls(
     emulator: &Emulator,
     stream: tokio::net::TcpStream,
     protocol: &[u8],
 ) -> TlsStream<tokio::net::TcpStream> {
-    let authorities = CertificateDer::pem_slice_iter(emulator.ca_certificate().as_bytes());
+    tls_of(emulator.ca_certificate(), "kubernetes.default.svc", stream, protocol).await
+}
+
+async fn tls_of(
+    ca: &str,
+    host: &str,
+    stream: tokio::net::TcpStream,
+    protocol: &[u8],
+) -> TlsStream<tokio::net::TcpStream> {
+    let authorities = CertificateDer::pem_slice_iter(ca.as_bytes());
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities.map(Result::unwrap));
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -93,7 +111,7 @@ pub(crate) async fn tls(
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let name = ServerName::try_from("kubernetes.default.svc").unwrap();
+    let name = ServerName::try_from(host.to_owned()).unwrap();
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol));
     stream

@@ -70,6 +70,11 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file(
 #[case(&["--service-account-signing-key-file=/dev/null"], "holds no private key")]
 #[case(&["--token-auth-file=Cargo.toml"], "--token-auth-file: Cargo.toml: line 2: ")]
 #[case(&["--issuer-ca-file=Cargo.toml"], "holds no certificate")]
+#[case(&["--external-hostname=https://a"], "without https://")]
+#[case(&["--tls-cert-file=Cargo.toml", "--tls-private-key-file=Cargo.toml"], "--tls-cert-file: Cargo.toml: the file holds no certificate; allowed are")]
+#[case(&["--service-account-signing-key-file=Cargo.toml"], "BEGIN PRIVATE KEY")]
+#[case(&["--enable-admission-plugins=AlwaysPullImages"], "does not have; allowed are AlwaysAdmit")]
+#[case(&["--state-dir=Cargo.toml"], "--state-dir: Cargo.toml: ")]
 #[case(&["--no-such-flag"], "--no-such-flag")]
 fn a_bad_value_says_what_is_allowed(#[case] flags: &[&str], #[case] allowed: &str) {
     let output = program::run(&[&["serve"], flags].concat());
@@ -89,8 +94,10 @@ fn a_bad_variable_is_an_error_too() {
 
 #[rstest]
 #[case("google-auth: on\n", "off, strict")]
-#[case("google_auth: off\n", "allowed are listen, ready-file")]
-#[case("- listen\n", "a mapping of settings")]
+#[case("google_auth: off\n", "(is google-auth meant?); allowed are listen, ready-file")]
+#[case("- listen\n", "a mapping of settings is wanted, a line `listen: 127.0.0.1:0`")]
+#[case("listen: [a, b]\n", "listen: it takes one value, and no list")]
+#[case("listen:\n", "listen: a value is wanted; leave the key out for the default")]
 fn a_bad_file_is_an_error_too(#[case] text: &str, #[case] allowed: &str) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();

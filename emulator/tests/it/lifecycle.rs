@@ -68,10 +68,21 @@ async fn a_debug_form_holds_no_credential() {
 async fn a_port_that_is_taken_is_named() {
     let emulator = Emulator::start().await.unwrap();
     let config = Config { listen: emulator.address(), ..free() };
-    let Err(StartError::Bind(address, _)) = Emulator::start_with(config).await else {
-        panic!("two emulators on one port");
-    };
-    assert_eq!(address, emulator.address());
+    let error = Emulator::start_with(config).await.unwrap_err();
+    let StartError::Bind(address, _) = &error else { panic!("{error}") };
+    assert_eq!(*address, emulator.address());
+    for part in [&address.to_string(), "end what listens there", "--listen", "127.0.0.1:0"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_another_machine_is_named_with_what_is_allowed() {
+    let control_token = Some("control".into());
+    // Source: RFC 5737. No machine has it.
+    let config = Config { listen: "192.0.2.1:0".parse().unwrap(), control_token, ..free() };
+    let error = Emulator::start_with(config).await.unwrap_err().to_string();
+    assert!(error.contains("192.0.2.1:0") && error.contains("of this machine"), "{error}");
 }
 
 #[tokio::test]

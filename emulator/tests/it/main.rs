@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
 
 mod abuse;
+mod admission;
 mod advertised;
 mod browsers;
 mod client;
@@ -23,6 +24,7 @@ mod google_rest;
 mod google_world;
 mod hosts;
 mod http1;
+mod keeping;
 mod keys;
 mod kubernetes;
 mod lifecycle;
@@ -30,6 +32,7 @@ mod minting;
 mod mischief;
 mod program;
 mod readme;
+mod relying;
 mod settings;
 mod subcommands;
 mod together;

@@ -90,12 +90,122 @@ fn a_command_that_does_not_end_is_killed() {
     assert_eq!(status.code(), Some(137));
 }
 
+#[rstest]
+#[case("/nowhere/at/all", 127, "/nowhere/at/all: command not found: there is no such file")]
+#[case("no-such-command", 127, "no-such-command: command not found: not in PATH")]
+#[case("Cargo.toml", 127, "Cargo.toml: command not found: not in PATH")]
+#[case("./Cargo.toml", 126, "./Cargo.toml: the command cannot be run: ")]
+#[case("/", 126, "/: the command cannot be run: ")]
+fn a_command_that_cannot_be_run_has_the_exit_code_of_a_shell(
+    #[case] command: &str,
+    #[case] expected: i32,
+    #[case] error: &str,
+) {
+    let output = run(&["exec", "--", command]);
+    assert_eq!(code(&output), Some(expected));
+    assert!(text(&output.stderr).contains(error), "{}", text(&output.stderr));
+}
+
 #[test]
-fn a_command_that_is_not_there_is_named() {
-    let output = run(&["exec", "--", "/nowhere/at/all"]);
-    assert_eq!(code(&output), Some(1));
-    assert!(text(&output.stderr).contains("/nowhere/at/all: "), "{}", text(&output.stderr));
+fn exec_wants_a_command() {
     assert_eq!(code(&run(&["exec"])), Some(2));
+}
+
+const COMMANDS: [&[&str]; 11] = [
+    &[],
+    &["serve"],
+    &["exec"],
+    &["health"],
+    &["wait"],
+    &["env"],
+    &["config"],
+    &["config", "print"],
+    &["version"],
+    &["completions"],
+    &["man"],
+];
+
+#[test]
+fn the_help_of_each_command_has_an_example() {
+    for command in COMMANDS {
+        let help = text(&run(&[command, &["--help"]].concat()).stdout);
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{help}"));
+        assert!(examples.contains("token-emulator"), "{help}");
+        // A command that has others is shown with one of them.
+        let mentioned = format!("token-emulator {}", command.join(" "));
+        assert!(examples.contains(mentioned.trim()), "{help}");
+    }
+}
+
+#[test]
+fn the_flags_of_serve_are_told_of_in_its_own_help_and_in_groups() {
+    let help = text(&run(&["serve", "--help"]).stdout);
+    let (_, options) = help.split_once("\nOptions:\n").unwrap();
+    let (options, groups) = options.split_once("\n\n").unwrap();
+    assert_eq!(options.matches("--").count(), 1, "a flag is in no group: {options}");
+    for group in ["Server:", "Service account tokens:", "Kubernetes:", "Google:"] {
+        assert!(groups.contains(&format!("\n{group}\n")) || groups.starts_with(group), "{group}");
+    }
+    for command in [&["exec"][..], &["config", "print"]] {
+        let help = text(&run(&[command, &["--help"]].concat()).stdout);
+        assert!(!help.contains("--google-auth <") && help.contains("serve --help"), "{help}");
+        assert!(help.contains("[FLAGS OF serve]"), "{help}");
+    }
+    let output = run(&["exec", "--google-auth=strict", "--", "sh", "-c", "exit 3"]);
+    assert_eq!(code(&output), Some(3));
+}
+
+#[test]
+fn the_version_is_a_command_and_a_flag() {
+    assert_eq!(run(&["version"]).stdout, run(&["--version"]).stdout);
+}
+
+#[rstest]
+#[case("bash", "complete -F")]
+#[case("fish", "complete -c token-emulator")]
+#[case("zsh", "#compdef token-emulator")]
+fn a_shell_learns_commands_and_flags(#[case] shell: &str, #[case] expected: &str) {
+    let script = text(&run(&["completions", shell]).stdout);
+    for part in [expected, "serve", "authorization-mode"] {
+        assert!(script.contains(part), "{part}");
+    }
+    assert_eq!(code(&run(&["completions", "tcsh"])), Some(2));
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    for command in COMMANDS {
+        let output = run(&[&["man"], command].concat());
+        let page = text(&output.stdout);
+        let title = format!(".TH {}", [&["token-emulator"], command].concat().join("-"));
+        assert!(page.contains(&title) && page.contains(".SH SYNOPSIS"), "{page}");
+    }
+    let output = run(&["man", "nothing"]);
+    assert_eq!(code(&output), Some(2));
+    assert!(text(&output.stderr).contains("allowed are "), "{}", text(&output.stderr));
+}
+
+#[rstest]
+#[case("TOKEN_EMULATOR_LISTN", Some("is TOKEN_EMULATOR_LISTEN meant?"))]
+#[case("TOKEN_EMULATOR_GOOGLE", Some("allowed are TOKEN_EMULATOR_LISTEN, "))]
+#[case("TOKEN_EMULATOR_URL", None)]
+#[case("TOKEN_EMULATOR_PORT", None)]
+#[case("TOKEN_EMULATOR_SERVICE_PORT_HTTPS", None)]
+#[case("TOKEN_EMULATOR_PORT_8693_TCP_ADDR", None)]
+fn a_variable_that_is_no_setting_is_refused(#[case] name: &str, #[case] refused: Option<&str>) {
+    for arguments in [&["exec", "--", "true"][..], &["config", "print"]] {
+        let output = command(arguments).env(name, "x").output().unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(code(&output), Some(if refused.is_some() { 2 } else { 0 }), "{error}");
+        assert!(error.contains(refused.unwrap_or_default()), "{error}");
+    }
+}
+
+#[test]
+fn an_emulator_within_an_emulator_is_no_mistake() {
+    let exe = env!("CARGO_BIN_EXE_token-emulator");
+    let output = run(&["exec", "--", exe, "exec", "--", "sh", "-c", "exit 4"]);
+    assert_eq!(code(&output), Some(4), "{}", text(&output.stderr));
 }
 
 #[test]
@@ -121,6 +231,30 @@ fn nobody_is_waited_for_without_end() {
     assert!(text(&output.stderr).contains("not after 10ms: /nowhere/ready.json"));
     let output = run(&["health", "--ready-file=/nowhere/ready.json"]);
     assert_eq!(code(&output), Some(2));
+}
+
+#[test]
+fn who_finds_no_emulator_is_told_where_to_look() {
+    let error = |arguments: &[&str]| text(&run(arguments).stderr);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let other = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let _ = stream.read(&mut [0; 512]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    });
+    let told = error(&["health", "--listen", &address]);
+    assert!(told.contains("another server answers there") && told.contains("--listen"), "{told}");
+    other.join().unwrap();
+    // Now nothing does.
+    let told = error(&["health", "--listen", &address]);
+    assert!(told.contains(&address) && told.contains("is one started"), "{told}");
+    for command in ["health", "env"] {
+        let told = error(&[command, "--ready-file=/nowhere/ready.json"]);
+        assert!(told.contains("serve --ready-file PATH writes it"), "{told}");
+        let told = error(&[command, "--ready-file=Cargo.toml"]);
+        assert!(told.contains("Cargo.toml: this is no ready file; one is what"), "{told}");
+    }
 }
 
 #[test]

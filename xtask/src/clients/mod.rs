@@ -9,6 +9,7 @@ mod json;
 mod kubectl;
 mod kubernetes;
 mod program;
+mod relying;
 mod running;
 mod scenario;
 mod together;
@@ -39,6 +40,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let (mut tools, mut libraries) = (Report::default(), Report::default());
     run_tools(&options, &mut tools)?;
     google::run(&options, &mut libraries)?;
+    relying::run(&options, &mut libraries)?;
     let kubernetes = kubernetes::run(&options)?;
     println!("{tools}\n\n{libraries}\n\n{kubernetes}");
     match tools.failures() + libraries.failures() + kubernetes.failures() {

@@ -28,6 +28,9 @@ use {
 /// The mode of Binary Authorization that is off.
 const DISABLED: i32 = 1;
 
+/// What a seed calls the issuer of the emulator's own tokens.
+const OWN_ISSUER: &str = "self";
+
 /// CreateAttachedCluster.
 pub(super) fn create(
     context: &Context<'_>,
@@ -80,6 +83,9 @@ pub(super) fn seed(world: &World, name: &str, message: &DynamicMessage) -> Resul
     let parts = names::member("name", name, "attachedClusters")?;
     validate::id("name", parts.id)?;
     let mut cluster = convert::from_message(message);
+    if cluster.oidc.issuer_url == OWN_ISSUER {
+        cluster.oidc.issuer_url.clone_from(&world.settings.issuers[0]);
+    }
     cluster.name = Project::of(name).known(name).into_owned();
     if cluster.platform_version.is_empty() {
         "1.35.0-gke.1".clone_into(&mut cluster.platform_version);
@@ -131,7 +137,7 @@ pub(super) fn kubernetes_version(platform_version: &str) -> String {
 /// The same with what the server adds.
 fn filled(world: &World, mut cluster: AttachedCluster) -> AttachedCluster {
     let now = world.clock.now();
-    cluster.uid = world.entropy.uuid();
+    cluster.uid = world.uid("attachedClusters", "", &cluster.name);
     cluster.etag = new_etag(world);
     cluster.create_time = now;
     cluster.update_time = now;

@@ -30,6 +30,7 @@ pub fn bind(exchange: &Exchange<'_>, namespace: &str, name: Option<&str>) -> Out
     let plural = if name.is_some() { "pods" } else { "bindings" };
     let resource = Resource { plural, ..*kinds::of(Kind::Pod) };
     admission::namespace(exchange, &resource, namespace, name.unwrap_or(&own))?;
+    admission::deny(exchange, &resource, name.unwrap_or(&own))?;
     let name = name.unwrap_or(&own);
     if name != own {
         return Err(Failure::bad_request("name in URL does not match name in Binding object"));

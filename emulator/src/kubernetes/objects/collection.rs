@@ -3,7 +3,7 @@
 use crate::{
     codec::negotiate::Transform,
     kubernetes::{
-        body,
+        admission, body,
         exchange::{Exchange, Outcome},
         kinds::Resource,
         objects::{self, delete, list, list_options},
@@ -18,6 +18,9 @@ pub fn delete(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&s
     let options = list_options::read(exchange, None)?;
     let deletion = body::read_delete_options(exchange)?;
     let page = list::page(exchange, resource, namespace, &options)?;
+    if !page.items.is_empty() {
+        admission::deny(exchange, resource, "Unknown")?;
+    }
     for object in &page.items {
         let Object { namespace, name, .. } = object.as_ref();
         match delete::remove(exchange.world, resource, (namespace, name), &deletion) {

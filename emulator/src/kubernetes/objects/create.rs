@@ -36,6 +36,7 @@ pub fn create(exchange: &Exchange<'_>, resource: &Resource, namespace: &str) -> 
         admission::namespace(exchange, resource, namespace, metadata::shown_name(&object))?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
+    admission::deny(exchange, resource, metadata::shown_name(&object))?;
     escalation::check(exchange, resource, None, &object)?;
     let object = finish(exchange.world, resource, object)?;
     for warning in kinds::warnings::of_new(resource.kind, &object) {
@@ -61,6 +62,7 @@ pub fn put(
         admission::namespace(exchange, resource, &namespace, &name)?;
     }
     kinds::admit::apply(exchange, resource, &mut object)?;
+    admission::deny(exchange, resource, &name)?;
     if version.parse::<u64>().is_err() && !version.is_empty() {
         return Err(Failure::unreadable_version(&version));
     }
@@ -125,7 +127,7 @@ fn store(
 
 // What the server fills in, and whether all is well then.
 fn finish(world: &World, resource: &Resource, mut object: Value) -> Result<Value, Failure> {
-    fill(world, resource.kind, &mut object);
+    fill(world, resource, &mut object);
     let name = metadata::text(&object, "name").to_owned();
     let errors = kinds::validate::check_new(resource.kind, &object);
     if !errors.is_empty() {
@@ -163,10 +165,13 @@ fn keep(
     Ok(objects::with_version(&created))
 }
 
-fn fill(world: &World, kind: Kind, object: &mut Value) {
+fn fill(world: &World, resource: &Resource, object: &mut Value) {
+    let kind = resource.kind;
     kinds::prepare::apply(kind, object);
+    let (namespace, name) = (metadata::text(object, "namespace"), metadata::text(object, "name"));
+    let uid = world.uid(resource.plural, namespace, name);
     let metadata = metadata::object_at(object, "metadata");
-    metadata.insert("uid".to_owned(), world.entropy.uuid().into());
+    metadata.insert("uid".to_owned(), uid.into());
     metadata.insert("creationTimestamp".to_owned(), rfc3339(world.clock.now()).into());
     let prefix = metadata.get("generateName").and_then(Value::as_str).unwrap_or("");
     let named = metadata.get("name").and_then(Value::as_str).is_some_and(|name| !name.is_empty());

@@ -5,7 +5,7 @@
 use {
     crate::{
         kubernetes::{
-            body, controllers,
+            admission, body, controllers,
             exchange::{Exchange, Outcome},
             garbage::News,
             kinds::Resource,
@@ -60,6 +60,11 @@ pub fn delete(
         ));
     }
     names::check_path_segment(name)?;
+    if admission::is_on(exchange.world, "AlwaysDeny") {
+        let found = objects::find(exchange.world, resource, namespace, name)?;
+        check_preconditions(resource, &found, &options)?;
+        admission::deny(exchange, resource, name)?;
+    }
     let object = remove(exchange.world, resource, (namespace, name), &options)?;
     objects::reply(exchange, 200, object, output)
 }

@@ -23,6 +23,7 @@ pub fn evict(exchange: &Exchange<'_>, namespace: &str, name: &str) -> Outcome {
     metadata::match_namespace(&mut eviction, namespace)?;
     let resource = kinds::of(Kind::Pod);
     admission::namespace(exchange, resource, namespace, name)?;
+    admission::deny(exchange, resource, name)?;
     if metadata::text(&eviction, "name") != name {
         return Err(Failure::bad_request("name in URL does not match name in Eviction object"));
     }

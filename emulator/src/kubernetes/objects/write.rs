@@ -6,7 +6,7 @@ use {
     crate::{
         codec::{protobuf, schema::Schema},
         kubernetes::{
-            controllers,
+            admission, controllers,
             exchange::Exchange,
             kinds::{self, Resource},
             managed_fields::{self, Manager},
@@ -69,6 +69,7 @@ pub fn write(
         let found = objects::find(exchange.world, resource, place.namespace, place.name)?;
         let current = objects::with_version(&found);
         let changed = change(&found, &current)?;
+        admission::deny(exchange, resource, place.name)?;
         escalation::check(exchange, resource, Some(&current), &changed)?;
         let document = prepare(exchange, place, &current, changed)?;
         if is_same(resource, &current, &document) {

@@ -33,12 +33,13 @@ pub fn plant(world: &World) {
         let resource = resource.expect("the recording holds roles and bindings");
         object["apiVersion"] = resource.api_version.into();
         let metadata = object_at(&mut object, "metadata");
-        metadata.insert("uid".to_owned(), world.entropy.uuid().into());
-        let now = rfc3339(world.clock.now());
-        metadata.insert("creationTimestamp".to_owned(), now.clone().into());
         let text =
             |member: &str| metadata.get(member).and_then(Value::as_str).unwrap_or("").to_owned();
         let (namespace, name) = (text("namespace"), text("name"));
+        let uid = world.uid(resource.plural, &namespace, &name);
+        metadata.insert("uid".to_owned(), uid.into());
+        let now = rfc3339(world.clock.now());
+        metadata.insert("creationTimestamp".to_owned(), now.clone().into());
         let manager = Manager::named("kube-apiserver", resource.api_version, now);
         let managed = managed_fields::created(&object, &manager);
         set_managed_fields(&mut object, managed);
