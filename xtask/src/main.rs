@@ -11,6 +11,7 @@ mod cargo;
 mod ci;
 mod clients;
 mod commands;
+mod docs;
 mod kube;
 mod matrix;
 mod parity;
