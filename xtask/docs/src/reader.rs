@@ -27,6 +27,8 @@ pub(crate) struct Reader {
     shell: Shell,
     server: Option<Server>,
     lost: Lost,
+    /// Whether a command did not end, so that the rest of the page cannot be run.
+    is_stuck: bool,
     /// How many commands were run.
     pub(crate) ran: usize,
     /// The lines of the blocks that were not run, and why.
@@ -49,9 +51,18 @@ impl Reader {
     pub(crate) fn new(page: &str, programs: &Path) -> io::Result<Self> {
         let (folder, notes) = (tempfile::tempdir()?, tempfile::tempdir()?);
         let shell = Shell::start(bash(folder.path(), programs), folder.path(), notes.path())?;
-        let (page, programs) = (page.to_owned(), programs.to_owned());
-        let (server, lost, ran, left_out) = (None, Lost::new(), 0, Vec::new());
-        Ok(Self { page, programs, folder, notes, shell, server, lost, ran, left_out })
+        Ok(Self {
+            page: page.to_owned(),
+            programs: programs.to_owned(),
+            folder,
+            notes,
+            shell,
+            server: None,
+            lost: Lost::new(),
+            is_stuck: false,
+            ran: 0,
+            left_out: Vec::new(),
+        })
     }
 
     /// Does what the page says; what does not go as it shows.
@@ -83,6 +94,9 @@ impl Reader {
         reason::regain(examples, &mut self.lost);
         let mut findings = Vec::new();
         for (done, example) in examples.iter().enumerate() {
+            if self.is_stuck {
+                break;
+            }
             let Answer { code, output } = self.run(example)?;
             if code != "0" && is_installation(&example.command) {
                 let reason = "what it installs cannot be got".to_owned();
@@ -107,7 +121,11 @@ impl Reader {
             let output = "the page has not started an emulator by then\n".to_owned();
             return Ok(Answer { code: "not run".to_owned(), output });
         }
-        let Answer { code, output } = self.shell.run(&self.really(&example.command))?;
+        let command = self.really(&example.command);
+        let Some(Answer { code, output }) = self.shell.run(&command)? else {
+            self.is_stuck = true;
+            return Ok(Answer { code: "none".to_owned(), output: "it does not end\n".to_owned() });
+        };
         Ok(Answer { code, output: self.documented(&output) })
     }
 

@@ -17,8 +17,12 @@ const TOOLS: [&str; 10] =
 /// What prepares this repository, which is done before its documents are run.
 const OF_THE_REPOSITORY: [&str; 4] = ["cargo xtask", "cargo build", "cargo add", "git clone"];
 
-static WORD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z0-9_./-]+").expect("it is a constant"));
+/// A word where the name of a program stands: at the start, after an operator, after `--`
+/// or `-c`.
+static PROGRAM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?m)(?:^|[|;&(]|-- |-c ')\s*(?:[A-Z_]+=[^\s(]* )*([a-z0-9]+)")
+        .expect("it is a constant")
+});
 static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:^|; |\bexport )([A-Z][A-Z0-9_]*)=").expect("it is a constant")
 });
@@ -57,9 +61,13 @@ fn of_the_repository(command: &str) -> Option<String> {
 }
 
 fn absent(command: &str) -> Option<String> {
-    let words = WORD.find_iter(command).map(|word| word.as_str());
-    let tool = words.filter(|word| TOOLS.contains(word)).find(|tool| !is_installed(tool))?;
+    let tool = tools(command).find(|tool| !is_installed(tool))?;
     Some(format!("{tool} is not installed"))
+}
+
+fn tools(command: &str) -> impl Iterator<Item = &str> {
+    let programs = PROGRAM.captures_iter(command).filter_map(|found| found.get(1));
+    programs.map(|program| program.as_str()).filter(|program| TOOLS.contains(program))
 }
 
 fn is_installed(tool: &str) -> bool {
@@ -100,6 +108,15 @@ mod tests {
         let mut lost = Lost::new();
         lose(&examples("A=b; LOST=$(c)"), 7, &mut lost);
         assert_eq!(find(&examples(command), &lost).as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case("curl vault | jq . | head", &["curl", "jq"])]
+    #[case("A=$(gcloud x); B=c kubectl go && token-emulator exec -- npm test", &["gcloud", "kubectl", "npm"])]
+    #[case("sh -c 'jq .'", &["jq"])]
+    #[case("echo 'vault'", &[])]
+    fn a_tool_is_known_by_where_it_stands(#[case] command: &str, #[case] expected: &[&str]) {
+        assert_eq!(tools(command).collect::<Vec<_>>(), expected);
     }
 
     #[test]
