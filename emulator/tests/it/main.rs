@@ -27,6 +27,7 @@ mod minting;
 mod mischief;
 mod program;
 mod readme;
+mod seeds;
 mod settings;
 mod subcommands;
 mod together;

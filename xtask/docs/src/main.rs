@@ -51,12 +51,14 @@ struct Args {
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let args = Args::parse();
     let names = if args.pages.is_empty() { all(&args.root)? } else { args.pages.clone() };
+    // Its commands run in folders of their own.
+    let programs = std::path::absolute(&args.programs)?;
     let (mut ran, mut failed) = (0, 0);
     for name in &names {
         let text =
             fs::read_to_string(args.root.join(name)).map_err(|it| format!("{name}: {it}"))?;
         let page = Page::parse(&text).map_err(|error| format!("{name}:{error}"))?;
-        let mut reader = Reader::new(name, &args.programs)?;
+        let mut reader = Reader::new(name, &programs)?;
         for finding in reader.follow(&page)? {
             println!("{finding}");
             failed += 1;
