@@ -62,7 +62,7 @@ impl Instance {
         let world = World { identities, ..World::new(settings, keys, callers) };
         google_tokens.into_iter().for_each(|google_token| give(&world, google_token));
         give(&world, cloud_platform(&google_access_token));
-        seed.plant(&world).map_err(|error| ConfigError(format!("--seed: {error}")))?;
+        seed.plant(&world).map_err(|error| wrong_seed(config, &error))?;
         let faults = Arc::<Faults>::default();
         let token_of_control = config.control_token.clone();
         let control = Control { token: token_of_control, seed, faults: Arc::clone(&faults) };
@@ -118,6 +118,11 @@ impl std::fmt::Debug for Instance {
 /// What clients call the server, over https.
 fn https_url(authority: &str) -> String {
     format!("https://{authority}")
+}
+
+fn wrong_seed(config: &Config, error: &str) -> ConfigError {
+    let file = config.seed.as_ref().map(|file| format!("{}: ", file.display()));
+    ConfigError(format!("--seed: {}{error}", file.unwrap_or_default()))
 }
 
 fn administrator() -> Caller {

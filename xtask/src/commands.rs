@@ -1,7 +1,8 @@
 //! The commands by name.
 
 use crate::{
-    Result, bench, bless, browser, ci, clients, kube, matrix, parity, record, schema, teeth, tidy,
+    Result, bench, bless, browser, ci, clients, docs, kube, matrix, parity, record, schema, teeth,
+    tidy,
 };
 
 /// One command of `cargo xtask`.
@@ -19,6 +20,11 @@ const COMMANDS: &[Command] = &[
         name: "clients",
         about: "kubectl, curl, gcloud and libraries through what they are used for",
         run: clients::run,
+    },
+    Command {
+        name: "docs",
+        about: "the console blocks of the documents, run and compared with what they show",
+        run: docs::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
     Command {

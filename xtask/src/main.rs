@@ -12,6 +12,7 @@ mod cargo;
 mod ci;
 mod clients;
 mod commands;
+mod docs;
 mod kube;
 mod matrix;
 mod parity;

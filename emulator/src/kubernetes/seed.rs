@@ -2,7 +2,13 @@
 
 use {
     crate::{
-        kubernetes::{kinds, metadata, objects::create::plant, rbac::bootstrap},
+        codec::{FieldValidation, Target, json},
+        kubernetes::{
+            kinds::{self, Resource},
+            metadata,
+            objects::create::{plant, plant_over},
+            rbac::bootstrap,
+        },
         world::{World, objects::Kind},
     },
     serde_json::{Value, json},
@@ -42,27 +48,115 @@ pub fn seed_defaults(world: &World) {
     bootstrap::plant(world);
 }
 
-/// Makes an object of a seed file; its namespace is made when it is not there.
-pub fn seed(world: &World, object: Value) -> Result<(), String> {
-    let text = |member: &str| object[member].as_str().unwrap_or("").to_owned();
+/// Makes an object of a seed file, in place of one of that name that is there already; its
+/// namespace is made when it is not there. An error names the field.
+pub fn seed(world: &World, object: &Value) -> Result<(), String> {
+    let text = |member: &str| object[member].as_str().unwrap_or("");
     let (api_version, kind) = (text("apiVersion"), text("kind"));
-    let resource = kinds::named(&api_version, &kind)
+    let resource = kinds::named(api_version, kind)
         .ok_or_else(|| format!("kind {kind:?} of apiVersion {api_version:?} cannot be seeded"))?;
-    let mut object = object;
+    let mut object = read(resource, object)?;
+    // What another server has said of it, so that what kubectl prints is a seed.
+    metadata::wipe(&mut object);
+    metadata::object_at(&mut object, "metadata").remove("resourceVersion");
     if resource.namespaced {
-        let namespace = match metadata::text(&object, "namespace") {
-            "" => "default".to_owned(),
-            namespace => namespace.to_owned(),
-        };
-        let missing = json!({
-            "kind": "Namespace",
-            "apiVersion": "v1",
-            "metadata": { "name": namespace },
-        });
-        // One that is there already stays.
-        let _ = plant(world, kinds::of(Kind::Namespace), missing, SEED);
-        metadata::object_at(&mut object, "metadata")
-            .insert("namespace".to_owned(), namespace.into());
+        give_namespace(world, &mut object);
     }
-    plant(world, resource, object, SEED).map(drop).map_err(|failure| failure.message)
+    if resource.kind == Kind::Pod {
+        give_account(&mut object);
+    }
+    let planted = plant_over(world, resource, object, SEED).map_err(|failure| failure.message)?;
+    let [namespace, name] = ["namespace", "name"].map(|member| metadata::text(&planted, member));
+    match world.objects.get(resource.kind, namespace, name) {
+        Some(_) => Ok(()),
+        None => Err("it is removed at once: the service account or owner that it names is not \
+                     there"
+            .to_owned()),
+    }
+}
+
+fn give_namespace(world: &World, object: &mut Value) {
+    let namespace = match metadata::text(object, "namespace") {
+        "" => "default".to_owned(),
+        namespace => namespace.to_owned(),
+    };
+    let missing = json!({
+        "kind": "Namespace",
+        "apiVersion": "v1",
+        "metadata": { "name": namespace },
+    });
+    // One that is there already stays.
+    let _ = plant(world, kinds::of(Kind::Namespace), missing, SEED);
+    metadata::object_at(object, "metadata").insert("namespace".to_owned(), namespace.into());
+}
+
+// Admission would do so for a client.
+fn give_account(pod: &mut Value) {
+    let spec = metadata::object_at(pod, "spec");
+    if spec.get("serviceAccountName").and_then(Value::as_str).unwrap_or("").is_empty() {
+        spec.insert("serviceAccountName".to_owned(), "default".into());
+        spec.insert("serviceAccount".to_owned(), "default".into());
+    }
+}
+
+fn read(resource: &'static Resource, object: &Value) -> Result<Value, String> {
+    let error = match decode(resource, object) {
+        Ok(object) => return Ok(object),
+        Err(error) => error,
+    };
+    if error.starts_with("strict decoding error: ") {
+        return Err(error);
+    }
+    let field =
+        wrong_field(object, |changed| decode(resource, changed).err() != Some(error.clone()));
+    Err(format!("{field}: {error}"))
+}
+
+// Of an error only the cause is shown: the message may repeat the object, which may be a Secret.
+fn decode(resource: &'static Resource, object: &Value) -> Result<Value, String> {
+    let target = Target::new(resource.api_version, resource.name)
+        .expect("every kind that is kept is in the schema");
+    json::decode(object.to_string().as_bytes(), &target, FieldValidation::Strict)
+        .map(|decoded| decoded.object)
+        .map_err(|error| error.cause)
+}
+
+/// The path of the innermost field whose absence makes a difference.
+fn wrong_field(object: &Value, differs: impl Fn(&Value) -> bool) -> String {
+    let (mut pointer, mut path) = (String::new(), String::new());
+    let makes_difference = |pointer: &str| {
+        let mut changed = object.clone();
+        changed.pointer_mut(pointer).map(Value::take);
+        differs(&changed)
+    };
+    while let Some((step, shown)) = object
+        .pointer(&pointer)
+        .map(fields)
+        .unwrap_or_default()
+        .into_iter()
+        // What an object is, is known by then.
+        .filter(|(_, shown)| !(pointer.is_empty() && ["kind", "apiVersion"].contains(&&**shown)))
+        .find(|(step, _)| makes_difference(&format!("{pointer}{step}")))
+    {
+        pointer.push_str(&step);
+        if !path.is_empty() && !shown.starts_with('[') {
+            path.push('.');
+        }
+        path.push_str(&shown);
+    }
+    path
+}
+
+/// The fields of a value: the last step of a JSON pointer to each, and how a path shows it.
+fn fields(value: &Value) -> Vec<(String, String)> {
+    match value {
+        Value::Object(members) => {
+            let step = |name: &String| format!("/{}", name.replace('~', "~0").replace('/', "~1"));
+            members.keys().map(|name| (step(name), name.clone())).collect()
+        }
+        Value::Array(items) => {
+            (0..items.len()).map(|index| (format!("/{index}"), format!("[{index}]"))).collect()
+        }
+        _ => Vec::new(),
+    }
 }

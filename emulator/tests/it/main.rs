@@ -33,6 +33,7 @@ mod mischief;
 mod program;
 mod readme;
 mod relying;
+mod seeds;
 mod settings;
 mod subcommands;
 mod together;

@@ -106,6 +106,35 @@ pub fn done() -> Value {
 pub fn plant(
     world: &World,
     resource: &'static Resource,
+    object: Value,
+    name: &str,
+) -> Result<Value, Failure> {
+    keep(world, resource, prepare(world, resource, object, name)?, false)
+}
+
+/// The same, in place of the object of that name where there is one.
+pub fn plant_over(
+    world: &World,
+    resource: &'static Resource,
+    object: Value,
+    name: &str,
+) -> Result<Value, Failure> {
+    let object = prepare(world, resource, object, name)?;
+    let [namespace, name] = ["namespace", "name"].map(|member| metadata::text(&object, member));
+    let Some(old) = world.objects.get(resource.kind, namespace, name) else {
+        return keep(world, resource, object, false);
+    };
+    let build = |version| objects::from_document(resource.kind, object, version);
+    let exists = |_| Failure::already_exists(resource, &old.name, false);
+    let new = world.objects.replace(&old, build).map_err(exists)?;
+    controllers::updated(world, &new);
+    Ok(objects::with_version(&new))
+}
+
+// What stands in an object that no client sent.
+fn prepare(
+    world: &World,
+    resource: &'static Resource,
     mut object: Value,
     name: &str,
 ) -> Result<Value, Failure> {
@@ -113,16 +142,7 @@ pub fn plant(
     let manager = Manager::named(name, resource.api_version, rfc3339(world.clock.now()));
     let managed = managed_fields::created(&object, &manager);
     metadata::set_managed_fields(&mut object, managed);
-    store(world, resource, object, false)
-}
-
-fn store(
-    world: &World,
-    resource: &Resource,
-    object: Value,
-    dry_run: bool,
-) -> Result<Value, Failure> {
-    keep(world, resource, finish(world, resource, object)?, dry_run)
+    finish(world, resource, object)
 }
 
 // What the server fills in, and whether all is well then.
