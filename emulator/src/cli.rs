@@ -1,4 +1,5 @@
-//! Flags in, exit code out: 0 when told to stop, 1 when something failed, 2 for a bad setting.
+//! Flags in, exit code out: 0 when told to stop, 1 when something failed, 2 for a bad setting; of
+//! `exec` the command's, 126 when it cannot be run, 127 when there is none.
 
 use {
     crate::{
@@ -143,37 +144,22 @@ fn dispatch() -> Result<ExitCode, StartError> {
             Ok(told(reach.wait(timeout)))
         }
         Cli::Env(Env { ready_file }) => {
-            let text = environment::read(&ready_file).map_err(StartError::Io)?;
-            print(&text);
-            Ok(ExitCode::SUCCESS)
+            Ok(print(environment::read(&ready_file).map_err(StartError::Io)?))
         }
         Cli::Config(Settings::Print(_)) => {
             let nested = matches.subcommand().and_then(|(_, config)| config.subcommand());
             let (_, given) = nested.expect("print is a subcommand of config");
-            print(&effective::text(given));
-            Ok(ExitCode::SUCCESS)
+            Ok(print(effective::text(given)))
         }
-        Cli::Version => {
-            print(concat!("token-emulator ", env!("CARGO_PKG_VERSION"), "\n"));
-            Ok(ExitCode::SUCCESS)
-        }
-        Cli::Completions { shell } => {
-            print(&manual::completions(Cli::command(), shell));
-            Ok(ExitCode::SUCCESS)
-        }
-        Cli::Man { command } => {
-            print(&manual::page(help::shown(Cli::command()), &command)?);
-            Ok(ExitCode::SUCCESS)
-        }
+        Cli::Version => Ok(print(concat!("token-emulator ", env!("CARGO_PKG_VERSION"), "\n"))),
+        Cli::Completions { shell } => Ok(print(manual::completions(Cli::command(), shell))),
+        Cli::Man { command } => Ok(print(manual::page(help::shown(Cli::command()), &command)?)),
     }
 }
 
 fn told(outcome: Result<String, String>) -> ExitCode {
     match outcome {
-        Ok(line) => {
-            print(&format!("{line}\n"));
-            ExitCode::SUCCESS
-        }
+        Ok(line) => print(format!("{line}\n")),
         Err(error) => fail(&error, 1),
     }
 }
@@ -184,9 +170,10 @@ fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn print(text: impl AsRef<[u8]>) {
+fn print(text: impl AsRef<[u8]>) -> ExitCode {
     // Nobody may be there to read it.
     let _ = std::io::stdout().write_all(text.as_ref());
+    ExitCode::SUCCESS
 }
 
 /// Reads the flags, a second time where there is a file: what it sets goes in front then.
@@ -271,7 +258,7 @@ fn serve(config: &Config) -> Result<ExitCode, StartError> {
     runtime.block_on(async {
         let mut signals = Signals::new()?;
         let emulator = Emulator::start_on_all_cores(config)?;
-        print(&banner::text(config, &emulator));
+        print(banner::text(config, &emulator));
         signals.next().await;
         let stopped = tokio::task::spawn_blocking(|| emulator.stop());
         tokio::select! {

@@ -133,6 +133,26 @@ async fn ask(emulator: &Emulator, what: &str, body: &str) -> (u16, Value) {
     r#"{"metadata":{"name":"x"},"rules":[]}"#,
     "clusterroles.rbac.authorization.k8s.io \"x\""
 )]
+#[case(
+    "POST /apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+    r#"{"metadata":{"name":"x"}}"#,
+    "selfsubjectrulesreviews.authorization.k8s.io \"x\""
+)]
+#[case(
+    "PUT /api/v1/namespaces/default/serviceaccounts/default",
+    r#"{"metadata":{"name":"default","resourceVersion":"1"}}"#,
+    "serviceaccounts \"default\""
+)]
+#[case(
+    "POST /api/v1/namespaces/default/pods",
+    r#"{"metadata":{"name":"p"},"spec":{"containers":[]}}"#,
+    "pods \"p\""
+)]
+#[case(
+    "POST /api/v1/namespaces/default/serviceaccounts?dryRun=All",
+    r#"{"metadata":{"name":"x"}}"#,
+    "serviceaccounts \"x\""
+)]
 #[tokio::test]
 async fn always_deny_refuses_all_that_is_made_changed_or_deleted(
     #[case] what: &str,
@@ -187,6 +207,12 @@ async fn always_deny_refuses_all_that_is_made_changed_or_deleted(
     404,
     "serviceaccounts \"nope\" not found"
 )]
+#[case(
+    "POST /api/v1/namespaces/default/pods",
+    r#"{"metadata":{"name":"p"},"spec":{"serviceAccountName":"no","containers":[]}}"#,
+    403,
+    "pods \"p\" is forbidden: error looking up service account default/no: serviceaccount \"no\" not found"
+)]
 #[tokio::test]
 async fn what_is_refused_before_always_deny_still_is(
     #[case] what: &str,
@@ -197,6 +223,30 @@ async fn what_is_refused_before_always_deny_still_is(
     let emulator = with(&["AlwaysDeny", "AlwaysAdmit"]).await;
     let answer = ask(&emulator, what, body).await;
     assert_eq!((answer.0, &answer.1["message"]), (status, &json!(message)));
+}
+
+#[rstest]
+#[case(
+    "DELETE",
+    r#"{"kind":"DeleteOptions","apiVersion":"v1","preconditions":{"uid":"x"}}"#,
+    "Operation cannot be fulfilled on ServiceAccount \"default\": the UID in the precondition (x)"
+)]
+#[case(
+    "PUT",
+    r#"{"metadata":{"name":"default","uid":"x"}}"#,
+    "Operation cannot be fulfilled on serviceaccounts \"default\": StorageError: invalid object"
+)]
+#[tokio::test]
+async fn an_identity_that_is_demanded_is_checked_before_always_deny(
+    #[case] method: &str,
+    #[case] body: &str,
+    #[case] message: &str,
+) {
+    let emulator = with(&["AlwaysDeny"]).await;
+    let path = format!("{method} /api/v1/namespaces/default/serviceaccounts/default");
+    let (status, answer) = ask(&emulator, &path, body).await;
+    assert_eq!(status, 409, "{answer}");
+    assert!(answer["message"].as_str().unwrap().starts_with(message), "{answer}");
 }
 
 #[tokio::test]
