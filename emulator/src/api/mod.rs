@@ -83,8 +83,8 @@ pub trait Api: Debug + Send + Sync {
         false
     }
 
-    /// Whether the `Origin` of a request decides whether it is answered, where its browser says
-    /// nothing else of the page that asks: a page of another site is refused then.
+    /// Whether a request of a browser that does not mark whose page sends it (`Sec-Fetch-Site`) is
+    /// refused for its `Origin`, where that is another server's.
     fn origin_decides(&self, head: &Head) -> bool {
         head.is_web_socket()
     }
@@ -133,8 +133,8 @@ pub enum Failure {
     Crashed,
     /// Its deadline passed.
     DeadlineExceeded,
-    /// A page of another site asked, which is not allowed to; a sentence for who looks into it.
+    /// A page of another site sent it, and is not allowed to; the message for the client.
     ForeignSite(String),
-    /// It was sent to a host that is not known as this server; a sentence for who looks into it.
+    /// It was sent to a host that is not known as this server; the message for the client.
     Misdirected(String),
 }

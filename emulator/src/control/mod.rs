@@ -110,7 +110,7 @@ impl Api for Control {
         respond(status, &json!({"error": error}))
     }
 
-    /// A page needs no browser of today to do harm here.
+    /// Not every browser marks its requests, and a page can do harm with any of these.
     fn origin_decides(&self, _head: &Head) -> bool {
         true
     }

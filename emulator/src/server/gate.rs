@@ -26,8 +26,8 @@ use {
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// What a name below which nobody can have a domain ends with; or one whose owner is trusted, where
-/// clients are made to find this server in its place.
+/// What names end with that cannot be registered as domains; and Google's, by which clients are made
+/// to find this server.
 const SUFFIXES: [&str; 5] =
     [".localhost", ".internal", ".svc", ".cluster.local", ".googleapis.com"];
 
@@ -97,8 +97,8 @@ impl Gate {
             Mark::Own => false,
             Mark::None => {
                 let is_own = || origin.as_ref().is_some_and(|origin| is_own(origin, head));
-                let decides = api.origin_decides(head) || is_unmarked(head);
-                value.is_some() && decides && !is_own()
+                let decides = || api.origin_decides(head) || is_unmarked(head);
+                value.is_some() && decides() && !is_own()
             }
         };
         if is_foreign && !is_allowed {

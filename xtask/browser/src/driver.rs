@@ -29,7 +29,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts both. All names but localhost are found on this machine.
+    /// Starts both. All names below `.example` lead to this machine.
     pub(crate) async fn start(args: &Args) -> Result<Self> {
         let mut chromedriver = Command::new(&args.chromedriver)
             .arg("--port=0")

@@ -42,7 +42,7 @@ pub(crate) async fn check(stage: &Stage, tally: &mut Tally) {
         tally.note(&named("watches no secrets"), visit.watches_nothing(stage).await);
         tally.note(&named("reads nothing as a script"), visit.loads_nothing(stage).await);
         if visit.is_marked() {
-            tally.note(&named("leads nobody to a control"), visit.leads_nowhere(stage).await);
+            tally.note(&named("links to no control"), visit.leads_nowhere(stage).await);
         }
     }
     tally.note("a page of a frame without an origin moves no clock", frame(stage).await);
