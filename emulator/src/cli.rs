@@ -4,9 +4,11 @@ use {
     crate::{
         banner, child, effective, environment,
         reach::{self, Reach},
-        signals::Signals,
+        signals,
+        stop::{Reason, Stop},
     },
     clap::{ArgMatches, Args, Command, FromArgMatches, Parser, parser::ValueSource},
+    rustix::process::Signal,
     std::{
         ffi::OsString,
         io::Write,
@@ -212,16 +214,29 @@ fn on_free_port(config: Config, given: &ArgMatches) -> Config {
 fn serve(config: &Config) -> Result<ExitCode, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Signals::new()?;
-        let emulator = Emulator::start_on_all_cores(config)?;
+        let mut stop = Stop::new(config)?;
+        let mut emulator = Emulator::start_on_all_cores(config)?;
         print(&banner::text(config, &emulator));
-        signals.next().await;
-        let stopped = tokio::task::spawn_blocking(|| emulator.stop());
+        let code = stopped(stop.next().await);
+        // Before the next signal is looked at, which ends the program at once.
+        emulator.remove_files();
+        let stopping = tokio::task::spawn_blocking(|| emulator.stop());
         tokio::select! {
-            _ = stopped => Ok(ExitCode::SUCCESS),
-            code = signals.next() => std::process::exit(i32::from(code)),
+            _ = stopping => Ok(code),
+            signal = stop.signal() => std::process::exit(i32::from(signals::code(signal))),
         }
     })
+}
+
+/// 0 when it was asked to stop; other signals give what a shell reports of a program that they end.
+fn stopped(reason: Reason) -> ExitCode {
+    match reason {
+        Reason::Abandoned => ExitCode::SUCCESS,
+        Reason::Signal(Signal::HUP | Signal::INT | Signal::QUIT | Signal::TERM) => {
+            ExitCode::SUCCESS
+        }
+        Reason::Signal(signal) => ExitCode::from(signals::code(signal)),
+    }
 }
 
 /// Runs a command, whose exit code is ours: 128 and the signal when one ended it, as a shell says
@@ -229,7 +244,7 @@ fn serve(config: &Config) -> Result<ExitCode, StartError> {
 fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Signals::new()?;
+        let mut stop = Stop::new(&config)?;
         let emulator = Emulator::start_on_all_cores(&config)?;
         let mut child = tokio::process::Command::new(&command[0])
             .args(&command[1..])
@@ -239,7 +254,7 @@ fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
                 let named = format!("{}: {error}", command[0].to_string_lossy());
                 StartError::Io(std::io::Error::new(error.kind(), named))
             })?;
-        let status = child::attend(&mut child, &mut signals).await?;
+        let status = child::attend(&mut child, &mut stop).await?;
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         let code = status.code().or_else(|| Some(128 + signal?)).unwrap_or(1);
         Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))

@@ -8,6 +8,7 @@ use {
         config::{Config, ConfigError, GoogleToken, Prepared},
         control::Control,
         google,
+        marker::{Marker, NAME},
         server::{Context, fetch::Fetcher, tls::Material},
         world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, key_set::Keys},
     },
@@ -30,6 +31,8 @@ pub(crate) struct Instance {
     pub(crate) address: SocketAddr,
     pub(crate) token: String,
     pub(crate) google_access_token: String,
+    /// What its files are recognised by.
+    pub(crate) marker: Marker,
 }
 
 impl Instance {
@@ -53,7 +56,8 @@ impl Instance {
         let fetcher = Fetcher::new(issuer_ca, tls.authority.clone());
         let context = Context::new(world, apis::all(control), faults, fetcher);
         let address = reachable(listening);
-        Ok(Self { context: Arc::new(context), tls, address, token, google_access_token })
+        let marker = Marker::new(&random(16), &[&tls.authority, &token, &google_access_token]);
+        Ok(Self { context: Arc::new(context), tls, address, token, google_access_token, marker })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -70,25 +74,29 @@ impl Instance {
             "apiVersion: v1
 kind: Config
 clusters:
-- name: token-emulator
+- name: {NAME}
   cluster:
     server: {server}
     certificate-authority-data: {authority}
 users:
-- name: token-emulator
+- name: {NAME}
   user:
     token: {token}
 contexts:
-- name: token-emulator
+- name: {NAME}
   context:
-    cluster: token-emulator
+    cluster: {NAME}
     namespace: default
-    user: token-emulator
-current-context: token-emulator
+    user: {NAME}
+current-context: {NAME}
+extensions:
+- name: {NAME}
+  extension: {marker}
 ",
             server = self.https_url(),
             authority = BASE64_STANDARD.encode(&self.tls.authority),
             token = self.token,
+            marker = self.marker.to_json(),
         )
     }
 }
@@ -126,11 +134,16 @@ fn give(world: &World, token: GoogleToken) {
 }
 
 fn bearer(length: usize) -> String {
-    let mut bytes = vec![0; length];
-    Entropy::default().fill(&mut bytes);
+    let bytes = random(length);
     // A dash at the start would look like a flag on a command line.
     let token = BASE64_URL_SAFE_NO_PAD.encode(bytes);
     token.strip_prefix('-').map(|rest| format!("0{rest}")).unwrap_or(token)
+}
+
+fn random(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    Entropy::default().fill(&mut bytes);
+    bytes
 }
 
 /// Where to find a server that listens on every address: on loopback.

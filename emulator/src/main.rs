@@ -5,8 +5,12 @@ mod child;
 mod cli;
 mod effective;
 mod environment;
+mod event;
+mod input;
+mod parent;
 mod reach;
 mod signals;
+mod stop;
 
 use std::process::ExitCode;
 

@@ -197,6 +197,18 @@ pub struct Config {
     #[arg(long, env = "TOKEN_EMULATOR_CONTROL_TOKEN", hide_env_values = true)]
     #[arg(value_name = "TOKEN")]
     pub control_token: Option<Credential>,
+
+    /// End the program when the process that started it ends
+    #[arg(long, env = "TOKEN_EMULATOR_EXIT_WITH_PARENT", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false)]
+    pub exit_with_parent: bool,
+
+    /// End the program when its standard input, a pipe or a socket, is closed
+    #[arg(long, env = "TOKEN_EMULATOR_EXIT_ON_STDIN_CLOSE", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false)]
+    pub exit_on_stdin_close: bool,
 }
 
 impl Default for Config {
@@ -229,6 +241,8 @@ impl Default for Config {
             issuer_ca_file: None,
             seed: None,
             control_token: None,
+            exit_with_parent: false,
+            exit_on_stdin_close: false,
         }
     }
 }
