@@ -60,8 +60,8 @@ pub struct Config {
     #[arg(long, env = "TOKEN_EMULATOR_READY_FILE", hide_env_values = true, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
 
-    /// Where the kubeconfig is written [default: beside the ready file, or in a temporary folder
-    /// that is removed at exit]
+    /// Where the kubeconfig is written; a file that the emulator did not write is refused
+    /// [default: beside the ready file, or in a temporary folder that is removed at exit]
     #[arg(long, env = "TOKEN_EMULATOR_KUBECONFIG", hide_env_values = true, value_name = "PATH")]
     pub kubeconfig: Option<PathBuf>,
 

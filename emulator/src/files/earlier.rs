@@ -62,9 +62,9 @@ impl Earlier {
         marks.extend(beside.and_then(|[path, ..]| mark(Kind::Kubeconfig, &path)));
         let earlier = Self(marks);
         for Place { flag, kind, path } in &places {
-            earlier
-                .look(*kind, path)
-                .map_err(|why| ConfigError(format!("{flag}: {}", refusal(path, &why))))?;
+            let refused =
+                |why: String| ConfigError(format!("{flag}: {} {}", path.display(), refusal(&why)));
+            earlier.look(*kind, path).map_err(refused)?;
         }
         if let Some(ready_file) = &config.ready_file {
             earlier.retract(ready_file);
@@ -109,10 +109,10 @@ impl Earlier {
 
 const STRANGE: &str = "was not written by token-emulator";
 
-/// The sentence that refuses a path.
-pub(super) fn refusal(path: &Path, why: &str) -> String {
-    let path = path.display();
-    format!("{path} {why}, so it is not written over; name another path, or remove it")
+/// The sentence that refuses a path. It does not suggest to remove what lies there, which may be
+/// the only copy of a kubeconfig, or a device.
+pub(super) fn refusal(why: &str) -> String {
+    format!("{why}, so it is not written over; name another path")
 }
 
 /// The bytes of a regular file, if there is one.

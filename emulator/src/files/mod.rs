@@ -162,8 +162,7 @@ fn write(earlier: &Earlier, kind: Kind, path: &Path, bytes: &[u8]) -> io::Result
     draft.write_all(bytes)?;
     // Where there are no locks, a later run takes this one for ended.
     let _ = draft.as_file().try_lock();
-    let refused =
-        |why: &str| io::Error::new(io::ErrorKind::AlreadyExists, earlier::refusal(path, why));
+    let refused = |why: &str| io::Error::new(io::ErrorKind::AlreadyExists, earlier::refusal(why));
     let taken = "has been written by another program";
     match earlier.look(kind, path).map_err(|why| refused(&why))? {
         Found::Empty | Found::Written => Ok(draft.persist(path)?),

@@ -3,6 +3,7 @@
 use {
     crate::program::{self, Running},
     rstest::rstest,
+    rustix::process::Signal,
     std::{
         fs,
         io::{Read, Write},
@@ -87,7 +88,7 @@ const SERVE: &[&str] = &["serve", "--listen=127.0.0.1:0", "--exit-on-stdin-close
 
 #[rstest]
 #[case::at_once("")]
-#[case::with_bytes_that_nobody_reads("bytes\n")]
+#[case::with_bytes_that_are_not_read("bytes\n")]
 fn it_ends_when_the_pipe_is_closed(#[case] text: &str) {
     let (mut running, folder) = with_stdin(SERVE, Stdio::piped());
     assert_eq!(entries(folder.path()), 1);
@@ -111,7 +112,7 @@ fn it_ends_when_the_socket_is_closed() {
 fn it_goes_on_while_the_pipe_is_open() {
     let (mut running, _folder) = with_stdin(SERVE, Stdio::piped());
     running.child.stdin.as_mut().unwrap().write_all(b"bytes\n").unwrap();
-    assert_eq!(running.end("USR1").code(), Some(138));
+    assert_eq!(running.end("USR1").code(), Some(128 + Signal::USR1.as_raw()));
 }
 
 #[test]
@@ -177,7 +178,7 @@ fn both_are_settings_of_the_file() {
 #[test]
 fn neither_is_on_by_itself() {
     let (running, _folder) = with_stdin(&["serve", "--listen=127.0.0.1:0"], Stdio::null());
-    assert_eq!(running.end("USR1").code(), Some(138));
+    assert_eq!(running.end("USR1").code(), Some(128 + Signal::USR1.as_raw()));
     let mut program = program::start(&[], &[]);
     TcpStream::connect(program.address()).unwrap();
     assert!(program.try_wait().unwrap().is_none());
