@@ -1,7 +1,7 @@
 //! A command that runs beside an emulator, and is told to end when this program is.
 
 use {
-    crate::signals::{Signals, TERMINATED},
+    crate::stop::{Reason, Stop},
     rustix::process::{Pid, Signal, kill_process},
     std::{
         io::{self, IsTerminal},
@@ -18,27 +18,32 @@ use {
 /// kills this program, too.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Waits for its end. It is told what this program is told, and killed when it takes its time or
-/// this is told a second time.
-pub(crate) async fn attend(child: &mut Child, signals: &mut Signals) -> io::Result<ExitStatus> {
+/// Waits for its end. What is to end this program is to end it, too: it gets the signal, and is
+/// killed when it takes its time or a second one comes.
+pub(crate) async fn attend(child: &mut Child, stop: &mut Stop) -> io::Result<ExitStatus> {
     let mut end = None;
     loop {
-        tokio::select! {
+        let signal = tokio::select! {
             status = child.wait() => return status,
             () = until(end) => {
                 end = None;
                 child.start_kill()?;
+                continue;
             }
-            code = signals.next() => match end {
-                Some(_) if code == TERMINATED => child.start_kill()?,
-                _ if code == TERMINATED => {
-                    end = Some(Instant::now() + GRACE);
-                    tell(child, Signal::TERM)?;
-                }
-                // An interrupt from the terminal has reached it already.
-                _ if io::stdin().is_terminal() => {}
-                _ => tell(child, Signal::INT)?,
+            reason = stop.next() => match reason {
+                Reason::Signal(signal) => signal,
+                Reason::Abandoned => Signal::TERM,
             },
+        };
+        match signal {
+            Signal::USR1 | Signal::USR2 => send(child, signal)?,
+            _ if end.is_some() => child.start_kill()?,
+            // From the terminal it has reached the command, which may go on.
+            Signal::INT | Signal::QUIT if io::stdin().is_terminal() => {}
+            _ => {
+                end = Some(Instant::now() + GRACE);
+                send(child, signal)?;
+            }
         }
     }
 }
@@ -50,8 +55,8 @@ async fn until(end: Option<Instant>) {
     }
 }
 
-/// Until it is waited for, nobody else has its number.
-fn tell(child: &Child, signal: Signal) -> io::Result<()> {
+/// Until it is waited for, no other process has its id.
+fn send(child: &Child, signal: Signal) -> io::Result<()> {
     let id = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
     Ok(id.map_or(Ok(()), |id| kill_process(id, signal))?)
 }

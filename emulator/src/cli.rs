@@ -5,12 +5,14 @@ use {
     crate::{
         banner, child, effective, environment, help, manual,
         reach::{self, Reach},
-        signals::Signals,
+        signals,
+        stop::{Reason, Stop},
     },
     clap::{
         ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, parser::ValueSource,
     },
     clap_complete::Shell,
+    rustix::process::Signal,
     std::{
         ffi::{OsStr, OsString},
         io::Write,
@@ -256,16 +258,29 @@ fn alone(mut config: Config, given: &ArgMatches) -> Config {
 fn serve(config: &Config) -> Result<ExitCode, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Signals::new()?;
-        let emulator = Emulator::start_on_all_cores(config)?;
+        let mut stop = Stop::new(config)?;
+        let mut emulator = Emulator::start_on_all_cores(config)?;
         print(banner::text(config, &emulator));
-        signals.next().await;
-        let stopped = tokio::task::spawn_blocking(|| emulator.stop());
+        let code = stopped(stop.next().await);
+        // Before the next signal is looked at, which ends the program at once.
+        emulator.remove_files();
+        let stopping = tokio::task::spawn_blocking(|| emulator.stop());
         tokio::select! {
-            _ = stopped => Ok(ExitCode::SUCCESS),
-            code = signals.next() => std::process::exit(i32::from(code)),
+            _ = stopping => Ok(code),
+            signal = stop.signal() => std::process::exit(i32::from(signals::code(signal))),
         }
     })
+}
+
+/// 0 when it was asked to stop; other signals give what a shell reports of a program that they end.
+fn stopped(reason: Reason) -> ExitCode {
+    match reason {
+        Reason::Abandoned => ExitCode::SUCCESS,
+        Reason::Signal(Signal::HUP | Signal::INT | Signal::QUIT | Signal::TERM) => {
+            ExitCode::SUCCESS
+        }
+        Reason::Signal(signal) => ExitCode::from(signals::code(signal)),
+    }
 }
 
 /// Runs a command, whose exit code is ours: 128 and the signal when one ended it, as a shell says
@@ -273,7 +288,7 @@ fn serve(config: &Config) -> Result<ExitCode, StartError> {
 fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Signals::new()?;
+        let mut stop = Stop::new(&config)?;
         let emulator = Emulator::start_on_all_cores(&config)?;
         let child = tokio::process::Command::new(&command[0])
             .args(&command[1..])
@@ -283,7 +298,7 @@ fn exec(config: Config, command: &[OsString]) -> Result<ExitCode, StartError> {
             Ok(child) => child,
             Err(error) => return Ok(not_run(&command[0], &error)),
         };
-        let status = child::attend(&mut child, &mut signals).await?;
+        let status = child::attend(&mut child, &mut stop).await?;
         let signal = std::os::unix::process::ExitStatusExt::signal(&status);
         let code = status.code().or_else(|| Some(128 + signal?)).unwrap_or(1);
         Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))

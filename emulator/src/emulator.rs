@@ -5,7 +5,7 @@ use {
         api::faults::Faults,
         config::{Config, ConfigError},
         control::explain::{self, Explanation},
-        files::{self, Files},
+        files::{Earlier, Files},
         instance::Instance,
         server,
         state_dir::StateDir,
@@ -143,15 +143,13 @@ impl Emulator {
     }
 
     fn launch(config: &Config, mut runtime: Builder) -> Result<Self, StartError> {
-        if let Some(ready_file) = &config.ready_file {
-            files::retract(ready_file)?;
-        }
+        let earlier = Earlier::claim(config)?;
         let mut prepared = config.prepare()?;
         let mut state_dir = prepared.state_dir.take();
         let listener = listen(config, state_dir.as_mut())?;
         let instance = Instance::new(config, prepared, listener.local_addr()?)?;
         let tls = instance.tls.acceptor().map_err(|error| ConfigError(error.0))?;
-        let mut files = Files::write(config, &instance)?;
+        let mut files = Files::write(config, earlier, &instance)?;
         let runtime = runtime.enable_all().build()?;
         let server = Server::start(runtime, listener, tls, &instance)?;
         if let Some(ready_file) = &config.ready_file {
@@ -253,6 +251,11 @@ impl Emulator {
     /// The whole state.
     pub fn world(&self) -> &World {
         &self.instance.context.world
+    }
+
+    /// Removes its files, so that no client finds it any more. It goes on answering.
+    pub fn remove_files(&mut self) {
+        self.files.remove();
     }
 
     /// Stops it, after what is under way has been answered or a third of a second is over.

@@ -8,9 +8,10 @@ use {
         config::{Config, ConfigError, GoogleToken, Prepared},
         control::Control,
         google,
+        marker::{Marker, NAME},
         server::{Context, fetch::Fetcher, tls::Material},
         state_dir::Bearers,
-        world::{World, access_tokens::Grant, callers::Caller, key_set::Keys},
+        world::{World, access_tokens::Grant, callers::Caller, entropy::Entropy, key_set::Keys},
     },
     base64::{Engine, prelude::BASE64_STANDARD},
     jiff::SignedDuration,
@@ -30,6 +31,8 @@ pub(crate) struct Instance {
     authority: String,
     pub(crate) token: String,
     pub(crate) google_access_token: String,
+    /// What its files are recognised by.
+    pub(crate) marker: Marker,
 }
 
 impl Instance {
@@ -69,7 +72,10 @@ impl Instance {
         let fetcher = Fetcher::new(issuer_ca, tls.authority.clone());
         let context = Context::new(world, apis::all(control), faults, gate, fetcher);
         let context = Arc::new(context);
-        Ok(Self { context, tls, address, authority, token, google_access_token })
+        let mut id = [0; 16];
+        Entropy::default().fill(&mut id);
+        let marker = Marker::new(&id, &[&tls.authority, &token, &google_access_token]);
+        Ok(Self { context, tls, address, authority, token, google_access_token, marker })
     }
 
     pub(crate) fn url(&self) -> String {
@@ -86,25 +92,29 @@ impl Instance {
             "apiVersion: v1
 kind: Config
 clusters:
-- name: token-emulator
+- name: {NAME}
   cluster:
     server: {server}
     certificate-authority-data: {authority}
 users:
-- name: token-emulator
+- name: {NAME}
   user:
     token: {token}
 contexts:
-- name: token-emulator
+- name: {NAME}
   context:
-    cluster: token-emulator
+    cluster: {NAME}
     namespace: default
-    user: token-emulator
-current-context: token-emulator
+    user: {NAME}
+current-context: {NAME}
+extensions:
+- name: {NAME}
+  extension: {marker}
 ",
             server = self.https_url(),
             authority = BASE64_STANDARD.encode(&self.tls.authority),
             token = self.token,
+            marker = self.marker.to_json(),
         )
     }
 }

@@ -14,6 +14,7 @@ mod files;
 pub mod google;
 mod instance;
 pub mod kubernetes;
+mod marker;
 mod seed;
 pub mod server;
 mod state_dir;

@@ -2,7 +2,7 @@
 
 use {
     crate::config::{Config, ConfigError, admission_plugins, beside},
-    std::{collections::HashSet, time::Duration},
+    std::{collections::HashSet, path::Path, time::Duration},
 };
 
 /// The longest lifetime that a limit may be. Source: kubernetes `pkg/kubeapiserver/options`.
@@ -78,8 +78,11 @@ impl Config {
         let (Some(ready_file), Some(kubeconfig)) = (&self.ready_file, &self.kubeconfig) else {
             return Ok(());
         };
+        // One file may be written in several ways: ready.json and ./ready.json.
+        let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let [_, others @ ..] = beside(ready_file);
-        if kubeconfig == ready_file || others.contains(kubeconfig) {
+        let mut written = others.iter().chain([ready_file]);
+        if written.any(|path| whole(path) == whole(kubeconfig)) {
             return Err("--kubeconfig names a file that --ready-file writes; give it another name");
         }
         Ok(())
@@ -145,6 +148,7 @@ mod tests {
     #[case("ready.json", false)]
     #[case("ready.ca.crt", false)]
     #[case("ready.token", false)]
+    #[case("./ready.token", false)]
     #[case("ready.kubeconfig", true)]
     #[case("config", true)]
     fn the_kubeconfig_is_a_file_of_its_own(#[case] kubeconfig: &str, #[case] works: bool) {

@@ -73,8 +73,8 @@ pub struct Config {
     #[arg(help_heading = SERVER)]
     pub ready_file: Option<PathBuf>,
 
-    /// Where the kubeconfig is written [default: beside the ready file, or in a temporary folder
-    /// that is removed at exit]
+    /// Where the kubeconfig is written; a file that the emulator did not write is refused
+    /// [default: beside the ready file, or in a temporary folder that is removed at exit]
     #[arg(long, env = "TOKEN_EMULATOR_KUBECONFIG", hide_env_values = true, value_name = "PATH")]
     #[arg(help_heading = SERVER)]
     pub kubeconfig: Option<PathBuf>,
@@ -258,6 +258,20 @@ pub struct Config {
     #[arg(value_name = "TOKEN")]
     #[arg(help_heading = CONTENT)]
     pub control_token: Option<Credential>,
+
+    /// End the program when the process that started it ends
+    #[arg(long, env = "TOKEN_EMULATOR_EXIT_WITH_PARENT", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false)]
+    #[arg(help_heading = SERVER)]
+    pub exit_with_parent: bool,
+
+    /// End the program when its standard input, a pipe or a socket, is closed
+    #[arg(long, env = "TOKEN_EMULATOR_EXIT_ON_STDIN_CLOSE", hide_env_values = true)]
+    #[arg(value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false)]
+    #[arg(help_heading = SERVER)]
+    pub exit_on_stdin_close: bool,
 }
 
 impl Default for Config {
@@ -293,6 +307,8 @@ impl Default for Config {
             issuer_ca_file: None,
             seed: None,
             control_token: None,
+            exit_with_parent: false,
+            exit_on_stdin_close: false,
         }
     }
 }

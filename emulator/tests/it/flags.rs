@@ -142,6 +142,8 @@ fn every_flag_of_the_contract_is_in_the_help() {
         "issuer-ca-file",
         "seed",
         "control-token",
+        "exit-with-parent",
+        "exit-on-stdin-close",
     ] {
         let variable = format!("TOKEN_EMULATOR_{}", flag.replace('-', "_").to_uppercase());
         assert!(

@@ -115,7 +115,8 @@ fn the_ready_file_tells_all_that_a_client_needs() {
 fn a_ready_file_of_an_earlier_run_is_taken_away() {
     let folder = tempfile::tempdir().unwrap();
     let ready = folder.path().join("ready.json");
-    std::fs::write(&ready, "{}").unwrap();
+    let mark = json!({"token_emulator": {"run": "1", "sha256": []}});
+    std::fs::write(&ready, mark.to_string()).unwrap();
     let output = program::command(&["serve", "--listen=127.0.0.1:0", "--tls-cert-file=x"])
         .arg("--ready-file")
         .arg(&ready)

@@ -2,7 +2,10 @@
 
 use {
     serde_json::Value,
-    std::process::{Command, Output},
+    std::{
+        io::{BufRead, BufReader},
+        process::{Child, Command, ExitStatus, Output, Stdio},
+    },
     token_launch::Server,
 };
 
@@ -16,6 +19,19 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
 /// Runs it to its end.
 pub(crate) fn run(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
+}
+
+/// Runs it to its end, which comes before it is ready.
+pub(crate) fn fails(mut command: Command) -> Output {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("it started: {line}");
+    }
+    child.wait_with_output().unwrap()
 }
 
 /// A running `token-emulator serve` on a free port; killed when dropped.
@@ -34,4 +50,52 @@ pub(crate) fn ready(server: &Server) -> Value {
 pub(crate) fn signal(server: &Server, names: &str) {
     let script = format!("for name in {names}; do kill -s $name {}; done", server.pid());
     assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+}
+
+/// A program on a folder that outlives it; killed when dropped.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+}
+
+impl Running {
+    /// `serve` on a free port, with further flags.
+    pub(crate) fn serve(flags: &[String]) -> Self {
+        let mut command = command(&["serve", "--listen=127.0.0.1:0"]);
+        command.args(flags).stdin(Stdio::null());
+        Self::start(command)
+    }
+
+    /// Any command that prints a line once it is ready.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let running = Self { child };
+        assert!(!line.is_empty(), "it did not start");
+        running
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends signals, one right after the other.
+    pub(crate) fn signal(&self, names: &str) {
+        let script = format!("for name in {names}; do kill -s $name {}; done", self.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+    }
+
+    /// Sends signals, and waits until it has ended.
+    pub(crate) fn end(mut self, names: &str) -> ExitStatus {
+        self.signal(names);
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

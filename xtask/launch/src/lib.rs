@@ -63,6 +63,8 @@ impl Server {
         let (folder, stderr) = (tempfile::tempdir()?, NamedTempFile::new()?);
         command.args(["serve", "--listen=127.0.0.1:0", "--ready-file"]);
         command.arg(folder.path().join("ready.json")).args(flags);
+        // Its end is the end of a test that is killed, too.
+        command.arg("--exit-with-parent");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr.reopen()?);
         let child = command.spawn()?;
         let (banner, ready) = (String::new(), Value::Null);
