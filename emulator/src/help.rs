@@ -1,4 +1,4 @@
-//! What help says beside the flags: examples, and for `serve` what holds for all of its flags.
+//! The parts of help beside the flags: examples, and for `serve` the rules for all of its flags.
 
 use clap::Command;
 
@@ -88,8 +88,8 @@ Examples:
   token-emulator man > token-emulator.1
   token-emulator man serve | man -l -";
 
-/// The command line as help shows it: the flags of `serve` are told of once, in its own help. The
-/// others that take them have other defaults.
+/// The command line as help shows it: the flags of `serve` appear once, in its own help. The other
+/// commands that take them have other defaults.
 pub(crate) fn shown(command: Command) -> Command {
     let hidden = |command: Command| {
         command.mut_args(|argument| {

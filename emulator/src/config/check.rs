@@ -105,7 +105,7 @@ impl Config {
             }
             None if !self.listen.ip().is_loopback() => {
                 Err("--control-token is required when --listen is not a loopback address, since \
-                     whoever has it may change clock and keys; allowed is any text, best in \
+                     the controls change clock and keys; allowed is any text, best set in \
                      TOKEN_EMULATOR_CONTROL_TOKEN")
             }
             _ => Ok(()),

@@ -72,8 +72,8 @@ pub fn namespace(
     Err(Failure::not_admitted(resource, name, &why, vec![cause]))
 }
 
-/// Where access is reviewed. NamespaceLifecycle does not mind a namespace that is not there, and of
-/// the namespaces that are, NamespaceExists refuses none that it would let pass.
+/// The namespace that access is reviewed in. NamespaceLifecycle does not look at it;
+/// NamespaceAutoProvision makes it, and NamespaceExists refuses one that is missing.
 pub fn reviewed_namespace(
     exchange: &Exchange<'_>,
     named: (&str, &str),
@@ -110,7 +110,7 @@ fn provision(
         "metadata": { "name": namespace },
     });
     match plant(world, kinds::of(Kind::Namespace), missing, SERVER) {
-        // Somebody else may have made it in between.
+        // Another request may have made it in between.
         Err(failure) if !is_there() => {
             Err(Failure::not_admitted_as(plural, group, name, &failure.message))
         }

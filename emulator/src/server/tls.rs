@@ -101,7 +101,7 @@ impl Material {
 }
 
 impl Authority {
-    /// A new one. No client sees the end of its time.
+    /// A new one, valid until the year 4096.
     pub fn generate() -> Result<Self, BadCertificate> {
         let key = KeyPair::generate().map_err(unusable)?;
         let certificate = authority().self_signed(&key).map_err(unusable)?;

@@ -12,9 +12,8 @@ use {
     },
     kept::Kept,
     std::{
-        fs::{self, DirBuilder, File, Permissions, TryLockError},
+        fs::{self, DirBuilder, File, TryLockError},
         io::{self, Write},
-        os::unix::fs::{DirBuilderExt, PermissionsExt},
         path::{Path, PathBuf},
     },
 };
@@ -41,7 +40,7 @@ impl StateDir {
     /// or the file.
     pub(crate) fn open(folder: &Path) -> Result<Self, String> {
         let named = |error: io::Error| format!("{}: {error}", folder.display());
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(named)?;
+        make_private(folder).map_err(named)?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
         let text = match fs::read(&path) {
@@ -153,7 +152,26 @@ fn adopt(folder: &Path) -> Result<(), String> {
             ));
         }
     }
-    fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(named)
+    keep_private(folder).map_err(named)
+}
+
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+#[cfg(unix)]
+fn keep_private(folder: &Path) -> io::Result<()> {
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    fs::set_permissions(folder, mode)
+}
+
+// Elsewhere the folder has the rights of the one that it is in.
+#[cfg(not(unix))]
+fn keep_private(_folder: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// Removes what a run has left that was killed while it wrote.

@@ -166,7 +166,7 @@ async fn two_emulators_do_not_share_one() {
 }
 
 #[tokio::test]
-async fn a_folder_of_somebody_else_is_refused_and_left_alone() {
+async fn a_folder_with_other_content_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     fs::create_dir(&state).unwrap();

@@ -1,5 +1,5 @@
-//! A relying party that knows an issuer's URL and its CA, and nothing else: it follows discovery
-//! over https and verifies a token with what it finds there.
+//! A relying party that has an issuer's URL and its CA, and nothing else: it follows discovery over
+//! https and verifies a token with the keys that it finds there.
 
 use {
     crate::{

@@ -1,5 +1,5 @@
-// Command relying-go verifies tokens with go-oidc, which is told the issuer's URL, its authority,
-// and nothing else.
+// Command relying-go verifies tokens with go-oidc, which has the issuer's URL, its authority, and
+// nothing else.
 package main
 
 import (

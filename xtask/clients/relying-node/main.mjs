@@ -1,5 +1,5 @@
 // openid-client discovers an issuer by its URL alone, and jose verifies a token by its keys.
-// What Node trusts is told to it before it starts.
+// Node reads what it trusts when it starts.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

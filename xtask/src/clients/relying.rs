@@ -1,4 +1,4 @@
-//! Relying parties that are told an issuer's URL and its authority, and find the rest by discovery.
+//! Relying parties that have an issuer's URL and its authority, and find the rest by discovery.
 
 use {
     super::{Options, program::Program, scenario::Report},
