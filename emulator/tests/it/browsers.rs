@@ -108,6 +108,21 @@ async fn each_api_says_in_its_words_how_a_page_would_be_allowed() {
 }
 
 #[tokio::test]
+async fn grpc_has_its_own_words_for_a_page() {
+    let emulator = Emulator::start().await.unwrap();
+    let method = "/google.cloud.gkemulticloud.v1.AttachedClusters/ListAttachedClusters";
+    let marks = [("sec-fetch-site", "same-site"), ("content-type", "application/grpc")];
+    let call = (Method::POST, method, "");
+    for way in [Way::Http1, Way::Http2] {
+        let refused = send_over(way, &emulator, &call, &marks).await;
+        let (status, headers) = (refused.status(), refused.headers());
+        assert_eq!((status.as_u16(), headers["grpc-status"].to_str().unwrap()), (200, "7"));
+        let message = headers["grpc-message"].to_str().unwrap();
+        assert!(message.contains("--allow-origin"), "{message}");
+    }
+}
+
+#[tokio::test]
 async fn a_fault_is_not_used_up_by_a_page_that_may_not_ask() {
     let emulator = Emulator::start().await.unwrap();
     emulator.faults().order(&json!({"code": 503})).unwrap();

@@ -63,7 +63,7 @@ async fn is_given_a_token(stage: &Stage, host: &str) -> Result {
 
 async fn watches(stage: &Stage, host: &str) -> Result {
     let page = stage.page(&stage.allowed()).await?;
-    let url = stage.open.at(host, "/api/v1/configmaps?watch=true").replacen("http", "ws", 1);
+    let url = stage.open.at(host, "/api/v1/secrets?watch=true").replacen("http", "ws", 1);
     message(&page.web_socket(&url).await?)
 }
 
@@ -83,7 +83,7 @@ async fn asks_itself(stage: &Stage) -> Result {
     let headers = json!({"content-type": "application/json"});
     let sent = json!({"method": "POST", "body": emulator.subject, "headers": headers});
     equal(&page.fetch(&Emulator::agent_token(), sent).await?["status"], &json!(200))?;
-    let watch = emulator.at("127.0.0.1", "/api/v1/configmaps?watch=true").replacen("http", "ws", 1);
+    let watch = emulator.at("127.0.0.1", "/api/v1/secrets?watch=true").replacen("http", "ws", 1);
     message(&page.web_socket(&watch).await?)
 }
 

@@ -35,10 +35,11 @@ pub(crate) async fn check(stage: &Stage, tally: &mut Tally) {
         ),
     ] {
         let named = |what: &str| format!("a page of {} {what}", visit.name);
+        // This goes first: a token would be too old if the clock were moved.
+        tally.note(&named("is given no agent token"), visit.is_given_no_token(stage).await);
         tally.note(&named("moves no clock"), visit.moves_no_clock(stage).await);
         tally.note(&named("orders no fault by a form"), visit.submits_no_form(stage).await);
         tally.note(&named("makes no namespace"), visit.makes_no_namespace(stage).await);
-        tally.note(&named("is given no agent token"), visit.is_given_no_token(stage).await);
         tally.note(&named("watches no secrets"), visit.watches_nothing(stage).await);
         tally.note(&named("reads nothing as a script"), visit.loads_nothing(stage).await);
         if visit.is_marked() {

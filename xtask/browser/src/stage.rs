@@ -71,12 +71,15 @@ fn allowed(site: u16) -> String {
 }
 
 impl Emulator {
-    /// Starts one with these flags, whose clock stands still.
+    /// Starts one with these flags, whose clock stands still, with a secret and a cluster.
     async fn start(args: &Args, flags: &[&str]) -> Result<Self> {
         let flags = [&["--google-operation-duration=0"], flags].concat();
         let server = Server::start(&args.emulator, &flags)?;
         let emulator = Self { server, subject: String::new() };
         emulator.ask("POST", "/_emulator/v1/clock", Some(json!({"freeze": true}))).await?;
+        let secret = json!({"metadata": {"name": "a-secret"}});
+        let secrets = "/api/v1/namespaces/default/secrets";
+        emulator.wanted(201, "POST", secrets, Some(secret)).await?;
         let cluster = json!({
             "distribution": "generic",
             "platformVersion": "1.33.0-gke.1",
