@@ -63,7 +63,7 @@ impl Server {
         let (folder, stderr) = (tempfile::tempdir()?, NamedTempFile::new()?);
         command.args(["serve", "--listen=127.0.0.1:0", "--ready-file"]);
         command.arg(folder.path().join("ready.json")).args(flags);
-        // Its end is the end of a test that is killed, too.
+        // So that it ends with a test that is killed, too.
         command.arg("--exit-with-parent");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr.reopen()?);
         let child = command.spawn()?;
