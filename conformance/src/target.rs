@@ -7,6 +7,7 @@ use {
         exchange::{Answer, Request},
         keys,
         redact::Redactor,
+        secrets::Secrets,
         token::RelyingParty,
         variant::Protocol,
     },
@@ -34,6 +35,8 @@ pub struct Side {
     pub impersonation: Vec<(String, String)>,
     /// How those are asked whom it names.
     pub beyond: Beyond,
+    /// The credentials that were sent to it and received from it.
+    pub secrets: Secrets,
 }
 
 /// A target. A side that is not there makes its cases skipped.
@@ -49,6 +52,8 @@ pub struct Target {
     pub subject_token: Option<String>,
     /// What was found out.
     pub facts: Facts,
+    /// The credentials that were sent to it and received from it.
+    pub secrets: Secrets,
 }
 
 /// What was found out about a target before anybody judges it.
@@ -95,7 +100,8 @@ impl Side {
     /// A side where a bearer says who we are, if anything does.
     pub fn new(client: Client, credential: Option<String>) -> Self {
         let (impersonation, beyond) = (Vec::new(), Beyond::default());
-        Self { client, credential, others: None, impersonation, beyond }
+        let secrets = Secrets::default();
+        Self { client, credential, others: None, impersonation, beyond, secrets }
     }
 
     /// What carries our own requests, or those of others.
@@ -116,19 +122,26 @@ impl Side {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Unreachable> {
-        let request = request(self.own_headers(), method, path, body);
-        self.client.send(&request).await
+        self.send(true, &request(self.own_headers(), method, path, body)).await
     }
 
     /// One exchange as nobody.
     pub async fn ask_as_nobody(&self, path: &str) -> Result<Answer, Unreachable> {
-        self.client_of(false).send(&request(std::iter::empty(), "GET", path, None)).await
+        self.send(false, &request(std::iter::empty(), "GET", path, None)).await
     }
 
     /// One exchange as somebody else.
     pub async fn ask_as(&self, token: &str, path: &str) -> Result<Answer, Unreachable> {
         let caller = std::iter::once(bearer(token));
-        self.client_of(false).send(&request(caller, "GET", path, None)).await
+        self.send(false, &request(caller, "GET", path, None)).await
+    }
+
+    /// One exchange, as ourselves or as somebody else. The credentials in it are remembered.
+    pub async fn send(&self, own: bool, request: &Request) -> Result<Answer, Unreachable> {
+        request.credentials().for_each(|it| self.secrets.add(it));
+        let answer = self.client_of(own).send(request).await?;
+        answer.credentials().iter().for_each(|it| self.secrets.add(it));
+        Ok(answer)
     }
 }
 
@@ -159,7 +172,7 @@ impl Target {
 
     /// What hides the suite's own credentials, and names the addresses.
     pub fn redactor(&self) -> Redactor {
-        let mut redactor = Redactor::default();
+        let mut redactor = Redactor::new(self.secrets.clone());
         for side in [&self.kubernetes, &self.google].into_iter().flatten() {
             let authority = side.client.endpoint().authority();
             // A bare host may be a word that stands in names and issuers, too.
@@ -175,12 +188,15 @@ impl Target {
     /// whatever we would ask.
     pub async fn learn(&mut self) -> Result<(), Unfit> {
         let mut facts = Facts::default();
+        for side in [&mut self.kubernetes, &mut self.google].into_iter().flatten() {
+            side.secrets = self.secrets.clone();
+        }
         if let Some(side) = &self.kubernetes {
             let told = side.ask("GET", "/version", None).await?;
             let root_ca = known(side, ROOT_CA).await?;
             foreign(side, "Kubernetes API", [&told, &root_ca])?;
             let (hidden, version) = version(&told);
-            facts.version = version;
+            facts.version = version.map(|it| self.secrets.hide(&it).into_owned());
             facts.http2 = side.client.endpoint().https && side.client.offers_http2().await;
             let (status, party) = keys::find(side).await;
             facts.features = features(side, &root_ca).await?;
@@ -189,7 +205,10 @@ impl Target {
             if !hidden_keys || party.is_some() {
                 facts.features.insert(Need::Discovery);
             }
-            facts.party = party;
+            facts.party = party.map(|mut it| {
+                it.doubt = it.doubt.map(|why| self.secrets.hide(&why).into_owned());
+                it
+            });
             // What is answered wrongly is judged; what is refused may be hidden.
             if !hidden {
                 facts.features.insert(Need::Version);
