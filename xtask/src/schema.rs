@@ -49,11 +49,8 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     if let Some(argument) = arguments.first() {
         return Err(format!("schema takes no arguments, got {argument:?}").into());
     }
-    let out = std::env::temp_dir().join(format!("schema-{}", std::process::id()));
-    fs::create_dir_all(&out)?;
-    let written = PROGRAMS.iter().try_for_each(|program| write(program, &out));
-    fs::remove_dir_all(&out)?;
-    written
+    let out = tempfile::tempdir()?;
+    PROGRAMS.iter().try_for_each(|program| write(program, out.path()))
 }
 
 fn write(program: &Program, out: &Path) -> Result {

@@ -39,6 +39,10 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Resu
             "this is an emulator: record from a kube-apiserver; nothing was written",
         ));
     }
+    // It becomes a line of each snapshot.
+    if !target.facts.version.as_deref().is_some_and(is_version) {
+        return Err(Exit::usage("what it says of its version is none; nothing was written"));
+    }
     items.iter().try_for_each(|(id, _)| before(&args.into, id).map(drop))?;
     let mut run = Run::new(catalog, target, Level::Observed);
     run.compared = Compared::Nothing;
@@ -56,6 +60,11 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Resu
     }
     print(&terminal::report(&run.catalog, &outcomes, false, took));
     Ok(code(&outcomes, &[]))
+}
+
+fn is_version(text: &str) -> bool {
+    text.starts_with('v')
+        && text.bytes().all(|it| it.is_ascii_alphanumeric() || b".-+".contains(&it))
 }
 
 /// The snapshot of a case as it is there, or nothing. What is no snapshot is not written over.

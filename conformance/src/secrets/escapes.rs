@@ -23,29 +23,34 @@ const LONGEST: usize = 8;
 /// The most digits of a reference by number: `&#0000101;`.
 const DIGITS: usize = 7;
 
-/// The view without escapes, where it has any: as they stand, and with white space within them.
+/// Reads an escaped character at the begin of a text: the character, and the length of the escape.
+type Escape = fn(&[u8]) -> Option<(u8, usize)>;
+
+/// The kinds of escapes: all of them at once, as where a text in one is put into another by its
+/// parts, and each alone, since one may be written within another. A backslash before another may
+/// be one that its writer left as it is, and a reference without its end may be the begin of one
+/// whose end is escaped.
+const ESCAPES: &[Escape] = &[any, percent, backslash, numbered, reference, closed];
+
+/// What a view reads without its escapes, as they stand and with white space within them.
 pub(super) fn decode(view: &View) -> Vec<View> {
+    let mut views: Vec<View> = Vec::new();
     if !view.bytes().iter().any(|it| matches!(it, b'%' | b'\\' | b'&')) {
-        return Vec::new();
+        return views;
     }
-    let mut views = Vec::new();
-    let (plain, count) = without(view, escape);
-    if count > 0 {
-        views.push(plain);
-    }
-    let (spaced, more) = without(&view.tight(), escape);
-    if more > count {
-        views.push(spaced);
-    }
-    // A backslash before another may be one that its writer left as it is.
-    if view.bytes().windows(2).any(|it| it == b"\\\\") {
-        views.push(without(view, numbered).0);
+    let tight = view.tight();
+    for escape in ESCAPES {
+        let (plain, count) = without(view, *escape);
+        let (spaced, more) = without(&tight, *escape);
+        let read = [(plain, count > 0), (spaced, more > count)];
+        for (found, _) in read.into_iter().filter(|it| it.1) {
+            if !views.iter().any(|it| it.bytes() == found.bytes()) {
+                views.push(found);
+            }
+        }
     }
     views
 }
-
-/// Reads an escaped character at the begin of a text: the character, and the length of the escape.
-type Escape = fn(&[u8]) -> Option<(u8, usize)>;
 
 /// The view without escapes, and how many there were.
 fn without(view: &View, escape: Escape) -> (View, usize) {
@@ -59,33 +64,47 @@ fn without(view: &View, escape: Escape) -> (View, usize) {
     (plain, count)
 }
 
-/// Any escape.
-fn escape(text: &[u8]) -> Option<(u8, usize)> {
+fn any(text: &[u8]) -> Option<(u8, usize)> {
+    match text[0] {
+        b'%' => percent(text),
+        b'\\' => backslash(text),
+        b'&' => reference(text),
+        _ => None,
+    }
+}
+
+fn percent(text: &[u8]) -> Option<(u8, usize)> {
+    if text[0] == b'%' { hex(text, 1, 2) } else { None }
+}
+
+/// An escape of JSON or of one of its relatives.
+fn backslash(text: &[u8]) -> Option<(u8, usize)> {
     match text {
         [b'\\', b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((b' ', 2)),
         [b'\\', it @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((*it, 2)),
-        [b'&', ..] => reference(text),
         _ => numbered(text),
     }
 }
 
-/// An escape by the character's number. What is not ASCII stands in no credential.
+/// One of them by the character's number.
 fn numbered(text: &[u8]) -> Option<(u8, usize)> {
-    let numbered = |from: usize, digits: usize| {
-        let value = number(text.get(from..from + digits)?, 16)?;
-        Some((u8::try_from(value).unwrap_or(u8::MAX), from + digits))
-    };
     match text {
-        [b'%', ..] => numbered(1, 2),
         [b'\\', b'u' | b'U', b'{', rest @ ..] => {
             let digits = rest.iter().take(8).position(|it| *it == b'}')?;
-            numbered(3, digits).map(|(byte, length)| (byte, length + 1))
+            hex(text, 3, digits).map(|(byte, length)| (byte, length + 1))
         }
-        [b'\\', b'U', b'0', b'0', b'0', b'0', ..] => numbered(2, 8).or_else(|| numbered(2, 4)),
-        [b'\\', b'u' | b'U', ..] => numbered(2, 4),
-        [b'\\', b'x' | b'X', ..] => numbered(2, 2),
+        [b'\\', b'U', b'0', b'0', b'0', b'0', ..] => hex(text, 2, 8).or_else(|| hex(text, 2, 4)),
+        [b'\\', b'u' | b'U', ..] => hex(text, 2, 4),
+        [b'\\', b'x' | b'X', ..] => hex(text, 2, 2),
         _ => None,
     }
+}
+
+/// The character of these hex digits, and where they end. What is not ASCII stands in no
+/// credential.
+fn hex(text: &[u8], from: usize, digits: usize) -> Option<(u8, usize)> {
+    let value = number(text.get(from..from + digits)?, 16)?;
+    Some((u8::try_from(value).unwrap_or(u8::MAX), from + digits))
 }
 
 /// A reference of HTML. That of a number needs no semicolon.
@@ -93,7 +112,8 @@ fn reference(text: &[u8]) -> Option<(u8, usize)> {
     let (from, radix) = match text {
         [b'&', b'#', b'x' | b'X', ..] => (3, 16),
         [b'&', b'#', ..] => (2, 10),
-        _ => return named(text),
+        [b'&', ..] => return named(text),
+        _ => return None,
     };
     let is_digit = |it: &&u8| char::from(**it).is_digit(radix);
     let digits = text[from..].iter().take(DIGITS).take_while(is_digit).count();
@@ -101,6 +121,11 @@ fn reference(text: &[u8]) -> Option<(u8, usize)> {
     let end = from + digits;
     let length = end + usize::from(text.get(end) == Some(&b';'));
     Some((u8::try_from(value).unwrap_or(u8::MAX), length))
+}
+
+/// A reference that has its end.
+fn closed(text: &[u8]) -> Option<(u8, usize)> {
+    reference(text).filter(|(_, length)| text[length - 1] == b';')
 }
 
 fn named(text: &[u8]) -> Option<(u8, usize)> {

@@ -10,10 +10,10 @@ use {
         net::TcpListener,
         path::{Path, PathBuf},
         process::{Child, Command, Stdio},
-        sync::atomic::{AtomicUsize, Ordering},
         thread,
         time::{Duration, Instant},
     },
+    tempfile::TempDir,
 };
 
 /// The version that snapshots are recorded from.
@@ -50,7 +50,7 @@ const USAGE: &str = "usage: cargo xtask kube [KUBE-APISERVER FLAGS] -- COMMAND [
 pub(crate) struct Kube {
     /// Where it listens, over https.
     pub(crate) url: String,
-    folder: PathBuf,
+    folder: TempDir,
     processes: Vec<Child>,
 }
 
@@ -58,8 +58,8 @@ impl Kube {
     /// Starts one, with further flags for kube-apiserver, and waits until it is ready.
     pub(crate) fn start(version: &str, flags: &[String]) -> Result<Self> {
         let binaries = binaries(version)?;
-        let folder = scratch();
-        fs::create_dir_all(&folder)?;
+        // It holds keys and tokens: nobody else reads it, and no name of it can be guessed.
+        let folder = tempfile::Builder::new().prefix("kube-").tempdir()?;
         let [secure, client, peer] = free_ports()?;
         let url = format!("https://127.0.0.1:{secure}");
         let mut kube = Self { url, folder, processes: Vec::new() };
@@ -78,24 +78,24 @@ impl Kube {
 
     /// The key that signs its tokens and verifies them.
     fn key_file(&self) -> PathBuf {
-        self.folder.join("sa.key")
+        self.folder().join("sa.key")
     }
 
     /// The certificate authority of its certificate.
     pub(crate) fn ca_file(&self) -> PathBuf {
-        self.folder.join("certs/apiserver.crt")
+        self.folder().join("certs/apiserver.crt")
     }
 
     /// Where it runs: a flag may name a file there, `sa.key`, `p256.key`, `p384.key` or
     /// `tokens.csv`.
     pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     fn write_credentials(&self) -> Result {
         let tokens =
             format!("{TOKEN},admin,admin-uid,\"system:masters\"\nnobody-token,nobody,nobody-uid\n");
-        fs::write(self.folder.join("tokens.csv"), tokens)?;
+        fs::write(self.folder().join("tokens.csv"), tokens)?;
         self.openssl(&["genrsa", "-out", "sa.key", "2048"])?;
         self.openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "p256.key"])?;
         self.openssl(&["ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", "p384.key"])
@@ -103,7 +103,7 @@ impl Kube {
 
     fn openssl(&self, arguments: &[&str]) -> Result {
         let mut openssl = Command::new("openssl");
-        openssl.args(arguments).stderr(Stdio::null()).current_dir(&self.folder);
+        openssl.args(arguments).stderr(Stdio::null()).current_dir(self.folder());
         match openssl.status() {
             Ok(status) if status.success() => Ok(()),
             _ => Err("openssl made no key".into()),
@@ -143,8 +143,8 @@ impl Kube {
     }
 
     fn spawn(&mut self, mut command: Command, log: &str) -> Result {
-        let log = File::create(self.folder.join(log))?;
-        command.current_dir(&self.folder).stdin(Stdio::null());
+        let log = File::create(self.folder().join(log))?;
+        command.current_dir(self.folder()).stdin(Stdio::null());
         command.stdout(log.try_clone()?).stderr(log);
         self.processes.push(command.spawn()?);
         Ok(())
@@ -178,7 +178,7 @@ impl Kube {
     }
 
     fn last_words(&self) -> Box<dyn std::error::Error> {
-        let log = fs::read_to_string(self.folder.join("kube-apiserver.log")).unwrap_or_default();
+        let log = fs::read_to_string(self.folder().join("kube-apiserver.log")).unwrap_or_default();
         let tail: Vec<&str> = log.lines().rev().take(10).collect();
         let tail: Vec<&str> = tail.into_iter().rev().collect();
         format!("kube-apiserver was not ready:\n{}", tail.join("\n")).into()
@@ -192,7 +192,6 @@ impl Drop for Kube {
             let _ = process.kill();
             let _ = process.wait();
         }
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -220,13 +219,6 @@ pub(crate) fn identity(flags: &[String]) -> Vec<String> {
     ];
     let missing = usual.iter().filter(|(name, _)| !flags.iter().any(|it| it.starts_with(name)));
     missing.map(|(name, value)| format!("{name}{value}")).collect()
-}
-
-/// A folder that no other one of this process has.
-fn scratch() -> PathBuf {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    std::env::temp_dir().join(format!("kube-{}-{count}", std::process::id()))
 }
 
 /// Ports that nobody had a moment ago.
