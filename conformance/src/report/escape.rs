@@ -1,6 +1,6 @@
 //! What a server says, as each medium may show it: as text, and as nothing that the medium would
-//! act on. A report in HTML and one in XML are escaped by the libraries that write them, and JSON
-//! is data: their texts are only made [`visible`].
+//! act on. HTML and XML are escaped by the libraries that write them, so their texts are only made
+//! [`visible`]. JSON keeps what was said.
 
 /// The most characters of a text within a line of Markdown.
 const LONGEST: usize = 160;
@@ -53,6 +53,21 @@ pub fn code(text: &str) -> String {
     format!("{fence}{space}{text}{space}{fence}")
 }
 
+/// A document of JSON with every character that is not seen as its number: it means the same.
+pub fn json(document: &str) -> String {
+    let mut out = String::with_capacity(document.len());
+    for it in document.chars() {
+        if it == '\n' || is_seen(it) {
+            out.push(it);
+        } else {
+            for unit in it.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
+}
+
 /// Whether a character is seen, and leaves others where they are. The standard library knows
 /// which are printed.
 fn is_seen(it: char) -> bool {
@@ -79,6 +94,14 @@ mod tests {
             assert_eq!(visible(text), shown);
         }
         assert_eq!(visible("a\n\tb"), "a\n\tb");
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        let value = serde_json::Value::from("a\u{9b}\u{202e}\u{7f}\u{e0041}\nb é");
+        let document = json(&value.to_string());
+        assert_eq!(document, r#""a\u009b\u202e\u007f\udb40\udc41\nb é""#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&document).unwrap(), value);
     }
 
     #[test]

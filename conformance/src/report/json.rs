@@ -1,7 +1,7 @@
 //! The report for programs. Its schema changes with its number.
 
 use {
-    super::{Count, Report, identity::Identity},
+    super::{Count, Report, escape, identity::Identity},
     crate::{
         known,
         verdict::{Failure, Outcome, Verdict},
@@ -50,7 +50,7 @@ pub fn report(report: &Report<'_>) -> String {
         "seconds": report.took.as_secs_f64(),
         "cases": outcomes.iter().map(|it| case(report, it)).collect::<Vec<_>>(),
     });
-    format!("{whole:#}\n")
+    escape::json(&format!("{whole:#}\n"))
 }
 
 /// Whether a text is such a report.

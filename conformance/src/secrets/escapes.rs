@@ -38,12 +38,13 @@ pub(super) fn decode(view: &View) -> Vec<View> {
     if !view.bytes().iter().any(|it| matches!(it, b'%' | b'\\' | b'&')) {
         return views;
     }
-    let tight = view.tight();
+    let is_spaced = view.bytes().iter().any(u8::is_ascii_whitespace);
+    let tight = is_spaced.then(|| view.tight());
     for escape in ESCAPES {
         let (plain, count) = without(view, *escape);
-        let (spaced, more) = without(&tight, *escape);
-        let read = [(plain, count > 0), (spaced, more > count)];
-        for (found, _) in read.into_iter().filter(|it| it.1) {
+        let spaced = tight.as_ref().map(|it| without(it, *escape));
+        let spaced = spaced.filter(|(_, more)| *more > count).map(|(found, _)| found);
+        for found in Some(plain).filter(|_| count > 0).into_iter().chain(spaced) {
             if !views.iter().any(|it| it.bytes() == found.bytes()) {
                 views.push(found);
             }

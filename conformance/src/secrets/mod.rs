@@ -6,7 +6,7 @@
 //! JSON, the references of HTML, hex, base32 and base64; and turned round. A part of a JWT
 //! is found where it is shown on its own. A shorter credential is found as it stands, and behind the same encodings.
 //!
-//! The cost grows with the text, and not with the number of credentials.
+//! The cost grows with the length of the text, and not with the number of credentials.
 
 mod digits;
 mod escapes;
@@ -26,12 +26,17 @@ use {
 /// What is shown in the place of a credential.
 pub const HIDDEN: &str = "{credential}";
 
-/// How many encodings are taken off: two, and the one that the answer itself is written in.
-const DEPTH: usize = 3;
+/// How many encodings are taken off, beside the escapes that the answer itself is written with.
+const DEPTH: usize = 2;
+
+/// How much of a text is looked through at once, in bytes, and how much of that once more with what
+/// follows, so that nothing is missed where two parts meet.
+const LENGTH: usize = 128 << 10;
+const OVERLAP: usize = 8 << 10;
 
 /// How many times the length of a text its views may be long, all together. Only a text that is made
 /// to be decoded in every way comes near; nothing of it is shown.
-const MOST: usize = 200;
+const MOST: usize = 32;
 
 /// The credentials that a run has sent and received. Clones share them.
 #[derive(Clone, Default)]
@@ -56,11 +61,16 @@ impl Secrets {
         if pieces.is_empty() || text.is_empty() {
             return text.into();
         }
-        let mut search = Search { pieces: &pieces, left: text.len() * MOST, parts: Vec::new() };
-        if search.look(&View::of(text), DEPTH).is_none() {
-            return HIDDEN.into();
+        let (mut parts, mut from) = (Vec::new(), 0);
+        loop {
+            let to = text.floor_char_boundary(from + LENGTH);
+            let found = Search::through(&text[from..to], &pieces);
+            parts.extend(found.into_iter().map(|(begin, end)| (from + begin, from + end)));
+            if to == text.len() {
+                return without(text, parts);
+            }
+            from = text.floor_char_boundary(to - OVERLAP);
         }
-        without(text, search.parts)
     }
 }
 
@@ -79,7 +89,18 @@ struct Search<'a> {
     parts: Vec<Part>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// The parts of a text in which something was found: all of it, where it takes too long.
+    fn through(text: &str, pieces: &'a Pieces) -> Vec<Part> {
+        let mut search = Self { pieces, left: text.len() * MOST, parts: Vec::new() };
+        let view = View::of(text);
+        let looked = search.look(&view, DEPTH).and_then(|()| {
+            let mut written = escapes::decode(&view).into_iter();
+            written.try_for_each(|it| search.look(&it, DEPTH))
+        });
+        looked.map_or_else(|| vec![(0, text.len())], |()| search.parts)
+    }
+
     /// Looks through a view and through what it stands for. None where that is too much.
     fn look(&mut self, view: &View, depth: usize) -> Option<()> {
         self.left = self.left.checked_sub(view.bytes().len())?;

@@ -175,16 +175,25 @@ fn a_key_is_found_by_its_lines() {
 
 /// What is made to be decoded in every way is not shown, rather than looked through for ever.
 #[test]
-fn a_large_text_costs_no_more_than_its_length() {
-    let secrets = secrets(TOKEN);
+fn a_text_that_costs_too_much_is_not_shown() {
     for text in ["V", "%25", "\\u005c", "QUFB", "34333433", "&#38;", "eyJhbGciOiJSUzI1NiJ"] {
-        let text = text.repeat(20_000);
-        let mut search = Search {
-            pieces: &secrets.0.read().unwrap(),
-            left: text.len() * MOST,
-            parts: Vec::new(),
-        };
-        let _ = search.look(&View::of(&text), DEPTH);
-        assert!(search.left <= text.len() * MOST);
+        let text = text.repeat(4_000);
+        let shown = secrets(TOKEN).hide(&text).into_owned();
+        assert!(shown == text || shown == HIDDEN, "{shown}");
+    }
+    let text = "V".repeat(4_000);
+    let (secrets, parts) = (secrets(TOKEN), Vec::new());
+    let mut search = Search { pieces: &secrets.0.read().unwrap(), left: text.len(), parts };
+    assert!(search.look(&View::of(&text), DEPTH).is_none());
+}
+
+#[test]
+fn a_credential_is_found_anywhere_in_a_long_text() {
+    let text = "lorem ipsum é ".repeat(LENGTH / 14);
+    for before in [LENGTH - OVERLAP - 40, LENGTH - 60, LENGTH - 20, LENGTH + 10] {
+        let (begin, end) = text.split_at(text.floor_char_boundary(before));
+        let shown = secrets(TOKEN).hide(&format!("{begin} {TOKEN} {end}")).into_owned();
+        assert!(!shown.contains(&TOKEN[..16]) && !shown.contains(&TOKEN[40..56]), "{before}");
+        assert_eq!(shown.replace("{credential}", "").replace("..", "").len(), text.len() + 2);
     }
 }

@@ -73,7 +73,7 @@ fn a_report_of_somebody_elses_is_not_replaced() {
         let folder = tempdir().unwrap();
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
-        let target = ["run", "--server", "http://127.0.0.1:1", "--report-dir"];
+        let target = ["run", "--server", "http://kube.invalid", "--report-dir"];
         let output = run(&[&target[..], &[folder.path().to_str().unwrap()]].concat());
         assert_eq!(code(&output), 2, "{name}: {}", told(&output));
         assert!(told(&output).contains(&path.display().to_string()), "{}", told(&output));
@@ -163,7 +163,7 @@ fn an_export_leaves_the_cases_of_others() {
 fn a_list_that_is_to_be_written_is_not_made_by_a_run_that_fails() {
     let folder = tempdir().unwrap();
     let list = folder.path().join("known.yaml");
-    let arguments = ["run", "--server", "http://127.0.0.1:1", "--known-failing"];
+    let arguments = ["run", "--server", "http://kube.invalid", "--known-failing"];
     let more = [list.to_str().unwrap(), "--update-known-failing"];
     assert_eq!(code(&run(&[&arguments[..], &more].concat())), 3);
     assert!(names(folder.path()).is_empty());
