@@ -2,9 +2,13 @@
 
 use {
     crate::{protobuf, variant::Protocol},
+    base64::{Engine, prelude::BASE64_STANDARD},
     bytes::Bytes,
     serde_json::Value,
 };
+
+/// Under which names answers give credentials.
+const ISSUED: &[&str] = &["status.token", "access_token", "accessToken", "refresh_token"];
 
 /// The two APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +81,13 @@ impl Request {
         let named = self.headers.iter().find(|(name, _)| name == "content-type");
         value(named.map(|(_, value)| value.as_str()).unwrap_or_default(), &self.body)
     }
+
+    /// What it presents to be let in.
+    pub fn credentials(&self) -> impl Iterator<Item = &str> {
+        let named = |name: &str| name.to_ascii_lowercase().ends_with("authorization");
+        let presented = self.headers.iter().filter(move |(name, _)| named(name));
+        presented.map(|(_, value)| value.split_once(' ').map_or(value.as_str(), |(_, it)| it))
+    }
 }
 
 impl Answer {
@@ -103,6 +114,17 @@ impl Answer {
             return self.meaning.clone();
         }
         value(self.media_type(), &self.body)
+    }
+
+    /// What it gives that lets somebody in.
+    pub fn credentials(&self) -> Vec<String> {
+        let Some(body) = self.value() else { return Vec::new() };
+        let issued = ISSUED.iter().filter_map(|it| member(&body, it)?.as_str());
+        // What is reviewed was sent, and need not be a token.
+        let issued = issued.filter(|_| body["kind"] != "TokenReview").map(str::to_owned);
+        let kept = body["data"]["token"].as_str().filter(|_| body["kind"] == "Secret");
+        let kept = kept.and_then(|it| String::from_utf8(BASE64_STANDARD.decode(it).ok()?).ok());
+        issued.chain(kept).collect()
     }
 }
 

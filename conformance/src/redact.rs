@@ -2,7 +2,7 @@
 //! credential leaves the suite. One table; equal values keep the same name within a case.
 
 use {
-    crate::{fragments::Fragments, layout, token::Token},
+    crate::{layout, secrets::Secrets, token::Token},
     jiff::Timestamp,
     regex::{Captures, Regex},
     std::{collections::BTreeMap, sync::LazyLock},
@@ -63,8 +63,8 @@ static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
 pub struct Redactor {
     /// What to replace literally, longest first.
     literals: Vec<(String, String)>,
-    /// What credentials leave behind where they are taken apart.
-    fragments: Fragments,
+    /// What is hidden wherever it stands, and however it is written.
+    secrets: Secrets,
     seen: BTreeMap<(&'static str, String), usize>,
     /// What `{now}` is in the exchange at hand.
     now: Option<Timestamp>,
@@ -82,6 +82,11 @@ pub struct Redacted {
 }
 
 impl Redactor {
+    /// A redactor that hides these, and what it learns.
+    pub fn new(secrets: Secrets) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
     /// Replaces a value literally: a random name, an address, a credential.
     pub fn name(&mut self, value: &str, name: &str) {
         if !value.is_empty() {
@@ -93,7 +98,7 @@ impl Redactor {
     /// Replaces a credential. One that is as short as a word stands within others, so it is replaced
     /// only where it is presented.
     pub fn credential(&mut self, value: &str) {
-        self.fragments.add(value);
+        self.secrets.add(value);
         match value.len() {
             0 => {}
             1..WORD => self.name(&format!("Bearer {value}"), "Bearer {credential}"),
@@ -106,7 +111,7 @@ impl Redactor {
         let told = value.starts_with("ya29.") || (value.starts_with("eyJ") && is_jwt(value));
         let known = self.literals.iter().any(|(it, _)| it == value);
         if told {
-            self.fragments.add(value);
+            self.secrets.add(value);
         } else if !known {
             self.credential(value);
         }
@@ -122,9 +127,9 @@ impl Redactor {
         let text = self.literally(text);
         let mut tokens = Vec::new();
         let text = self.rename(&text, &mut tokens);
-        let text = self.fragments.hide(text);
+        let text = self.secrets.hide(&text).into_owned();
         let tokens: Vec<_> = tokens.into_iter().map(|token| self.describe(&token)).collect();
-        let tokens = tokens.into_iter().map(|it| self.fragments.hide(it)).collect();
+        let tokens = tokens.iter().map(|it| self.secrets.hide(it).into_owned()).collect();
         Redacted { text, tokens }
     }
 

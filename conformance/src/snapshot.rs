@@ -1,12 +1,7 @@
 //! The recorded exchanges of a case, redacted, in a file that insta reads and writes as well.
 
 use {
-    crate::{
-        exchange::{Exchange, member},
-        layout, protobuf,
-        redact::Redactor,
-        variant::Variant,
-    },
+    crate::{exchange::Exchange, layout, protobuf, redact::Redactor, variant::Variant},
     std::fmt::Write as _,
 };
 
@@ -104,7 +99,7 @@ pub fn section(steps: &[String]) -> String {
 
 /// One exchange as a snapshot has it.
 pub fn transcript(exchange: &Exchange, redactor: &mut Redactor) -> String {
-    for credential in credentials(exchange) {
+    for credential in exchange.answer.credentials() {
         redactor.learn(&credential);
     }
     redactor.begin();
@@ -131,15 +126,6 @@ pub fn transcript(exchange: &Exchange, redactor: &mut Redactor) -> String {
         let _ = write!(out, "\n{token}");
     }
     out
-}
-
-/// What an answer gave that lets somebody in.
-fn credentials(exchange: &Exchange) -> Vec<String> {
-    let Some(body) = exchange.answer.value() else { return Vec::new() };
-    let issued = ["status.token", "access_token", "accessToken"];
-    let reviewed = body["kind"] == "TokenReview";
-    let given = issued.iter().filter(|_| !reviewed).filter_map(|it| member(&body, it)?.as_str());
-    given.map(str::to_owned).collect()
 }
 
 /// The body laid out, and what it was laid out from, so that no byte of it is lost.

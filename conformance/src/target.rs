@@ -7,6 +7,7 @@ use {
         exchange::{Answer, Request},
         keys,
         redact::Redactor,
+        secrets::Secrets,
         token::RelyingParty,
         variant::Protocol,
     },
@@ -17,6 +18,9 @@ use {
 
 /// What the controller that publishes the root CA makes, which is the first to act in a namespace.
 const ROOT_CA: &str = "/api/v1/namespaces/kube-system/configmaps/kube-root-ca.crt";
+
+/// As many characters of a version are kept.
+const VERSION: usize = 100;
 
 /// What nobody may read who was not given leave.
 pub(crate) const SECRETS: &str = "/api/v1/namespaces/kube-system/secrets";
@@ -34,6 +38,8 @@ pub struct Side {
     pub impersonation: Vec<(String, String)>,
     /// How those are asked whom it names.
     pub beyond: Beyond,
+    /// The credentials that were sent to it and received from it.
+    pub secrets: Secrets,
 }
 
 /// A target. A side that is not there makes its cases skipped.
@@ -49,6 +55,8 @@ pub struct Target {
     pub subject_token: Option<String>,
     /// What was found out.
     pub facts: Facts,
+    /// The credentials that were sent to it and received from it.
+    pub secrets: Secrets,
 }
 
 /// What was found out about a target before anybody judges it.
@@ -95,7 +103,8 @@ impl Side {
     /// A side where a bearer says who we are, if anything does.
     pub fn new(client: Client, credential: Option<String>) -> Self {
         let (impersonation, beyond) = (Vec::new(), Beyond::default());
-        Self { client, credential, others: None, impersonation, beyond }
+        let secrets = Secrets::default();
+        Self { client, credential, others: None, impersonation, beyond, secrets }
     }
 
     /// What carries our own requests, or those of others.
@@ -116,19 +125,26 @@ impl Side {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Answer, Unreachable> {
-        let request = request(self.own_headers(), method, path, body);
-        self.client.send(&request).await
+        self.send(true, &request(self.own_headers(), method, path, body)).await
     }
 
     /// One exchange as nobody.
     pub async fn ask_as_nobody(&self, path: &str) -> Result<Answer, Unreachable> {
-        self.client_of(false).send(&request(std::iter::empty(), "GET", path, None)).await
+        self.send(false, &request(std::iter::empty(), "GET", path, None)).await
     }
 
     /// One exchange as somebody else.
     pub async fn ask_as(&self, token: &str, path: &str) -> Result<Answer, Unreachable> {
         let caller = std::iter::once(bearer(token));
-        self.client_of(false).send(&request(caller, "GET", path, None)).await
+        self.send(false, &request(caller, "GET", path, None)).await
+    }
+
+    /// One exchange, as ourselves or as somebody else. The credentials in it are remembered.
+    pub async fn send(&self, own: bool, request: &Request) -> Result<Answer, Unreachable> {
+        request.credentials().for_each(|it| self.secrets.add(it));
+        let answer = self.client_of(own).send(request).await?;
+        answer.credentials().iter().for_each(|it| self.secrets.add(it));
+        Ok(answer)
     }
 }
 
@@ -159,7 +175,7 @@ impl Target {
 
     /// What hides the suite's own credentials, and names the addresses.
     pub fn redactor(&self) -> Redactor {
-        let mut redactor = Redactor::default();
+        let mut redactor = Redactor::new(self.secrets.clone());
         for side in [&self.kubernetes, &self.google].into_iter().flatten() {
             let authority = side.client.endpoint().authority();
             // A bare host may be a word that stands in names and issuers, too.
@@ -175,12 +191,16 @@ impl Target {
     /// whatever we would ask.
     pub async fn learn(&mut self) -> Result<(), Unfit> {
         let mut facts = Facts::default();
+        for side in [&mut self.kubernetes, &mut self.google].into_iter().flatten() {
+            side.secrets = self.secrets.clone();
+        }
         if let Some(side) = &self.kubernetes {
             let told = side.ask("GET", "/version", None).await?;
             let root_ca = known(side, ROOT_CA).await?;
             foreign(side, "Kubernetes API", [&told, &root_ca])?;
             let (hidden, version) = version(&told);
-            facts.version = version;
+            facts.version =
+                version.map(|it| self.secrets.hide(&it).chars().take(VERSION).collect());
             facts.http2 = side.client.endpoint().https && side.client.offers_http2().await;
             let (status, party) = keys::find(side).await;
             facts.features = features(side, &root_ca).await?;
@@ -189,7 +209,10 @@ impl Target {
             if !hidden_keys || party.is_some() {
                 facts.features.insert(Need::Discovery);
             }
-            facts.party = party;
+            facts.party = party.map(|mut it| {
+                it.doubt = it.doubt.map(|why| self.secrets.hide(&why).into_owned());
+                it
+            });
             // What is answered wrongly is judged; what is refused may be hidden.
             if !hidden {
                 facts.features.insert(Need::Version);

@@ -1,7 +1,7 @@
 //! What a run of a case comes to.
 
 use {
-    crate::{expect::Mismatch, variant::Variant},
+    crate::{expect::Mismatch, secrets::Secrets, variant::Variant},
     std::time::Duration,
 };
 
@@ -77,6 +77,25 @@ impl Outcome {
     /// The name that reports and patterns use: the case's id, and the variant beyond the first.
     pub fn name(&self) -> String {
         name(&self.case, self.variant)
+    }
+
+    /// Hides what was learned of credentials after it was judged, in another case.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        let hide = |text: &mut String| *text = secrets.hide(text).into_owned();
+        self.transcript.iter_mut().for_each(hide);
+        match &mut self.verdict {
+            Verdict::Passed => {}
+            Verdict::Failed(failures) => {
+                for Mismatch { what, expected, got, .. } in
+                    failures.iter_mut().map(|it| &mut it.mismatch)
+                {
+                    [what, expected, got].into_iter().for_each(hide);
+                }
+            }
+            Verdict::KnownFailing(why) | Verdict::Skipped(why) | Verdict::CouldNotRun(why) => {
+                hide(why);
+            }
+        }
     }
 }
 

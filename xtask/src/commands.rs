@@ -29,10 +29,14 @@ const COMMANDS: &[Command] = &[
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
     Command {
         name: "record",
-        about: "the snapshots that a kube-apiserver writes",
+        about: "writes the snapshots of Kubernetes cases anew, from a kube-apiserver",
         run: record::run,
     },
-    Command { name: "bless", about: "the snapshots that the emulator writes", run: bless::run },
+    Command {
+        name: "bless",
+        about: "writes the snapshots anew that the emulator is the author of",
+        run: bless::run,
+    },
     Command {
         name: "browser",
         about: "what pages in a headless Chromium get at, and what they do not",
@@ -60,7 +64,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "schema",
-        about: "the tables of both APIs, from their Go packages",
+        about: "writes the tables of both APIs anew, from their Go packages",
         run: schema::run,
     },
 ];

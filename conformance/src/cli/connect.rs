@@ -11,9 +11,12 @@ use {
             beyond::Beyond,
             environment,
             pace::Pace,
+            proxy::Proxy,
             tls::{self, Identity, Trust},
         },
         kubeconfig::{self, Context},
+        report::escape,
+        secrets::Secrets,
         target::{Side, Target, Unfit},
     },
     http::{HeaderName, HeaderValue},
@@ -36,7 +39,7 @@ pub(super) async fn target(
     if let Some(mut context) = context.clone() {
         context.trust = trust.clone().unwrap_or(context.trust);
         let beyond = beyond(trust.as_ref(), &pace);
-        target.kubernetes = Some(Side { beyond, ..side(context, &pace)? });
+        target.kubernetes = Some(Side { beyond, ..side(context, &pace, &target.secrets)? });
     }
     if let Some(url) = &google.google_endpoint {
         let mut own = Context::of(url);
@@ -44,7 +47,7 @@ pub(super) async fn target(
         let shared = context.filter(|it| beside(&it.server, url)).map(|it| it.trust);
         own.trust = trust.or(shared).unwrap_or(Trust::System);
         own.token = credential(&google.access_token, google.access_token_file.as_deref())?;
-        target.google = Some(side(own, &pace)?);
+        target.google = Some(side(own, &pace, &target.secrets)?);
     }
     if target.kubernetes.is_none() && target.google.is_none() {
         return Err(Exit::usage(
@@ -52,9 +55,12 @@ pub(super) async fn target(
         ));
     }
     if let Some(path) = &google.subject_token_file {
-        target.subject_token = Some(kubeconfig::credential(path).map_err(Exit::usage)?);
+        let token = kubeconfig::credential(path).map_err(Exit::usage)?;
+        target.secrets.add(&token);
+        target.subject_token = Some(token);
     }
-    target.learn().await.map_err(|unfit| Exit(3, hinted(&unfit)))?;
+    let learned = target.learn().await;
+    learned.map_err(|unfit| Exit(3, escape::line(&target.secrets.hide(&hinted(&unfit)))))?;
     Ok(Arc::new(target))
 }
 
@@ -96,7 +102,7 @@ struct Limit {
     everywhere: bool,
 }
 
-fn side(context: Context, limit: &Limit) -> Result<Side, Exit> {
+fn side(context: Context, limit: &Limit, secrets: &Secrets) -> Result<Side, Exit> {
     let mut endpoint = Endpoint::parse(&context.server).map_err(Exit::usage)?;
     sendable(&context)?;
     endpoint.tls_server_name = context.tls_server_name;
@@ -104,6 +110,9 @@ fn side(context: Context, limit: &Limit) -> Result<Side, Exit> {
         Some(proxy) => Some(proxy),
         None => environment::proxy(&endpoint).map_err(Exit::usage)?,
     };
+    endpoint.proxy.iter().flat_map(Proxy::credentials).for_each(|it| secrets.add(&it));
+    context.token.iter().for_each(|it| secrets.add(it));
+    context.identity.iter().for_each(|it| secrets.add_key(&it.key));
     let limited = limit.everywhere || !endpoint.is_loopback();
     let pace = limited.then(|| Arc::clone(&limit.pace));
     let config =
@@ -115,7 +124,8 @@ fn side(context: Context, limit: &Limit) -> Result<Side, Exit> {
         None => None,
     };
     let (impersonation, beyond) = (context.impersonation, Beyond::default());
-    Ok(Side { client, credential: context.token, others, impersonation, beyond })
+    let (credential, secrets) = (context.token, secrets.clone());
+    Ok(Side { client, credential, others, impersonation, beyond, secrets })
 }
 
 /// How those are asked whom the Kubernetes side names: what a flag says of whom to trust and how

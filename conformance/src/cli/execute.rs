@@ -4,6 +4,7 @@ use {
     super::{Exit, judge::applicable, progress, warn},
     crate::{
         batch::{self, Item},
+        report::escape,
         run::Run,
         verdict::Outcome,
     },
@@ -40,14 +41,19 @@ pub(super) async fn execute(
     let outcomes = ended(&run, items, parallel, &mut interruption).await;
     drop(shown);
     tell_left(&run, &mut interruption).await;
-    outcomes.map(|outcomes| (run, outcomes))
+    let mut outcomes = outcomes?;
+    outcomes.iter_mut().for_each(|it| it.hide(&run.target.secrets));
+    Ok((run, outcomes))
 }
 
 /// Makes what all cases share. A server that does not answer keeps nobody who asks to stop.
 async fn opened(run: &mut Run, interruption: &mut Interruption) -> Result<(), Exit> {
+    let secrets = run.target.secrets.clone();
     let mut opening = Box::pin(run.open());
     tokio::select! {
-        opened = &mut opening => return opened.map_err(|why| Exit(3, why)),
+        opened = &mut opening => {
+            return opened.map_err(|why| Exit(3, escape::line(&secrets.hide(&why))));
+        }
         () = interruption.asked() => {}
     }
     warn(STOPPING);
@@ -88,7 +94,7 @@ async fn tell_left(run: &Run, interruption: &mut Interruption) {
         () = interruption.asked() => run.left(),
     };
     for left in left {
-        warn(&format!("left behind: {left}"));
+        warn(&escape::line(&run.target.secrets.hide(&format!("left behind: {left}"))));
     }
 }
 

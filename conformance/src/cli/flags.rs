@@ -92,7 +92,7 @@ pub(super) enum Command {
     /// List the cases, in the order of their names
     #[command(after_help = PATTERNS)]
     List(ListArgs),
-    /// Write the snapshots of Kubernetes cases from a kube-apiserver
+    /// Write the snapshots of Kubernetes cases anew, from a kube-apiserver
     #[command(after_help = RECORD)]
     Record(Box<RecordArgs>),
     /// Say what a case or requirement is about
@@ -102,10 +102,16 @@ pub(super) enum Command {
         id: String,
     },
     /// Write the cases and snapshots that the binary carries into a folder
+    ///
+    /// Files of an earlier export are replaced. One that was changed is not, nor is anything
+    /// written then; cases that were added are left alone.
     #[command(after_help = EXPORT)]
     Export {
         /// The folder
         dir: PathBuf,
+        /// Write over files that were changed, too
+        #[arg(long)]
+        force: bool,
     },
     /// Print the version
     #[command(after_help = "Examples:\n  token-conformance version")]
@@ -264,10 +270,11 @@ pub(super) struct Reports {
     /// YAML, `pattern: reason` of cases that fail and are known to, or `pattern: {reason, until: DAY}`
     #[arg(long, value_name = "FILE")]
     pub(super) known_failing: Option<PathBuf>,
-    /// Write that file anew: what fails goes in, what passes comes out
+    /// Write over that file: what fails goes in, what passes comes out
     #[arg(long, requires = "known_failing")]
     pub(super) update_known_failing: bool,
-    /// Where to write junit.xml, report.json, report.html and summary.md
+    /// Where to write junit.xml, report.json, report.html and summary.md; only those of an earlier
+    /// run are written over
     #[arg(long, value_name = "DIR")]
     pub(super) report_dir: Option<PathBuf>,
     /// Show the exchanges of cases that passed, too, and name all that were skipped
@@ -282,7 +289,7 @@ pub(super) struct RecordArgs {
     /// Only cases whose names fit; may be repeated (see `list --help`)
     #[arg(long, value_name = "GLOB")]
     pub(super) run: Vec<String>,
-    /// The folder that holds kubernetes/
+    /// The folder that holds kubernetes/; the snapshots in it are written over
     #[arg(long, default_value = "snapshots", value_name = "DIR")]
     pub(super) into: PathBuf,
 }

@@ -4,14 +4,15 @@ use {
     super::{
         Exit, connect,
         execute::execute,
+        files::{self, told},
         flags::{Manners, Reports, RunArgs},
-        plan, print, print_painted, warn,
+        plan, print, print_painted, reports, warn,
     },
     crate::{
         batch::Item,
         catalog::Catalog,
         known::{self, List},
-        report::{self, Count, Report, terminal},
+        report::{Count, Report, terminal},
         run::Run,
         verdict::{Outcome, Verdict},
     },
@@ -22,6 +23,7 @@ use {
 pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8, Exit> {
     let RunArgs { kubernetes, google, selection, manners, reports } = *args;
     let mut known = known_failing(&reports)?;
+    known.iter().for_each(|it| warn_of_expired(&reports, it));
     let items = selection.items(&catalog);
     if items.is_empty() {
         return Err(Exit::nothing_selected());
@@ -37,6 +39,8 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
     let (run, mut outcomes) = execute(run, items, manners.parallel.into()).await?;
     let took = started.elapsed();
     if let (Some(known), true) = (&mut known, reports.update_known_failing) {
+        // What somebody wrote there while the cases ran stays.
+        *known = known_failing(&reports)?.unwrap_or_else(|| known.clone());
         update(known, &reports, &run.catalog, &outcomes)?;
     }
     let stale = known.map(|it| excuse(&it, &run.catalog, &mut outcomes)).unwrap_or_default();
@@ -45,7 +49,7 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
     }
     print_painted(&terminal::report(&run.catalog, &outcomes, reports.trace, took));
     if let Some(folder) = &reports.report_dir {
-        write(folder, &Report { run: &run, outcomes: &outcomes, took })?;
+        reports::write(folder, &Report { run: &run, outcomes: &outcomes, took })?;
     }
     Ok(code(&outcomes, &stale))
 }
@@ -62,11 +66,14 @@ fn prepared(run: Run, manners: &Manners) -> Run {
 /// Finds out before the run whether what comes of it can be written.
 fn writable(reports: &Reports) -> Result<(), Exit> {
     if let Some(folder) = &reports.report_dir {
-        fs::create_dir_all(folder).map_err(|error| told(folder, &error.to_string()))?;
+        reports::prepare(folder)?;
     }
     if let (Some(path), true) = (&reports.known_failing, reports.update_known_failing) {
-        let file = fs::OpenOptions::new().append(true).create(true).open(path);
-        file.map_err(|error| told(path, &error.to_string()))?;
+        let opened = match path.exists() {
+            true => fs::OpenOptions::new().append(true).open(path).map(drop),
+            false => files::writable(path.parent().unwrap_or(Path::new(""))),
+        };
+        opened.map_err(|error| told(path, error))?;
     }
     Ok(())
 }
@@ -78,13 +85,17 @@ fn known_failing(reports: &Reports) -> Result<Option<List>, Exit> {
         Err(error) if error.kind() == io::ErrorKind::NotFound && reports.update_known_failing => {
             String::new()
         }
-        text => text.map_err(|error| Exit::usage(format!("{}: {error}", path.display())))?,
+        text => text.map_err(|error| told(path, error))?,
     };
-    let list = List::parse(&text).map_err(|why| told(path, &why))?;
+    let list = List::parse(&text).map_err(|why| told(path, why))?;
+    Ok(Some(list))
+}
+
+fn warn_of_expired(reports: &Reports, list: &List) {
+    let Some(path) = &reports.known_failing else { return };
     for pattern in list.expired() {
         warn(&format!("{}: {pattern} excuses nothing any more: its day is over", path.display()));
     }
-    Ok(Some(list))
 }
 
 /// Writes the list anew, and what it says from now on.
@@ -96,14 +107,15 @@ fn update(
 ) -> Result<(), Exit> {
     let Some(path) = &reports.known_failing else { return Ok(()) };
     let (text, changes) = known.updated(&known::names(catalog), outcomes);
-    *known = List::parse(&text).map_err(|why| told(path, &why))?;
+    *known = List::parse(&text).map_err(|why| told(path, why))?;
     if changes.is_empty() {
         return Ok(());
     }
-    fs::write(path, text).map_err(|error| told(path, &error.to_string()))?;
+    files::rewrite(path, &text).map_err(|error| told(path, error))?;
     for change in changes {
         warn(&format!("{}: {change}", path.display()));
     }
+    warn(&format!("{}: written anew", path.display()));
     Ok(())
 }
 
@@ -111,10 +123,6 @@ fn update(
 fn excuse(known: &List, catalog: &Catalog, outcomes: &mut [Outcome]) -> Vec<String> {
     let entries = known.concerning(&known::names(catalog), outcomes);
     known::excuse(&entries, outcomes)
-}
-
-fn told(path: &Path, why: &str) -> Exit {
-    Exit::usage(format!("{}: {why}", path.display()))
 }
 
 /// The exit code of a run.
@@ -129,18 +137,6 @@ pub(super) fn code(outcomes: &[Outcome], stale: &[String]) -> u8 {
         (true, 0, [_, ..]) => 4,
         (true, 0, []) => 0,
     }
-}
-
-fn write(folder: &Path, report: &Report<'_>) -> Result<(), Exit> {
-    let files = [
-        ("junit.xml", report::junit::report(report).map_err(Exit::usage)?),
-        ("report.json", report::json::report(report)),
-        ("report.html", report::html::report(report).map_err(Exit::usage)?),
-        ("summary.md", report::summary::report(report)),
-    ];
-    fs::create_dir_all(folder)
-        .and_then(|()| files.iter().try_for_each(|(name, text)| fs::write(folder.join(name), text)))
-        .map_err(|error| told(folder, &error.to_string()))
 }
 
 /// The items of a selection as they are told in a plan.

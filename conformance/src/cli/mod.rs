@@ -3,21 +3,23 @@
 mod colour;
 mod connect;
 mod execute;
+mod export;
+mod files;
 mod flags;
 mod judge;
 mod manual;
 mod plan;
 mod progress;
 mod record;
+mod reports;
 mod tell;
 mod variables;
 
 use {
-    crate::catalog::Catalog,
+    crate::{catalog::Catalog, report::escape},
     clap::Parser,
     flags::{Cli, Command},
     std::{
-        borrow::Cow,
         io::{self, Write},
         sync::Arc,
     },
@@ -76,7 +78,7 @@ async fn command(cli: Cli) -> Result<u8, Exit> {
         Command::List(args) => tell::list(&catalog, &args),
         Command::Record(args) => record::record(catalog, args).await,
         Command::Explain { id } => tell::explain(&catalog, cli.suite.as_deref(), &id),
-        Command::Export { dir } => tell::export(&dir),
+        Command::Export { dir, force } => export::export(&dir, force),
         // They have been answered.
         Command::Version | Command::Completions { .. } | Command::Man { .. } => Ok(0),
     }
@@ -90,40 +92,16 @@ fn print_raw(bytes: &[u8]) -> u8 {
 
 /// What scripts read.
 fn print(text: &str) {
-    let _ = write!(io::stdout(), "{}", shown(text));
+    let _ = write!(io::stdout(), "{}", escape::visible(text));
 }
 
 /// The same, with a little colour.
 fn print_painted(text: &str) {
-    let _ = write!(io::stdout(), "{}", colour::painted(&shown(text)));
-}
-
-/// A text with nothing in it that a terminal would do: what a server says is no command.
-fn shown(text: &str) -> Cow<'_, str> {
-    let commands = |it: char| it.is_control() && !matches!(it, '\n' | '\t');
-    if !text.contains(commands) {
-        return text.into();
-    }
-    let escaped = |it: char| match commands(it) {
-        true => it.escape_default().collect::<String>(),
-        false => it.to_string(),
-    };
-    text.chars().map(escaped).collect::<String>().into()
+    let _ = write!(io::stdout(), "{}", colour::painted(&escape::visible(text)));
 }
 
 /// What people read when something is wrong. On a terminal it takes the place of the progress.
 fn warn(text: &str) {
     let over = if colour::moves(&io::stderr()) { progress::AWAY } else { "" };
-    let _ = writeln!(io::stderr(), "{over}token-conformance: {}", shown(text));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn a_terminal_is_told_nothing_to_do() {
-        assert_eq!(shown("a\tb\n"), "a\tb\n");
-        assert_eq!(shown("\x1b[2J\r\u{9b}é"), "\\u{1b}[2J\\r\\u{9b}é");
-    }
+    let _ = writeln!(io::stderr(), "{over}token-conformance: {}", escape::visible(text));
 }

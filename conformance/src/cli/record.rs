@@ -4,6 +4,7 @@ use {
     super::{
         Exit, connect,
         execute::execute,
+        files::{self, Found, foreign, told},
         flags::{Google, RecordArgs, Selection},
         judge::code,
         print,
@@ -17,7 +18,7 @@ use {
         snapshot::{self, Snapshot},
         verdict::{Outcome, Verdict},
     },
-    std::{collections::BTreeMap, fs, io, path::Path, sync::Arc, time::Instant},
+    std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Instant},
 };
 
 /// Runs the command. A case that fails keeps the snapshot that it had.
@@ -38,6 +39,11 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Resu
             "this is an emulator: record from a kube-apiserver; nothing was written",
         ));
     }
+    // It becomes a line of each snapshot.
+    if !target.facts.version.as_deref().is_some_and(is_version) {
+        return Err(Exit::usage("what it says of its version is none; nothing was written"));
+    }
+    items.iter().try_for_each(|(id, _)| before(&args.into, id).map(drop))?;
     let mut run = Run::new(catalog, target, Level::Observed);
     run.compared = Compared::Nothing;
     let started = Instant::now();
@@ -56,6 +62,25 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Resu
     Ok(code(&outcomes, &[]))
 }
 
+fn is_version(text: &str) -> bool {
+    text.starts_with('v')
+        && text.bytes().all(|it| it.is_ascii_alphanumeric() || b".-+".contains(&it))
+}
+
+/// The snapshot of a case as it is there, or nothing. What is no snapshot is not written over.
+fn before(into: &Path, id: &str) -> Result<String, Exit> {
+    let path = into.join(format!("{id}.snap"));
+    match files::look(&path).map_err(|error| told(&path, error))? {
+        Found::Nothing => Ok(String::new()),
+        Found::File(content) => {
+            let text = String::from_utf8_lossy(&content).into_owned();
+            let is_own = text.trim().is_empty() || Snapshot::parse(&text).is_ok();
+            is_own.then_some(text).ok_or_else(|| foreign(&path, "it is no snapshot"))
+        }
+        Found::Other => Err(foreign(&path, "it is no file")),
+    }
+}
+
 /// Writes the snapshot of a case, unless it stands there already.
 fn write(run: &Run, id: &str, outcomes: &[&Outcome], into: &Path) -> Result<(), Exit> {
     let sections: Vec<_> = outcomes.iter().map(|it| (it.variant, it.transcript.clone())).collect();
@@ -67,13 +92,13 @@ fn write(run: &Run, id: &str, outcomes: &[&Outcome], into: &Path) -> Result<(), 
     };
     let path = into.join(format!("{id}.snap"));
     let text = snapshot.file();
-    let before = fs::read_to_string(&path).unwrap_or_default();
+    let before = before(into, id)?;
     if before == text {
         return Ok(());
     }
-    let failed = |error: io::Error| Exit::usage(format!("{}: {error}", path.display()));
-    fs::create_dir_all(path.parent().unwrap_or(into)).map_err(failed)?;
-    fs::write(&path, &text).map_err(failed)?;
+    let written = fs::create_dir_all(path.parent().unwrap_or(into))
+        .and_then(|()| files::replace(&path, &text));
+    written.map_err(|error| told(&path, error))?;
     print(&format!("recorded: {}\n{}", path.display(), diff::told(&before, &text)));
     Ok(())
 }

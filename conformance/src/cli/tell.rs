@@ -1,4 +1,4 @@
-//! `list`, `explain`, `export`: what the binary carries.
+//! `list` and `explain`: what the binary carries.
 
 use {
     super::{
@@ -14,11 +14,7 @@ use {
         verdict::name,
     },
     serde_json::{Value, json},
-    std::{
-        fmt::Write as _,
-        fs, io,
-        path::{Path, PathBuf},
-    },
+    std::{fmt::Write as _, fs, path::Path},
 };
 
 /// How many names are suggested for one that is not known.
@@ -160,48 +156,6 @@ fn distance(one: &str, other: &str) -> usize {
         }
     }
     row[other.len()]
-}
-
-/// Every file of the suite, as the binary carries it.
-pub(super) fn export(dir: &Path) -> Result<u8, Exit> {
-    let write = |(file, text): &(&str, &str)| -> io::Result<()> {
-        let path = dir.join(file);
-        fs::create_dir_all(path.parent().unwrap_or(dir))?;
-        fs::write(path, text)
-    };
-    // Cases of another version would be taken for cases of this one.
-    for tree in ["fixtures", "snapshots"].map(|it| dir.join(it)) {
-        if let Some(file) = foreign(dir, &tree) {
-            return Err(Exit::usage(format!(
-                "{} is there and is not the suite's: name an empty folder",
-                file.display()
-            )));
-        }
-    }
-    catalog::CORPUS
-        .iter()
-        .try_for_each(write)
-        .map_err(|error| Exit::usage(format!("{}: {error}", dir.display())))?;
-    print(&format!("wrote {} files to {}\n", catalog::CORPUS.len(), dir.display()));
-    Ok(0)
-}
-
-/// A case or snapshot below a folder that the binary does not carry.
-fn foreign(root: &Path, folder: &Path) -> Option<PathBuf> {
-    for entry in fs::read_dir(folder).ok()?.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            if let Some(found) = foreign(root, &path) {
-                return Some(found);
-            }
-        } else if matches!(path.extension(), Some(kind) if kind == "yaml" || kind == "snap") {
-            let name = path.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
-            if !catalog::CORPUS.iter().any(|(it, _)| *it == name) {
-                return Some(path);
-            }
-        }
-    }
-    None
 }
 
 fn versions(versions: Versions) -> Option<String> {

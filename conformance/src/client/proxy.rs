@@ -63,6 +63,16 @@ impl Proxy {
         Ok(Self { kind, host, port: port.unwrap_or(default), basic })
     }
 
+    /// What lets us in there: the password, and user and password as they are sent.
+    pub(crate) fn credentials(&self) -> Vec<String> {
+        let sent = self.basic.as_ref().and_then(|it| it.to_str().ok()?.strip_prefix("Basic "));
+        let Some(sent) = sent.map(str::to_owned) else { return Vec::new() };
+        let plain = BASE64_STANDARD.decode(&sent).unwrap_or_default();
+        let plain = String::from_utf8_lossy(&plain).into_owned();
+        let password = plain.split_once(':').map(|(_, it)| it.to_owned());
+        [sent, plain].into_iter().chain(password).collect()
+    }
+
     /// A stream that leads to the target.
     pub(super) async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };

@@ -5,7 +5,11 @@
 
 use {
     super::file::{Cluster, Place, Plugin},
-    crate::{client::tls::Identity, yaml},
+    crate::{
+        client::tls::Identity,
+        report::escape::{block, line},
+        yaml,
+    },
     base64::{Engine, prelude::BASE64_STANDARD},
     serde::Deserialize,
     serde_json::{Value, json},
@@ -63,10 +67,10 @@ pub(super) fn ask(
     command.stderr(Stdio::inherit());
     let output = command.output().map_err(|error| missing(plugin, &error))?;
     if !output.status.success() {
-        return Err(format!("the exec plugin {} failed: {}", plugin.command, output.status));
+        return Err(format!("the exec plugin {} failed: {}", line(&plugin.command), output.status));
     }
     read(&output.stdout, &plugin.api_version)
-        .map_err(|why| format!("the exec plugin {} {why}", plugin.command))
+        .map_err(|why| format!("the exec plugin {} {why}", line(&plugin.command)))
 }
 
 /// A bare name is looked for in the path, any other begins at the kubeconfig's folder.
@@ -76,8 +80,8 @@ fn program(command: &str, folder: &Path) -> PathBuf {
 
 fn missing(plugin: &Plugin, error: &io::Error) -> String {
     let hint = plugin.install_hint.trim();
-    let hint = if hint.is_empty() { String::new() } else { format!("\n{hint}") };
-    format!("the exec plugin {} cannot be run: {error}{hint}", plugin.command)
+    let hint = if hint.is_empty() { String::new() } else { format!("\n{}", block(hint, "  ")) };
+    format!("the exec plugin {} cannot be run: {error}{hint}", line(&plugin.command))
 }
 
 /// Whether the plugin may talk to whoever started the suite.
@@ -100,7 +104,7 @@ fn interactive(plugin: &Plugin, terminal: bool) -> Result<bool, String> {
         Some("Always") if terminal => Ok(true),
         Some("Always") => Err(format!(
             "the exec plugin {} wants to ask something, and standard input is no terminal",
-            plugin.command
+            line(&plugin.command)
         )),
         Some(_) => Err("interactiveMode is one of Never, IfAvailable, Always".to_owned()),
     }

@@ -7,9 +7,12 @@ mod in_cluster;
 pub use in_cluster::in_cluster;
 
 use {
-    crate::client::{
-        proxy::Proxy,
-        tls::{Identity, Trust},
+    crate::{
+        client::{
+            proxy::Proxy,
+            tls::{Identity, Trust},
+        },
+        report::escape,
     },
     file::{Cluster, Place, User},
     percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode},
@@ -115,7 +118,7 @@ fn shown(paths: &[PathBuf]) -> String {
 }
 
 fn listed(names: &[&str]) -> String {
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    if names.is_empty() { "none".to_owned() } else { escape::line(&names.join(", ")) }
 }
 
 fn resolve(cluster: &Place<Cluster>, user: &Place<User>) -> Result<Context, String> {

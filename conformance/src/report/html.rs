@@ -5,6 +5,7 @@ use {
     super::{
         Count, Report,
         diff::{self, Row},
+        escape,
         identity::Identity,
     },
     crate::{
@@ -16,6 +17,8 @@ use {
     std::collections::BTreeMap,
 };
 
+/// What the page says of who wrote it.
+const GENERATOR: &str = "<meta name=\"generator\" content=\"token-conformance\">";
 /// The verdicts, in the order in which somebody wants to hear of them.
 const VERDICTS: &[&str] = &["failed", "could-not-run", "known-failing", "passed", "skipped"];
 /// How many failures are open from the start.
@@ -28,13 +31,18 @@ pub fn report(report: &Report<'_>) -> Result<String, String> {
     render(report).map_err(|error| error.to_string())
 }
 
+/// Whether a text is such a page.
+pub fn is_own(text: &str) -> bool {
+    text.split_once("<title>").is_some_and(|(head, _)| head.contains(GENERATOR))
+}
+
 fn render(report: &Report<'_>) -> Result<String, Error> {
     let (run, outcomes) = (report.run, report.outcomes);
     let place = |it: &Outcome| VERDICTS.iter().position(|name| *name == it.verdict.name());
     let mut sorted: Vec<&Outcome> = outcomes.iter().collect();
     sorted.sort_by_key(|it| place(it));
     let (count, identity) = (Count::of(outcomes), Identity::of(run));
-    let whole = json!({
+    let mut whole = json!({
         "verdict": report.verdict(),
         "sides": sides(&identity),
         "suite": identity.suite,
@@ -49,10 +57,21 @@ fn render(report: &Report<'_>) -> Result<String, Error> {
         "operations": operations(outcomes),
         "rows": sorted.iter().enumerate().map(|(at, it)| row(report, at, it)).collect::<Vec<_>>(),
     });
+    make_visible(&mut whole);
     let mut environment = Environment::new();
     // The name's ending has everything escaped that goes into it.
     environment.add_template("report.html", include_str!("page.html"))?;
     environment.get_template("report.html")?.render(Serde(&whole))
+}
+
+/// Makes every text visible; the template escapes the rest.
+fn make_visible(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = escape::visible(text),
+        Value::Array(values) => values.iter_mut().for_each(make_visible),
+        Value::Object(members) => members.values_mut().for_each(make_visible),
+        _ => {}
+    }
 }
 
 fn sides(identity: &Identity) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! What was judged and by what: the target as far as it is known, and the suite.
 
 use {
+    super::escape,
     crate::{case::Need, run::Run, target::Side},
     serde::Serialize,
     std::fmt::Write as _,
@@ -106,15 +107,15 @@ impl Identity {
         let mut out = String::new();
         for (name, known) in self.sides() {
             let version = match (name, &known.version) {
-                (_, Some(version)) => format!(", {version}"),
+                (_, Some(version)) => format!(", {}", escape::line(version)),
                 ("Kubernetes", None) => ", version not told".to_owned(),
                 _ => String::new(),
             };
-            let _ = writeln!(out, "{name}: {}{version}", known.endpoint);
+            let _ = writeln!(out, "{name}: {}{version}", escape::line(&known.endpoint));
             for (verb, present) in [("has", true), ("lacks", false)] {
                 let words = known.words(present);
                 if !words.is_empty() {
-                    let _ = writeln!(out, "  {verb} {}", words.join(", "));
+                    let _ = writeln!(out, "  {verb} {}", escape::line(&words.join(", ")));
                 }
             }
         }

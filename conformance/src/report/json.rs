@@ -1,13 +1,23 @@
 //! The report for programs. Its schema changes with its number.
 
 use {
-    super::{Count, Report, identity::Identity},
+    super::{Count, Report, escape, identity::Identity},
     crate::{
         known,
         verdict::{Failure, Outcome, Verdict},
     },
+    serde::Deserialize,
     serde_json::{Value, json},
 };
+
+/// What a report says of who wrote it.
+const GENERATOR: &str = "token-conformance";
+
+/// What is read of a report that is there.
+#[derive(Deserialize)]
+struct Head {
+    generator: String,
+}
 
 /// The number of the schema.
 const SCHEMA: u32 = 1;
@@ -18,6 +28,7 @@ pub fn report(report: &Report<'_>) -> String {
     let (count, identity) = (Count::of(outcomes), Identity::of(run));
     let whole = json!({
         "schema": SCHEMA,
+        "generator": GENERATOR,
         "target": {
             "endpoints": report.endpoints(),
             "version": run.target.facts.version,
@@ -39,7 +50,12 @@ pub fn report(report: &Report<'_>) -> String {
         "seconds": report.took.as_secs_f64(),
         "cases": outcomes.iter().map(|it| case(report, it)).collect::<Vec<_>>(),
     });
-    format!("{whole:#}\n")
+    escape::json(&format!("{whole:#}\n"))
+}
+
+/// Whether a text is such a report.
+pub fn is_own(text: &str) -> bool {
+    serde_json::from_str::<Head>(text).is_ok_and(|it| it.generator == GENERATOR)
 }
 
 fn case(report: &Report<'_>, outcome: &Outcome) -> Value {

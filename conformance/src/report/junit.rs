@@ -1,7 +1,7 @@
 //! The report that CI systems read.
 
 use {
-    super::Report,
+    super::{MARK, Report, escape::visible},
     crate::verdict::{Outcome, Verdict},
     quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite},
 };
@@ -11,7 +11,7 @@ pub fn report(report: &Report<'_>) -> Result<String, String> {
     let target = report.endpoints().join(" ");
     let digest = report.run.catalog.digest();
     let level = report.run.level.to_string();
-    let version = report.run.target.facts.version.clone().unwrap_or_default();
+    let version = report.run.target.facts.version.as_deref().map(visible).unwrap_or_default();
     let mut xml = Xml::new("token-conformance");
     xml.set_time(report.took);
     let mut suite: Option<TestSuite> = None;
@@ -33,14 +33,21 @@ pub fn report(report: &Report<'_>) -> Result<String, String> {
         let mut case = TestCase::new(name.rsplit('/').next().unwrap_or(&name), status(outcome));
         case.set_classname(class).set_time(outcome.took);
         if matches!(outcome.verdict, Verdict::Failed(_) | Verdict::CouldNotRun(_)) {
-            case.set_system_out(format!("{}{}", told(report, outcome), transcript(outcome)));
+            let text = format!("{}{}", told(report, outcome), transcript(outcome));
+            case.set_system_out(visible(&text));
         }
         suite.set_time(suite.time.unwrap_or_default() + outcome.took);
         suite.add_test_case(case);
     }
     xml.add_test_suites(suite);
     let text = xml.to_string().map_err(|error| error.to_string())?;
-    Ok(strict(&text))
+    Ok(strict(&text).replacen("<testsuites", &format!("{MARK}\n<testsuites"), 1))
+}
+
+/// Whether a text is such a report.
+pub fn is_own(text: &str) -> bool {
+    let declared = text.strip_prefix("<?xml").and_then(|it| it.split_once("?>"));
+    declared.is_some_and(|(_, rest)| rest.trim_start().starts_with(MARK))
 }
 
 /// The schema that Jenkins goes by counts what is skipped in each suite, and not in all of them.
@@ -72,7 +79,7 @@ fn transcript(outcome: &Outcome) -> String {
 
 fn status(outcome: &Outcome) -> TestCaseStatus {
     let with = |mut status: TestCaseStatus, message: &str| {
-        status.set_message(message);
+        status.set_message(visible(message));
         status
     };
     match &outcome.verdict {
@@ -87,6 +94,7 @@ fn status(outcome: &Outcome) -> TestCaseStatus {
                 .iter()
                 .map(|it| &it.mismatch)
                 .map(|it| format!("{}: expected {}, got {}", it.what, it.expected, it.got))
+                .map(|it| visible(&it))
                 .collect();
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(lines.first().cloned().unwrap_or_default());

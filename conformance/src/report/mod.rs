@@ -2,6 +2,7 @@
 //! get here.
 
 pub mod diff;
+pub mod escape;
 pub mod html;
 pub mod identity;
 pub mod json;
@@ -16,6 +17,9 @@ use {
     },
     std::time::Duration,
 };
+
+/// What a report says in a comment, by which a later run knows that it may be replaced.
+const MARK: &str = "<!-- written by token-conformance -->";
 
 /// What the reports for machines are made of.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! The report in Markdown, as the page of a pipeline's run shows it.
 
 use {
-    super::{Count, Report, identity::Identity},
+    super::{Count, MARK, Report, escape::code, identity::Identity},
     crate::verdict::{Outcome, Verdict},
     std::{collections::BTreeMap, fmt::Write as _},
 };
@@ -14,11 +14,12 @@ pub fn report(report: &Report<'_>) -> String {
     let count = Count::of(report.outcomes);
     let identity = Identity::of(report.run);
     let Count { passed, failed, skipped } = count;
-    let mut out = format!("## {}\n\n", report.verdict());
+    let mut out = format!("{MARK}\n\n## {}\n\n", report.verdict());
     let _ = writeln!(out, "{passed} passed, {failed} failed, {skipped} skipped\n");
     for (name, known) in identity.sides() {
-        let version = known.version.as_deref().map(|it| format!(" {it}")).unwrap_or_default();
-        let _ = writeln!(out, "- {name}: `{}`{version}", known.endpoint);
+        let version = known.version.as_deref().map(|it| format!(" {}", code(it)));
+        let (endpoint, version) = (code(&known.endpoint), version.unwrap_or_default());
+        let _ = writeln!(out, "- {name}: {endpoint}{version}");
     }
     let level = report.run.level;
     let _ =
@@ -26,6 +27,11 @@ pub fn report(report: &Report<'_>) -> String {
     failures(&mut out, report);
     reasons(&mut out, report.outcomes);
     out
+}
+
+/// Whether a text is such a summary.
+pub fn is_own(text: &str) -> bool {
+    text.starts_with(MARK)
 }
 
 fn failures(out: &mut String, report: &Report<'_>) {
@@ -44,7 +50,7 @@ fn failures(out: &mut String, report: &Report<'_>) {
             Some(it) => [it.what.as_str(), it.expected.as_str(), it.got.as_str()],
             None => ["could not run", "", outcome.verdict.reason().unwrap_or_default()],
         };
-        let cells = [&outcome.name(), what, expected, got].map(cell);
+        let cells = [&outcome.name(), what, expected, got].map(code);
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     if failed.len() > MOST {
@@ -63,30 +69,6 @@ fn reasons(out: &mut String, outcomes: &[Outcome]) {
         out.push_str("\n| cases | verdict | reason |\n|---|---|---|\n");
     }
     for ((verdict, why), count) in reasons {
-        let _ = writeln!(out, "| {count} | {verdict} | {} |", cell(why));
-    }
-}
-
-/// What stands in a cell, none of it Markdown.
-fn cell(text: &str) -> String {
-    let short: String = text.chars().take(160).collect();
-    let words: Vec<&str> = short.split_whitespace().collect();
-    let mut out = String::new();
-    for it in words.join(" ").chars() {
-        match it {
-            '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '!' | '~' => out.extend(['\\', it]),
-            '<' => out.push_str("&lt;"),
-            '&' => out.push_str("&amp;"),
-            it => out.push(it),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_cell_is_text() {
-        assert_eq!(super::cell("a|b\n<i>`c`"), "a\\|b &lt;i>\\`c\\`");
+        let _ = writeln!(out, "| {count} | {verdict} | {} |", code(why));
     }
 }

@@ -1,7 +1,10 @@
 //! The report that is read where the run was started.
 
 use {
-    super::Count,
+    super::{
+        Count,
+        escape::{block, line},
+    },
     crate::{
         catalog::Catalog,
         verdict::{Outcome, Verdict},
@@ -46,6 +49,7 @@ pub fn grouped(verb: &str, named: impl Iterator<Item = (String, String)>, whole:
     }
     let mut out = String::new();
     for (why, names) in reasons {
+        let why = line(&why);
         if names.len() > FEW && !whole {
             let _ = writeln!(out, "{verb}: {} cases ({why})", names.len());
             continue;
@@ -76,20 +80,21 @@ fn tell(out: &mut String, catalog: &Catalog, outcome: &Outcome, trace: bool) {
             return;
         }
         Verdict::KnownFailing(reason) => {
-            let _ = writeln!(out, "known to fail: {name} ({reason})\n");
+            let _ = writeln!(out, "known to fail: {name} ({})\n", line(reason));
             return;
         }
         Verdict::CouldNotRun(_) if outcome.transcript.is_empty() => return,
         Verdict::CouldNotRun(why) => {
-            let _ = writeln!(out, "could not run: {name}\n  {why}");
+            let _ = writeln!(out, "could not run: {name}\n  {}", line(why));
         }
         Verdict::Failed(failures) => {
             let _ = writeln!(out, "failed: {name}");
             for failure in failures {
                 let it = &failure.mismatch;
                 let step = failure.step + 1;
-                let _ = writeln!(out, "  step {step}: {}", it.what);
-                let _ = writeln!(out, "    expected {}\n    got      {}", it.expected, it.got);
+                let _ = writeln!(out, "  step {step}: {}", line(&it.what));
+                let _ = writeln!(out, "    expected {}", value(&it.expected));
+                let _ = writeln!(out, "    got      {}", value(&it.got));
             }
         }
     }
@@ -104,10 +109,17 @@ fn tell(out: &mut String, catalog: &Catalog, outcome: &Outcome, trace: bool) {
     let _ = writeln!(out, "{}\n", indented(&outcome.transcript));
 }
 
+/// A value: behind its name, or below it where it has several lines.
+fn value(text: &str) -> String {
+    match text.trim_end_matches('\n').contains('\n') {
+        true => format!("\n{}", block(text, "      | ")),
+        false => line(text),
+    }
+}
+
 fn indented(transcript: &[String]) -> String {
-    let lines: Vec<String> =
-        transcript.iter().flat_map(|it| it.lines()).map(|line| format!("  | {line}")).collect();
-    lines.join("\n")
+    let exchanges: Vec<String> = transcript.iter().map(|it| block(it, "  | ")).collect();
+    exchanges.join("\n")
 }
 
 #[cfg(test)]

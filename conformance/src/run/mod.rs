@@ -234,7 +234,7 @@ impl Run {
             mismatches.extend(self.mismatches(case, index, variant, session, &exchange)?);
             outcome.transcript.push(snapshot::transcript(&exchange, &mut session.redactor));
             for mut mismatch in mismatches {
-                for text in [&mut mismatch.expected, &mut mismatch.got] {
+                for text in [&mut mismatch.what, &mut mismatch.expected, &mut mismatch.got] {
                     *text = session.redactor.text(text).text;
                 }
                 failures.push(Failure { step: index, mismatch });

@@ -70,9 +70,10 @@ impl Session<'_> {
                 None => self.variant.protocol(),
             },
         };
-        let mut answer = side.client_of(is_own(step)).send(&request).await?;
+        let mut answer = side.send(is_own(step), &request).await?;
         if let Some(method) = &draft.grpc {
             grpc::read(method.as_ref(), &mut answer);
+            answer.credentials().iter().for_each(|it| side.secrets.add(it));
         }
         let exchange = Exchange { api, request, answer };
         self.ledger.notice(&exchange);

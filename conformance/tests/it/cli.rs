@@ -320,16 +320,6 @@ fn help_tells_of_exit_codes_and_patterns() {
 }
 
 #[test]
-fn an_export_does_not_mix_with_other_cases() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    assert_eq!(code(&run(&["export", path])), 0);
-    assert_eq!(code(&run(&["export", path])), 0, "its own may be written again");
-    fs::write(folder.path().join("fixtures/kubernetes/of-another-suite.yaml"), "").unwrap();
-    assert_eq!(code(&run(&["export", path])), 2);
-}
-
-#[test]
 fn a_url_with_a_password_is_refused_and_not_quoted() {
     for url in
         ["https://jane:s3cret@127.0.0.1:1", "jane:s3cret@127.0.0.1", "http://127.0.0.1:1/?t=s3cret"]

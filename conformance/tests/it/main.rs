@@ -5,7 +5,10 @@
 mod catalog;
 mod cli;
 mod deviant;
+mod echoes;
 mod emulator;
+mod files;
+mod forgeries;
 mod google_teeth;
 mod grpc_deviant;
 mod grpc_teeth;

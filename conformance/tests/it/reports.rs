@@ -31,15 +31,25 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Runs the binary and returns the files that it wrote, by their names, and what it printed.
-fn reports(name: &str, arguments: &[&str]) -> Vec<(&'static str, String)> {
+pub(crate) fn reports(name: &str, arguments: &[&str]) -> Vec<(&'static str, String)> {
+    let (files, errors) = reports_and_errors(name, arguments);
+    assert!(errors.is_empty(), "{errors}");
+    files
+}
+
+/// The same, and what it said on standard error.
+pub(crate) fn reports_and_errors(
+    name: &str,
+    arguments: &[&str],
+) -> (Vec<(&'static str, String)>, String) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     let report = ["--trace", "--report-dir", folder.to_str().unwrap()];
     let output = run(&[&["run"], arguments, &report].concat());
-    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let read = |it: &&'static str| (*it, fs::read_to_string(folder.join(it)).unwrap());
     let printed = ("what is printed", String::from_utf8(output.stdout).unwrap());
-    FILES.iter().map(read).chain([printed]).collect()
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    (FILES.iter().map(read).chain([printed]).collect(), errors)
 }
 
 /// The cases that leave the clock of the emulator alone, which others judge too.
