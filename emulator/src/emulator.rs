@@ -227,7 +227,7 @@ impl Emulator {
         &self.instance.context.world
     }
 
-    /// Stops it, after what is under way has been answered or a third of a second is over.
+    /// Stops it, after every request that was read has been answered, or five seconds are over.
     pub fn stop(self) {
         let Self { files, mut server, .. } = self;
         drop(files);

@@ -1,6 +1,9 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, matrix, parity, record, schema, teeth, tidy};
+use crate::{
+    Result, bench, bless, ci, clients, cost, kube, matrix, parity, record, schema, soak, teeth,
+    tidy,
+};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -19,6 +22,16 @@ const COMMANDS: &[Command] = &[
         run: clients::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
+    Command {
+        name: "cost",
+        about: "the instructions of inputs of two sizes, none of which may cost n squared",
+        run: cost::run,
+    },
+    Command {
+        name: "soak",
+        about: "ten minutes at full load: memory, descriptors, latency, and no request lost",
+        run: soak::run,
+    },
     Command {
         name: "record",
         about: "the snapshots that a kube-apiserver writes",

@@ -11,11 +11,13 @@ mod cargo;
 mod ci;
 mod clients;
 mod commands;
+mod cost;
 mod kube;
 mod matrix;
 mod parity;
 mod record;
 mod schema;
+mod soak;
 mod teeth;
 mod tidy;
 

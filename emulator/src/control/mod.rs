@@ -15,7 +15,7 @@ mod state;
 use {
     crate::{
         api::{
-            Answer, Api, Execution, Failure, Fetched, Head, Intake, Request, Response,
+            Answer, Api, Execution, Failure, Fetched, Head, Intake, MANY, Request, Response,
             faults::Faults,
         },
         credential::Credential,
@@ -68,6 +68,9 @@ const FOLDER: &str = "/_emulator/v1/";
 /// The only one that may need the network: another issuer's keys.
 const EXPLAIN: &str = "/_emulator/v1/explain";
 
+/// The one by which pods and operations come to their end.
+const CLOCK: &str = "/_emulator/v1/clock";
+
 /// The one that runs while no other request is answered.
 const STATE: &str = "/_emulator/v1/state";
 
@@ -88,20 +91,32 @@ impl Api for Control {
         Intake::Whole(LONGEST_BODY)
     }
 
-    fn execution(&self, request: &Request) -> Execution {
+    fn execution(&self, world: &World, request: &Request) -> Execution {
         let is_reset =
             request.path() == STATE && matches!(request.head.method, Method::POST | Method::DELETE);
         // A request that is going to be refused does not keep others waiting.
-        if is_reset && is_allowed(self, request) { Execution::Exclusive } else { Execution::Inline }
+        if is_reset && is_allowed(self, request) {
+            Execution::Exclusive
+        } else if request.path() == CLOCK && world.objects.count() >= MANY {
+            // What the time has come for is done with the next answer.
+            Execution::Offloaded
+        } else {
+            Execution::by_body(request)
+        }
     }
 
     fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {
         answer(self, world, request, fetched)
     }
 
-    fn fail(&self, _world: &World, _request: &Request, _failure: &Failure) -> Response {
-        let body = json!({"error": "the emulator failed on this request"});
-        respond(StatusCode::INTERNAL_SERVER_ERROR, &body)
+    fn fail(&self, _world: &World, _request: &Request, failure: &Failure) -> Response {
+        let (status, error) = match failure {
+            Failure::TooManyRequests => {
+                (StatusCode::TOO_MANY_REQUESTS, "the bodies of all requests take too much room")
+            }
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "the emulator failed on this request"),
+        };
+        respond(status, &json!({"error": error}))
     }
 
     fn is_journalled(&self) -> bool {
@@ -270,7 +285,8 @@ mod tests {
     #[case("POST", "/_emulator/v1/state", Execution::Exclusive)]
     #[case("DELETE", "/_emulator/v1/state?x", Execution::Exclusive)]
     fn a_reset_runs_alone(#[case] method: &str, #[case] uri: &str, #[case] expected: Execution) {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let head = Head::new(method.parse().unwrap(), uri.parse().unwrap());
-        assert_eq!(Control::default().execution(&Request::new(head, "")), expected);
+        assert_eq!(Control::default().execution(&world, &Request::new(head, "")), expected);
     }
 }

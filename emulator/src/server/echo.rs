@@ -91,7 +91,7 @@ impl Api for Rest {
         if head.path() == "/conversation" { Intake::Streamed } else { Intake::Ignored }
     }
 
-    fn execution(&self, request: &Request) -> Execution {
+    fn execution(&self, _world: &World, request: &Request) -> Execution {
         match request.path() {
             "/slow" => Execution::Offloaded,
             "/alone" => Execution::Exclusive,

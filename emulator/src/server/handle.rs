@@ -4,7 +4,7 @@
 use {
     crate::{
         api::{Answer, Api, Document, Execution, Failure, Fetched, Request, Response, Unfetched},
-        server::Context,
+        server::{Context, budget::Share},
     },
     http::StatusCode,
     std::{
@@ -30,6 +30,8 @@ pub(super) struct Handling {
     pub(super) api: Arc<dyn Api>,
     pub(super) request: Arc<Request>,
     pub(super) deadline: Deadline,
+    /// The room that the request's body takes, for as long as a handler has it.
+    pub(super) _share: Arc<Share>,
 }
 
 impl Handling {
@@ -52,7 +54,7 @@ impl Handling {
 
     /// Runs the handler once, as its request wants it.
     async fn run(&self, fetched: Fetched) -> Result<(Answer, Fetched), Failure> {
-        match self.api.execution(&self.request) {
+        match self.api.execution(&self.context.world, &self.request) {
             Execution::Inline => Ok((self.call_beside_others(&fetched)?, fetched)),
             Execution::Offloaded => self.offload(fetched, Self::call_beside_others).await,
             Execution::Exclusive => self.offload(fetched, Self::call_alone).await,

@@ -3,6 +3,7 @@
 //! Knows the trait [`Api`], and none of the APIs.
 
 mod body;
+mod budget;
 mod connection;
 #[cfg(test)]
 mod echo;
@@ -24,11 +25,11 @@ pub use listener::serve;
 use {
     crate::{
         api::{Api, faults::Faults},
-        server::fetch::Fetcher,
+        server::{budget::Budget, fetch::Fetcher},
         world::World,
     },
     std::sync::{Arc, RwLock},
-    tokio::sync::Semaphore,
+    tokio::sync::{Semaphore, watch},
 };
 
 /// What every exchange is answered from.
@@ -47,6 +48,10 @@ pub struct Context {
     exclusive: RwLock<()>,
     /// How many handlers that take long may still begin.
     offloaded: Arc<Semaphore>,
+    /// Every request that was read holds a receiver until its answer is on its way.
+    under_way: watch::Sender<()>,
+    /// What may still be kept of bodies.
+    budget: Arc<Budget>,
 }
 
 impl Context {
@@ -63,6 +68,16 @@ impl Context {
         assert!(!apis.is_empty(), "a server has an API");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (exclusive, offloaded) = (RwLock::new(()), Arc::new(Semaphore::new(cores)));
-        Self { world, apis, faults, fetcher, exclusive, offloaded }
+        let under_way = watch::Sender::default();
+        Self {
+            world,
+            apis,
+            faults,
+            fetcher,
+            exclusive,
+            offloaded,
+            under_way,
+            budget: Arc::default(),
+        }
     }
 }

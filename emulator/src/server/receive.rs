@@ -6,6 +6,7 @@ use {
         api::{Api, Head, Intake, Request},
         server::{
             body::{self, Received},
+            budget::Share,
             service::Connection,
         },
     },
@@ -28,16 +29,21 @@ pub(super) struct Arrival {
     pub(super) api: Arc<dyn Api>,
     pub(super) request: Request,
     pub(super) unread: Option<Incoming>,
+    /// Whether there was no room for its body.
+    pub(super) refused: bool,
+    /// The room that its body takes.
+    pub(super) share: Share,
 }
 
 /// Reads a request.
 pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Incoming) -> Arrival {
     let head = head(connection, parts);
     let api = owner(connection, &head);
+    let mut share = Share::of(&connection.context.budget);
     let limit = match api.intake(&connection.context.world, &head) {
         Intake::Streamed => {
             let request = Request::new(head, "");
-            return Arrival { api, request, unread: Some(incoming) };
+            return Arrival { api, request, unread: Some(incoming), refused: false, share };
         }
         Intake::Ignored => None,
         Intake::Whole(limit) => Some(limit).filter(|_| !expects_continue_in_get(&head)),
@@ -45,12 +51,14 @@ pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Inc
     let received = match limit {
         None => Received::default(),
         Some(limit) if has_unused_body(&head) => {
-            timeout(UNUSED_BODY_WAIT, body::receive(incoming, limit)).await.unwrap_or_default()
+            let received = body::receive(incoming, limit, &mut share);
+            timeout(UNUSED_BODY_WAIT, received).await.unwrap_or_default()
         }
-        Some(limit) => body::receive(incoming, limit).await,
+        Some(limit) => body::receive(incoming, limit, &mut share).await,
     };
-    let Received { bytes: body, truncated, broken } = received;
-    Arrival { api, request: Request { head, body, truncated, broken }, unread: None }
+    let Received { bytes: body, truncated, broken, refused } = received;
+    let request = Request { head, body, truncated, broken };
+    Arrival { api, request, unread: None, refused, share }
 }
 
 fn head(connection: &Connection, parts: Parts) -> Head {

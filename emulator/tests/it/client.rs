@@ -84,7 +84,16 @@ pub(crate) async fn tls(
     stream: tokio::net::TcpStream,
     protocol: &[u8],
 ) -> TlsStream<tokio::net::TcpStream> {
-    let authorities = CertificateDer::pem_slice_iter(emulator.ca_certificate().as_bytes());
+    tls_with(emulator.ca_certificate(), stream, protocol).await
+}
+
+/// The same, trusting an authority (PEM).
+pub(crate) async fn tls_with(
+    authority: &str,
+    stream: tokio::net::TcpStream,
+    protocol: &[u8],
+) -> TlsStream<tokio::net::TcpStream> {
+    let authorities = CertificateDer::pem_slice_iter(authority.as_bytes());
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(authorities.map(Result::unwrap));
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

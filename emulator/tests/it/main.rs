@@ -22,11 +22,15 @@ mod google_world;
 mod http1;
 mod keys;
 mod kubernetes;
+#[cfg(target_os = "linux")]
+mod leaving;
 mod lifecycle;
 mod minting;
 mod mischief;
 mod program;
 mod readme;
+#[cfg(unix)]
+mod room;
 mod settings;
 mod subcommands;
 mod together;
