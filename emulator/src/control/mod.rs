@@ -19,6 +19,7 @@ use {
             faults::Faults,
         },
         credential::Credential,
+        kubernetes::controllers,
         seed::Seed,
         world::World,
     },
@@ -98,7 +99,7 @@ impl Api for Control {
         if is_reset && is_allowed(self, request) {
             Execution::Exclusive
         } else if request.path() == CLOCK && world.objects.count() >= MANY {
-            // What the time has come for is done with the next answer.
+            // What the time has come for is done with it.
             Execution::Offloaded
         } else {
             Execution::by_body(request)
@@ -163,7 +164,10 @@ fn route(control: &Control, world: &World, request: &Request) -> Result<Value, E
     match (name, method.as_str()) {
         ("access-tokens", "POST") => access_tokens::look_up(world, body),
         ("clock", "GET") => Ok(clock::show(world)),
-        ("clock", "POST") => clock::change(world, body),
+        ("clock", "POST") => {
+            // What the time has come for is done here, or the next request would wait for it.
+            clock::change(world, body).inspect(|_| controllers::tick(world))
+        }
         ("faults", "GET") => Ok(faults::show(&control.faults)),
         ("faults", "POST") => faults::add(&control.faults, body),
         ("faults", "DELETE") => Ok(faults::forget(&control.faults)),

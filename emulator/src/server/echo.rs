@@ -316,6 +316,21 @@ async fn a_handler_that_takes_long_does_not_stop_others() {
     assert_eq!(slow.unwrap().0, 200);
 }
 
+#[tokio::test]
+async fn a_reset_that_waits_for_a_slow_handler_does_not_stop_others() {
+    let fixture = fixture();
+    let slow = fixture.ask(Protocol::Http1, post("/slow", ""));
+    let alone = fixture.ask(Protocol::Http1, post("/alone", ""));
+    let quick = async {
+        for _ in 0..100 {
+            assert_eq!(fixture.echo(Protocol::Http1, "hello").await.unwrap().0, 200);
+        }
+        fixture.release.send(()).unwrap();
+    };
+    let (slow, alone, ()) = tokio::join!(biased; slow, alone, quick);
+    assert_eq!((slow.unwrap().0, alone.unwrap().0), (200, 200));
+}
+
 #[rstest]
 #[case("/", "others go on, a reset waits")]
 #[case("/alone", "others wait, a reset waits")]

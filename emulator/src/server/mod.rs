@@ -48,6 +48,8 @@ pub struct Context {
     exclusive: RwLock<()>,
     /// How many handlers that take long may still begin.
     offloaded: Arc<Semaphore>,
+    /// How many of them there may be at once.
+    cores: u32,
     /// Every request that was read holds a receiver until its answer is on its way.
     under_way: watch::Sender<()>,
     /// What may still be kept of bodies.
@@ -67,7 +69,9 @@ impl Context {
     ) -> Self {
         assert!(!apis.is_empty(), "a server has an API");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (exclusive, offloaded) = (RwLock::new(()), Arc::new(Semaphore::new(cores)));
+        let offloaded = Arc::new(Semaphore::new(cores));
+        let cores = u32::try_from(cores).unwrap_or(u32::MAX);
+        let exclusive = RwLock::new(());
         let under_way = watch::Sender::default();
         Self {
             world,
@@ -76,6 +80,7 @@ impl Context {
             fetcher,
             exclusive,
             offloaded,
+            cores,
             under_way,
             budget: Arc::default(),
         }

@@ -15,7 +15,7 @@ use {
 const LIMIT: usize = 4096;
 const PINNED: usize = 64 << 20;
 
-/// How many changes are told at once: who is told more would keep others waiting for it.
+/// How many changes are told at once: other requests wait while they are written.
 const AT_ONCE: usize = 64;
 
 /// A change of one object.

@@ -198,7 +198,7 @@ impl Objects {
         let since = state.changes.since(version)?.rev();
         let changes: Vec<_> = since.filter(|change| change.kind() == kind).cloned().collect();
         let items = state.kinds.get(&kind).map(|objects| within(objects, namespace));
-        // The rest takes as long as there are objects, and nobody waits for it.
+        // The rest takes as long as there are objects, and needs no lock.
         drop(state);
         let keyed = |object: Arc<Object>| (key(&object.namespace, &object.name), object);
         let mut objects: Shelf = items.unwrap_or_default().into_iter().map(keyed).collect();

@@ -54,8 +54,7 @@ pub(crate) fn report(mut server: Server, client: &Client) -> Result<bool> {
     let answered = connections.into_iter().map(answer).filter(|answered| *answered).count();
     let status = server.wait()?;
     let took = start.elapsed();
-    println!(
-        "at SIGTERM: {answered} of {UNDER_WAY} that were read are answered; ended after {took:?}, {status}"
-    );
+    println!("at SIGTERM: {answered} of {UNDER_WAY} that were read are answered");
+    println!("ended after {took:?}, {status}");
     Ok(answered == UNDER_WAY && took < PATIENCE && status.success())
 }

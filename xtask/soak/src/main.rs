@@ -1,5 +1,6 @@
 //! Puts the emulator under full load for minutes, with watches that come and go, faults, resets of
-//! the state and moves of the clock, and looks at what is left. `cargo xtask soak` builds and runs it.
+//! the state and moves of the clock, and looks at what is left; `cargo xtask soak` builds and runs
+//! it.
 #![expect(clippy::print_stdout, reason = "a command line tool talks by printing")]
 
 mod bare;

@@ -1,13 +1,13 @@
 //! What is in an object of the Kubernetes API, in a review, and in a collection.
 
 use {
-    super::texts,
+    super::{members_of, texts},
     crate::{
         Result,
         client::{Client, Request},
         input::Input,
     },
-    serde_json::{Map, Value, json},
+    serde_json::{Value, json},
 };
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
@@ -89,8 +89,7 @@ pub(super) fn all() -> Vec<Input> {
 
 /// A member of so many texts.
 pub(super) fn map(count: usize, key: &str) -> Value {
-    let members = texts(count, |i| format!("{key}{i}")).into_iter().map(|key| (key, json!("")));
-    members.collect::<Map<_, _>>().into()
+    members_of(count, key, &json!(""))
 }
 
 pub(super) fn list(count: usize, text: &str) -> Value {

@@ -2,7 +2,9 @@
 
 use {
     super::{
+        each,
         kubernetes::{list, map},
+        members_of,
         text::members,
         texts,
     },
@@ -18,7 +20,8 @@ const ACCOUNTS: &str = "/api/v1/namespaces/default/serviceaccounts";
 
 pub(super) fn all() -> Vec<Input> {
     vec![
-        Input::new("apply: a new list", 201, |n| apply(&format!("a{n}"), &secrets(n, "a"))).after(none),
+        Input::new("apply: a new list", 201, |n| apply(&format!("a{n}"), &secrets(n, "a")))
+            .after(none),
         Input::new("apply: a list for the second time", 200, |n| apply(&name(n), &secrets(n, "b")))
             .after(|client, n| client.prepare(&apply(&name(n), &secrets(n, "a"))).map(drop)),
         Input::new("apply: the same list for the second time", 200, |n| {
@@ -26,51 +29,59 @@ pub(super) fn all() -> Vec<Input> {
         })
         .after(|client, n| client.prepare(&apply(&name(n), &secrets(n, "a"))).map(drop)),
         Input::new("apply: a list in another order", 200, |n| {
-            apply(&name(n), &secrets(n, "a").as_array().into_iter().flatten().rev().cloned().collect())
+            apply(&name(n), &reversed(secrets(n, "a")))
         })
         .after(|client, n| client.prepare(&apply(&name(n), &secrets(n, "a"))).map(drop)),
         Input::new("apply: what others own", 409, |n| {
             applied("/api/v1/namespaces/default/configmaps/owned", &json!({"data": map(n, "k")}))
         })
         .after(|client, n| {
-            let data: Value = texts(n, |i| format!("k{i}")).into_iter().map(|k| (k, "other".into())).collect::<serde_json::Map<_, _>>().into();
-            let body = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "owned"}, "data": data});
+            let data = members_of(n, "k", &json!("other"));
+            let body = json!({"metadata": {"name": "owned"}, "data": data});
             let path = "/api/v1/namespaces/default/configmaps";
             client.ask(&Request::new("DELETE", format!("{path}/owned")))?;
             client.prepare(&Request::json("POST", path, &body)).map(drop)
         }),
         Input::new("apply: members that are not declared", 500, |n| {
-            let secrets = texts(n, |i| format!("s{i}")).into_iter().map(|name| json!({"name": 1, "x": name}));
-            apply(&name(n), &secrets.collect())
+            apply(&name(n), &each(n, |i| json!({"name": 1, "x": i})))
         })
         .after(none),
         Input::new("apply: a key many times", 500, |n| {
-            apply(&name(n), &texts(n, |i| format!("s{}", i / 2)).into_iter().map(|name| json!({"name": name})).collect())
+            apply(&name(n), &each(n, |i| json!({"name": format!("s{}", i / 2)})))
         })
         .after(none),
-        Input::new("apply: finalizers", 200, |n| applied(&format!("{ACCOUNTS}/{}", name(n)), &json!({"metadata": {"finalizers": list(n, "a.example/b")}})))
-            .after(|client, n| prepared(client, n, 0)),
+        Input::new("apply: finalizers", 200, |n| {
+            let metadata = json!({"finalizers": list(n, "a.example/b")});
+            applied(&format!("{ACCOUNTS}/{}", name(n)), &json!({"metadata": metadata}))
+        })
+        .after(|client, n| prepared(client, n, 0)),
         Input::new("apply: managers that are there", 200, |n| apply(&name(n), &secrets(3, "a")))
             .after(|client, n| {
                 none(client, n)?;
-                let managers: Vec<_> = (0..n).map(manager).collect();
-                let metadata = json!({"name": name(n), "managedFields": managers});
-                client.prepare(&Request::json("POST", ACCOUNTS, &json!({"metadata": metadata}))).map(drop)
+                let metadata = json!({"name": name(n), "managedFields": each(n, manager)});
+                let created = Request::json("POST", ACCOUNTS, &json!({"metadata": metadata}));
+                client.prepare(&created).map(drop)
             }),
         Input::new("a JSON patch that adds at the start", 200, |n| {
-            let operation = |i| json!({"op": "add", "path": "/secrets/0", "value": {"name": format!("x{i}")}});
-            patch(n, "json-patch", &(0..n).map(operation).collect())
+            let value = |i| json!({"name": format!("x{i}")});
+            let add = |i| json!({"op": "add", "path": "/secrets/0", "value": value(i)});
+            patch(n, "json-patch", &each(n, add))
         })
         .after(|client, n| prepared(client, n, 3)),
         Input::new("a JSON patch that tests", 200, |n| {
-            let operation = |i| json!({"op": "test", "path": format!("/secrets/{i}/name"), "value": format!("a{i}")});
-            patch(n, "json-patch", &(0..n).map(operation).collect())
+            let path = |i| format!("/secrets/{i}/name");
+            let test = |i| json!({"op": "test", "path": path(i), "value": format!("a{i}")});
+            patch(n, "json-patch", &each(n, test))
         })
         .after(|client, n| prepared(client, n, n)),
-        Input::new("a merge patch", 200, |n| patch(n, "merge-patch", &json!({"secrets": secrets(n, "b")})))
-            .after(|client, n| prepared(client, n, n)),
-        Input::new("a merge patch of labels", 200, |n| patch(n, "merge-patch", &json!({"metadata": {"labels": map(n, "k")}})))
-            .after(|client, n| prepared(client, n, n)),
+        Input::new("a merge patch", 200, |n| {
+            patch(n, "merge-patch", &json!({"secrets": secrets(n, "b")}))
+        })
+        .after(|client, n| prepared(client, n, n)),
+        Input::new("a merge patch of labels", 200, |n| {
+            patch(n, "merge-patch", &json!({"metadata": {"labels": map(n, "k")}}))
+        })
+        .after(|client, n| prepared(client, n, n)),
         Input::new("a strategic patch: a list", 200, |n| {
             patch(n, "strategic-merge-patch", &json!({"secrets": secrets(n, "b")}))
         })
@@ -81,26 +92,30 @@ pub(super) fn all() -> Vec<Input> {
         .after(|client, n| prepared(client, n, n)),
         Input::new("a strategic patch: deletions", 200, |n| {
             let delete = |i| json!({"$patch": "delete", "name": format!("a{i}")});
-            patch(n, "strategic-merge-patch", &json!({"secrets": (0..n).map(delete).collect::<Vec<_>>()}))
+            patch(n, "strategic-merge-patch", &json!({"secrets": each(n, delete)}))
         })
         .after(|client, n| prepared(client, n, n)),
         Input::new("a strategic patch: an order", 200, |n| {
-            let order: Vec<_> = secrets(n, "a").as_array().into_iter().flatten().rev().cloned().collect();
+            let order = reversed(secrets(n, "a"));
             patch(n, "strategic-merge-patch", &json!({"$setElementOrder/secrets": order}))
         })
         .after(|client, n| prepared(client, n, n)),
         Input::new("a strategic patch: finalizers", 200, |n| {
-            patch(n, "strategic-merge-patch", &json!({"metadata": {"finalizers": list(n, "a.example/b")}}))
+            let metadata = json!({"finalizers": list(n, "a.example/b")});
+            patch(n, "strategic-merge-patch", &json!({"metadata": metadata}))
         })
         .after(|client, n| prepared(client, n, n)),
         Input::new("a strategic patch: keys that stay", 200, |n| {
-            patch(n, "strategic-merge-patch", &json!({"$retainKeys": list(n, "x").as_array().into_iter().flatten().cloned().chain(["metadata".into(), "kind".into(), "apiVersion".into()]).collect::<Vec<_>>()}))
+            let mut keys = texts(n, |i| format!("x{i}"));
+            keys.extend(["metadata", "kind", "apiVersion"].map(str::to_owned));
+            patch(n, "strategic-merge-patch", &json!({"$retainKeys": keys}))
         })
         .after(|client, n| prepared(client, n, 3)),
         Input::new("a patch with one member many times, strictly", 422, |n| {
             let body = format!("{{{}}}", members(n, |i| format!("\"u{}\":1", i / 2)));
             let target = format!("{ACCOUNTS}/{}?fieldValidation=Strict", name(n));
-            Request::new("PATCH", target).with("Content-Type", "application/merge-patch+json").body(body)
+            let request = Request::new("PATCH", target).body(body);
+            request.with("Content-Type", "application/merge-patch+json")
         })
         .after(|client, n| prepared(client, n, 3)),
     ]
@@ -111,7 +126,11 @@ fn name(size: usize) -> String {
 }
 
 fn secrets(count: usize, prefix: &str) -> Value {
-    texts(count, |i| format!("{prefix}{i}")).into_iter().map(|name| json!({"name": name})).collect()
+    each(count, |i| json!({"name": format!("{prefix}{i}")}))
+}
+
+fn reversed(list: Value) -> Value {
+    list.as_array().into_iter().flatten().rev().cloned().collect()
 }
 
 fn manager(number: usize) -> Value {

@@ -1,7 +1,7 @@
 //! Roles, bindings and those who are bound.
 
 use {
-    super::{kubernetes::list, texts},
+    super::{kubernetes::list, members_of, texts},
     crate::{
         Result,
         client::{Client, Request},
@@ -30,7 +30,8 @@ pub(super) fn all() -> Vec<Input> {
         .sized(500),
         Input::new("one rule of many verbs and resources", 403, |n| {
             let each = n / 3;
-            let rule = json!({"apiGroups": list(each, "g"), "resources": list(each, "r"), "verbs": list(each, "v")});
+            let [groups, resources, verbs] = ["g", "r", "v"].map(|it| list(each, it));
+            let rule = json!({"apiGroups": groups, "resources": resources, "verbs": verbs});
             role("more", &[rule]).with("Impersonate-User", AUTHOR)
         })
         .after(|client, _| author(client, Vec::new()))
@@ -42,7 +43,9 @@ pub(super) fn all() -> Vec<Input> {
         .after(|client, n| {
             author(client, Vec::new())?;
             let bind = |name: String| client.prepare(&binding(&name, &name, 1));
-            texts(n, |i| format!("missing{i}")).into_iter().try_for_each(|name| bind(name).map(drop))
+            texts(n, |i| format!("missing{i}"))
+                .into_iter()
+                .try_for_each(|name| bind(name).map(drop))
         })
         .under_rbac()
         .sized(100),
@@ -55,10 +58,13 @@ pub(super) fn all() -> Vec<Input> {
         })
         .under_rbac(),
         Input::new("extras of a review of access", 201, |n| {
-            let extra: Value = texts(n, |i| format!("k{i}")).into_iter().map(|key| (key, json!(["v"]))).collect::<serde_json::Map<_, _>>().into();
-            let attributes = json!({"verb": "get", "resource": "secrets"});
-            let spec = json!({"user": "u", "groups": list(n, "g"), "extra": extra, "resourceAttributes": attributes});
-            Request::json("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", &json!({"spec": spec}))
+            let extra = members_of(n, "k", &json!(["v"]));
+            let spec = json!({
+                "user": "u", "groups": list(n, "g"), "extra": extra,
+                "resourceAttributes": {"verb": "get", "resource": "secrets"},
+            });
+            let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+            Request::json("POST", path, &json!({"spec": spec}))
         })
         .under_rbac(),
     ]
