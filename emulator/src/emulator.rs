@@ -258,7 +258,7 @@ impl Emulator {
         self.files.remove();
     }
 
-    /// Stops it, after what is under way has been answered or a third of a second is over.
+    /// Stops it, after every request that was read has been answered, or five seconds are over.
     pub fn stop(self) {
         let Self { files, mut server, .. } = self;
         drop(files);

@@ -1,8 +1,8 @@
 //! The commands by name.
 
 use crate::{
-    Result, bench, bless, browser, ci, clients, docs, kube, matrix, parity, record, schema, teeth,
-    tidy,
+    Result, bench, bless, browser, ci, clients, cost, docs, kube, matrix, parity, record, schema,
+    soak, teeth, tidy,
 };
 
 /// One command of `cargo xtask`.
@@ -27,6 +27,16 @@ const COMMANDS: &[Command] = &[
         run: docs::run,
     },
     Command { name: "bench", about: "every figure beside its limit", run: bench::run },
+    Command {
+        name: "cost",
+        about: "the instructions of inputs of two sizes, none of which may cost n squared",
+        run: cost::run,
+    },
+    Command {
+        name: "soak",
+        about: "ten minutes at full load: memory, descriptors, latency, and no request lost",
+        run: soak::run,
+    },
     Command {
         name: "record",
         about: "writes the snapshots of Kubernetes cases anew, from a kube-apiserver",

@@ -12,12 +12,14 @@ mod cargo;
 mod ci;
 mod clients;
 mod commands;
+mod cost;
 mod docs;
 mod kube;
 mod matrix;
 mod parity;
 mod record;
 mod schema;
+mod soak;
 mod teeth;
 mod tidy;
 

@@ -26,6 +26,9 @@ use {
 /// Decoding a longer one takes milliseconds.
 const LONGEST_INLINE: usize = 64 << 10;
 
+/// How many things there have to be before a handler that goes through them takes milliseconds.
+pub const MANY: usize = 1000;
+
 /// One API of the emulator.
 ///
 /// [`Api::answer`] may panic: the server answers with [`Api::fail`] then. The other methods look at
@@ -51,8 +54,8 @@ pub trait Api: Debug + Send + Sync {
     }
 
     /// How the answer to a request is computed.
-    fn execution(&self, request: &Request) -> Execution {
-        if request.body.len() > LONGEST_INLINE { Execution::Offloaded } else { Execution::Inline }
+    fn execution(&self, _world: &World, request: &Request) -> Execution {
+        Execution::by_body(request)
     }
 
     /// Answers a request, or says what has to be fetched first; then it is called again with what
@@ -124,6 +127,13 @@ pub enum Execution {
     Exclusive,
 }
 
+impl Execution {
+    /// How an answer is computed that takes as long as its request's body is.
+    pub fn by_body(request: &Request) -> Self {
+        if request.body.len() > LONGEST_INLINE { Self::Offloaded } else { Self::Inline }
+    }
+}
+
 /// Why the server gives up on a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -137,4 +147,6 @@ pub enum Failure {
     ForeignSite(String),
     /// It was sent to a host that is not known as this server; the message for the client.
     Misdirected(String),
+    /// The bodies of all requests take too much room.
+    TooManyRequests,
 }

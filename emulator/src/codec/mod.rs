@@ -10,6 +10,7 @@
 
 mod base64;
 pub mod carried;
+pub mod distinct;
 pub mod duration;
 pub mod fields;
 pub mod json;

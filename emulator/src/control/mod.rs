@@ -16,10 +16,11 @@ mod state;
 use {
     crate::{
         api::{
-            Answer, Api, Execution, Failure, Fetched, Head, Intake, Request, Response,
+            Answer, Api, Execution, Failure, Fetched, Head, Intake, MANY, Request, Response,
             faults::Faults,
         },
         credential::Credential,
+        kubernetes::controllers,
         seed::Seed,
         world::World,
     },
@@ -69,6 +70,9 @@ const FOLDER: &str = "/_emulator/v1/";
 /// The only one that may need the network: another issuer's keys.
 const EXPLAIN: &str = "/_emulator/v1/explain";
 
+/// The one by which pods and operations come to their end.
+const CLOCK: &str = "/_emulator/v1/clock";
+
 /// The one that runs while no other request is answered.
 const STATE: &str = "/_emulator/v1/state";
 
@@ -89,10 +93,17 @@ impl Api for Control {
         Intake::Whole(LONGEST_BODY)
     }
 
-    fn execution(&self, request: &Request) -> Execution {
-        // A request that is going to be refused does not keep others waiting.
+    fn execution(&self, world: &World, request: &Request) -> Execution {
         let is_reset = request.path() == STATE && is_allowed(self, request);
-        if is_reset && check(request).is_ok() { Execution::Exclusive } else { Execution::Inline }
+        // A request that is going to be refused does not keep others waiting.
+        if is_reset && check(request).is_ok() {
+            Execution::Exclusive
+        } else if request.path() == CLOCK && world.objects.count() >= MANY {
+            // What the time has come for is done with it.
+            Execution::Offloaded
+        } else {
+            Execution::by_body(request)
+        }
     }
 
     fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {
@@ -103,6 +114,9 @@ impl Api for Control {
         let (status, error) = match failure {
             Failure::ForeignSite(error) => (StatusCode::FORBIDDEN, error.as_str()),
             Failure::Misdirected(error) => (StatusCode::MISDIRECTED_REQUEST, error.as_str()),
+            Failure::TooManyRequests => {
+                (StatusCode::TOO_MANY_REQUESTS, "the bodies of all requests take too much room")
+            }
             Failure::Injected(_) | Failure::Crashed | Failure::DeadlineExceeded => {
                 (StatusCode::INTERNAL_SERVER_ERROR, "the emulator failed on this request")
             }
@@ -169,7 +183,10 @@ fn route(control: &Control, world: &World, request: &Request) -> Result<Value, E
     match (name, request.head.method.as_str()) {
         ("access-tokens", "POST") => access_tokens::look_up(world, body),
         ("clock", "GET" | "HEAD") => Ok(clock::show(world)),
-        ("clock", "POST") => clock::change(world, body),
+        ("clock", "POST") => {
+            // What the time has come for is done here, or the next request would wait for it.
+            clock::change(world, body).inspect(|_| controllers::tick(world))
+        }
         ("faults", "GET" | "HEAD") => Ok(faults::show(&control.faults)),
         ("faults", "POST") => faults::add(&control.faults, body),
         ("faults", "DELETE") => Ok(faults::forget(&control.faults)),
@@ -300,6 +317,7 @@ mod tests {
 
     #[test]
     fn a_body_that_orders_nothing_known_is_refused_by_every_control() {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         for (path, method) in all() {
             for body in [r#"{"dry_run":true}"#, "[]", "{bad", "null", "7", "dry_run=true"] {
                 let head = Head::new(method.parse().unwrap(), path.parse().unwrap());
@@ -309,7 +327,7 @@ mod tests {
                 assert_eq!(response.status, StatusCode::BAD_REQUEST, "{method} {path} {body}");
                 let error = shown["error"].as_str().unwrap();
                 assert!(error.contains("allowed"), "{method} {path} {body}: {error}");
-                assert_eq!(Control::default().execution(&request), Execution::Inline);
+                assert_eq!(Control::default().execution(&world, &request), Execution::Inline);
             }
         }
     }
@@ -351,7 +369,8 @@ mod tests {
     #[case("DELETE", "/_emulator/v1/state", Execution::Exclusive)]
     #[case("DELETE", "/_emulator/v1/state?x", Execution::Inline)]
     fn a_reset_runs_alone(#[case] method: &str, #[case] uri: &str, #[case] expected: Execution) {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
         let head = Head::new(method.parse().unwrap(), uri.parse().unwrap());
-        assert_eq!(Control::default().execution(&Request::new(head, "")), expected);
+        assert_eq!(Control::default().execution(&world, &Request::new(head, "")), expected);
     }
 }

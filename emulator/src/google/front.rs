@@ -11,7 +11,7 @@ use {
     },
     crate::{
         api::{
-            Answer, Api, Failure, Fetched, Head, Intake, Request, Response,
+            Answer, Api, Execution, Failure, Fetched, Head, Intake, MANY, Request, Response,
             faults::{self, Refusal},
         },
         world::World,
@@ -88,6 +88,19 @@ impl Api for Google {
         grpc::timeout(&head.headers)
     }
 
+    fn execution(&self, world: &World, request: &Request) -> Execution {
+        // Nothing but a list goes through them; an exchange is what is asked for most.
+        let is_exchange = request.path().ends_with("enerateAttachedClusterAgentToken");
+        // What is packed may be a hundred times as long.
+        let is_packed =
+            ["content-encoding", "grpc-encoding"].iter().any(|it| request.header(it).is_some());
+        if is_packed || (!is_exchange && world.clusters.count() >= MANY) {
+            Execution::Offloaded
+        } else {
+            Execution::by_body(request)
+        }
+    }
+
     fn answer(&self, world: &World, request: &Request, fetched: &Fetched) -> Answer {
         world.settle_operations();
         if is_grpc(&request.head.headers) {
@@ -103,6 +116,10 @@ impl Api for Google {
             Failure::Crashed => {
                 let status = Status::new(Code::Internal, "Internal error encountered.");
                 refuse(world, request, &status)
+            }
+            Failure::TooManyRequests => {
+                let message = "Resource has been exhausted (e.g. check quota).";
+                refuse(world, request, &Status::new(Code::ResourceExhausted, message))
             }
             Failure::DeadlineExceeded => refuse(world, request, &grpc::too_late()),
             Failure::ForeignSite(message) => {

@@ -4,14 +4,19 @@
 use {
     crate::{
         api::{
-            Answer, Api, Failure, Fetched, Head, Intake, Request, Response,
+            Answer, Api, Execution, Failure, Fetched, Head, Intake, MANY, Request, Response,
             faults::{Code, Refusal},
         },
         codec::{duration, negotiate::Query},
-        kubernetes::{body, outage, status},
+        kubernetes::{
+            body, outage,
+            path::{self, Path},
+            route::{Endpoint, Route},
+            status,
+        },
         world::World,
     },
-    http::{StatusCode, header::CONTENT_LENGTH},
+    http::{Method, StatusCode, header::CONTENT_LENGTH},
     std::time::Duration,
 };
 
@@ -51,6 +56,11 @@ impl Api for Kubernetes {
         u64::try_from(nanoseconds).ok().filter(|it| *it > 0).map(Duration::from_nanos)
     }
 
+    fn execution(&self, world: &World, request: &Request) -> Execution {
+        let goes_through_many = world.objects.count() >= MANY && is_about_many(request);
+        if goes_through_many { Execution::Offloaded } else { Execution::by_body(request) }
+    }
+
     fn answer(&self, world: &World, request: &Request, _fetched: &Fetched) -> Answer {
         super::answer(world, request)
     }
@@ -58,6 +68,7 @@ impl Api for Kubernetes {
     fn fail(&self, world: &World, request: &Request, failure: &Failure) -> Response {
         match failure {
             Failure::Injected(refusal) => outage::refuse(world, request, refusal),
+            Failure::TooManyRequests => outage::too_many_requests(world, request),
             Failure::DeadlineExceeded => outage::deadline_exceeded(world, request),
             Failure::Crashed => {
                 Response::new(StatusCode::INTERNAL_SERVER_ERROR, "application/json", CRASHED)
@@ -80,9 +91,57 @@ impl Api for Kubernetes {
     }
 }
 
+/// Whether a request may go through all objects of a kind: a list, the start of a watch, and
+/// deletions, which others may follow.
+fn is_about_many(request: &Request) -> bool {
+    let Some(decoded) = path::decode(request.path()) else { return false };
+    let collection = || {
+        let route = Path::new(&decoded).route();
+        matches!(route, Route::Found(Endpoint::Collection(..) | Endpoint::Watch { .. }))
+    };
+    match request.head.method {
+        Method::DELETE => true,
+        Method::GET => collection(),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use {super::*, http::Method, rstest::rstest};
+    use {
+        super::*,
+        crate::{
+            kubernetes::objects,
+            world::{callers::Callers, key_set::Keys, objects::Kind, settings::Settings},
+        },
+        rstest::rstest,
+        serde_json::json,
+    };
+
+    #[rstest]
+    #[case(Method::GET, "/api/v1/pods", Execution::Offloaded)]
+    #[case(Method::GET, "/api/v1/namespaces/a/secrets?watch=1", Execution::Offloaded)]
+    #[case(Method::DELETE, "/api/v1/namespaces/a/secrets", Execution::Offloaded)]
+    #[case(Method::DELETE, "/api/v1/namespaces/a", Execution::Offloaded)]
+    #[case(Method::GET, "/version", Execution::Inline)]
+    #[case(Method::GET, "/api/v1/namespaces/a/secrets/a", Execution::Inline)]
+    #[case(Method::POST, "/api/v1/namespaces/a/serviceaccounts/a/token", Execution::Inline)]
+    fn what_goes_through_many_objects_does_not_stop_others(
+        #[case] method: Method,
+        #[case] uri: &str,
+        #[case] expected: Execution,
+    ) {
+        let world = World::new(Settings::default(), Keys::generate(), Callers::default());
+        let request = Request::new(Head::new(method, uri.parse().unwrap()), "");
+        assert_eq!(Kubernetes.execution(&world, &request), Execution::Inline);
+        for number in 0..MANY {
+            let metadata = json!({"name": number.to_string(), "namespace": "a"});
+            let document = json!({"metadata": metadata});
+            let build = |version| objects::from_document(Kind::Secret, document, version);
+            world.objects.create(Kind::Secret, "a", &number.to_string(), build).unwrap();
+        }
+        assert_eq!(Kubernetes.execution(&world, &request), expected);
+    }
 
     #[rstest]
     #[case("/api/v1/pods", None)]

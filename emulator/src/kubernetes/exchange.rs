@@ -3,9 +3,12 @@
 use {
     crate::{
         api::Request,
-        codec::negotiate::{Output, Query},
-        kubernetes::{objects::watch::Watch, route::Attributes, status::Failure},
-        world::{World, callers::Caller, journal::Summary},
+        codec::{
+            distinct::Distinct,
+            negotiate::{Output, Query},
+        },
+        kubernetes::{kinds::Resource, objects::watch::Watch, route::Attributes, status::Failure},
+        world::{World, callers::Caller, journal::Summary, objects::Object},
     },
     bytes::Bytes,
     http::{HeaderMap, StatusCode},
@@ -27,7 +30,7 @@ pub struct Exchange<'a> {
     /// Who calls.
     pub caller: Arc<Caller>,
     /// What the client is to be warned of, whatever the outcome.
-    pub warnings: RefCell<Vec<String>>,
+    pub warnings: RefCell<Distinct<String>>,
     /// What the journal says of it.
     pub summary: RefCell<Summary>,
 }
@@ -41,6 +44,17 @@ pub enum Reply {
         status: u16,
         /// The object, with `apiVersion` and `kind`.
         object: Value,
+        /// How it is encoded.
+        output: Output,
+    },
+    /// A list of objects, whose documents are made one at a time: there may be very many.
+    List {
+        /// The list without its items.
+        head: Value,
+        /// What they are.
+        resource: &'static Resource,
+        /// Its items.
+        items: Vec<Arc<Object>>,
         /// How it is encoded.
         output: Output,
     },
@@ -83,11 +97,7 @@ pub type Outcome = Result<Reply, Failure>;
 impl Exchange<'_> {
     /// Warns the client of something; the same warning is given once.
     pub fn warn(&self, text: impl Into<String>) {
-        let text = text.into();
-        let mut warnings = self.warnings.borrow_mut();
-        if !warnings.contains(&text) {
-            warnings.push(text);
-        }
+        self.warnings.borrow_mut().push(text.into());
     }
 
     /// Adds something that was asked for to the journal's summary. It is no credential.

@@ -76,10 +76,19 @@ fn removed(world: &World, object: &Object, queue: &mut VecDeque<News>) {
     }
     for owner in &object.owners {
         let owner = world.objects.with_uid(owner);
-        if let Some(owner) = owner.filter(|owner| owner.deletion_timestamp.is_some()) {
+        if let Some(owner) = owner.filter(|owner| owner.deletion_timestamp.is_some())
+            && !waits(world, &owner)
+        {
             deleting(world, &owner, queue);
         }
     }
+}
+
+/// Whether it waits for a dependent that is going: then all of them are not gone through for each.
+fn waits(world: &World, owner: &Object) -> bool {
+    let is_going = |it: &Object| it.deletion_timestamp.is_some() && blocks(it, &owner.uid);
+    names(&owner.document).any(|name| name == FOREGROUND)
+        && world.objects.owns(&owner.uid, is_going)
 }
 
 fn delete(world: &World, object: &Object, queue: &mut VecDeque<News>) {

@@ -2,7 +2,7 @@
 
 use {
     crate::{
-        codec::{json, schema::Schema},
+        codec::{distinct::Distinct, json, schema::Schema},
         kubernetes::{exchange::Exchange, status::Failure},
     },
     serde_json::{Map, Value},
@@ -106,15 +106,14 @@ pub fn owners_to_json(owners: &Value) -> String {
 /// Source: kubernetes `staging/src/k8s.io/apiserver/pkg/endpoints/handlers/rest.go`.
 pub fn dedup_owners(exchange: &Exchange<'_>, object: &mut Value) {
     let Some(owners) = object["metadata"]["ownerReferences"].as_array_mut() else { return };
-    let (mut kept, mut duplicates) = (Vec::new(), Vec::new());
+    let (mut kept, mut duplicates) = (Distinct::default(), Vec::new());
     for owner in owners.drain(..) {
-        if kept.contains(&owner) {
-            duplicates.push(owner["uid"].as_str().unwrap_or("").to_owned());
-        } else {
-            kept.push(owner);
+        let uid = owner["uid"].as_str().unwrap_or("").to_owned();
+        if !kept.push(owner) {
+            duplicates.push(uid);
         }
     }
-    *owners = kept;
+    *owners = kept.into_vec();
     if !duplicates.is_empty() {
         let duplicates = duplicates.join(", ");
         exchange.warn(format!(

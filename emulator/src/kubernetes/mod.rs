@@ -52,7 +52,7 @@ pub mod webhook;
 use {
     crate::{
         api::{Answer, Request},
-        codec::{duration, negotiate::Query},
+        codec::{distinct::Distinct, duration, negotiate::Query},
         world::{World, journal::Summary, objects::Kind},
     },
     exchange::{Exchange, Outcome},
@@ -92,7 +92,7 @@ pub fn answer(world: &World, request: &Request) -> Answer {
         query: Query::parse(request.query()),
         attributes: Attributes::default(),
         caller: Arc::default(),
-        warnings: Vec::new().into(),
+        warnings: Distinct::default().into(),
         summary: Summary::default().into(),
     };
     let answer = judge(&mut exchange, &path);

@@ -18,7 +18,7 @@ use {
             Request, Response,
             faults::{Code, Refusal},
         },
-        codec::negotiate::Query,
+        codec::{distinct::Distinct, negotiate::Query},
         world::{World, journal::Summary},
     },
     http::{HeaderValue, header::RETRY_AFTER},
@@ -31,6 +31,13 @@ pub const OUTAGES: [u16; 7] = [401, 409, 410, 429, 500, 503, 504];
 /// The answer to a request whose client no longer waits for it.
 pub(super) fn deadline_exceeded(world: &World, request: &Request) -> Response {
     let outage = Outage { code: 504, message: "", retry_after: None };
+    outage.refuse(world, request)
+}
+
+/// The answer to a request for which there is no room. Source: kubernetes
+/// `staging/src/k8s.io/apiserver/pkg/server/filters/maxinflight.go`, tooManyRequests.
+pub(super) fn too_many_requests(world: &World, request: &Request) -> Response {
+    let outage = Outage { code: 429, message: "", retry_after: None };
     outage.refuse(world, request)
 }
 
@@ -65,7 +72,7 @@ fn respond(
         query,
         attributes,
         caller: Arc::default(),
-        warnings: Vec::new().into(),
+        warnings: Distinct::default().into(),
         summary: Summary::default().into(),
     })
 }

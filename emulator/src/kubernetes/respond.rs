@@ -12,6 +12,7 @@ use {
         kubernetes::{
             body,
             exchange::{Exchange, Reply},
+            objects,
             status::Failure,
             status_code, web_socket,
         },
@@ -41,6 +42,12 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
             Ok(body) => finish(exchange, status_code(status), output.media_type.name(), body),
             Err(error) => failure(exchange, &error),
         },
+        Reply::List { head, resource, items, output } => {
+            match objects::encode_list(head, resource, &items, &output) {
+                Ok(body) => finish(exchange, StatusCode::OK, output.media_type.name(), body),
+                Err(error) => failure(exchange, &error),
+            }
+        }
         Reply::Watch(watch) => {
             let socket = exchange.request.head.is_web_socket().then(|| watch.framing());
             let head = match socket {
@@ -169,7 +176,8 @@ fn finish(
             }
         }
     }
-    for warning in warnings(&exchange.warnings.borrow()) {
+    let texts = exchange.warnings.borrow();
+    for warning in warnings(&texts.iter().map(String::as_str).collect::<Vec<_>>()) {
         if let Ok(value) = HeaderValue::from_bytes(warning.as_bytes()) {
             headers.append(WARNING, value);
         }
@@ -195,7 +203,7 @@ fn forbid_sniffing(response: &mut Response) {
 
 /// The values of the Warning headers. Source: kubernetes
 /// `staging/src/k8s.io/apiserver/pkg/endpoints/filters/warning.go`.
-fn warnings(texts: &[String]) -> Vec<String> {
+fn warnings(texts: &[&str]) -> Vec<String> {
     let total: usize = texts.iter().map(|text| text.chars().count()).sum();
     if total <= WARNING_BUDGET {
         return texts.iter().map(|text| warning(text)).collect();
@@ -232,11 +240,9 @@ mod tests {
 
     #[test]
     fn warnings_are_quoted_and_cut_when_there_are_too_many() {
-        assert_eq!(
-            warnings(&["unknown field \"a\"".to_owned()]),
-            [r#"299 - "unknown field \"a\"""#]
-        );
-        let many = vec!["x".repeat(300); 20];
+        assert_eq!(warnings(&["unknown field \"a\""]), [r#"299 - "unknown field \"a\"""#]);
+        let long = "x".repeat(300);
+        let many = vec![long.as_str(); 20];
         let cut = warnings(&many);
         assert_eq!(cut.len(), 17);
         assert_eq!(cut[0].len(), 256 + 8);

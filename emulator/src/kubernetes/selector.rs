@@ -28,7 +28,9 @@ struct Requirement {
 
 #[derive(Debug, PartialEq, Eq)]
 enum Test {
+    /// In their order.
     In(Vec<String>),
+    /// In their order.
     NotIn(Vec<String>),
     Exists,
     Absent,
@@ -96,8 +98,10 @@ impl Selector {
 
 impl Requirement {
     fn accepts(&self, value: Option<&str>) -> bool {
-        let listed =
-            |values: &[String]| value.is_some_and(|value| values.iter().any(|one| one == value));
+        let listed = |values: &[String]| {
+            value
+                .is_some_and(|value| values.binary_search_by(|one| one.as_str().cmp(value)).is_ok())
+        };
         match &self.test {
             Test::In(values) => listed(values),
             Test::NotIn(values) => !listed(values),

@@ -4,7 +4,7 @@
 
 use {
     crate::{
-        codec::quote::quote,
+        codec::{distinct::Distinct, quote::quote},
         kubernetes::kinds::{Resource, qualified},
     },
     serde_json::{Map, Value, json},
@@ -55,7 +55,7 @@ pub struct Cause {
 }
 
 /// A field that a rule refuses. Source: apimachinery `pkg/util/validation/field/errors.go`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FieldError {
     /// `FieldValueInvalid` and its like.
     pub reason: &'static str,
@@ -305,13 +305,8 @@ impl Failure {
 
     /// 422: fields that rules refuse.
     pub fn invalid(kind: &str, group: &str, name: &str, errors: Vec<FieldError>) -> Self {
-        let mut texts: Vec<String> = Vec::with_capacity(errors.len());
-        for error in &errors {
-            let text = format!("{}: {}", error.field, error.text);
-            if !texts.contains(&text) {
-                texts.push(text);
-            }
-        }
+        let texts = errors.iter().map(|error| format!("{}: {}", error.field, error.text));
+        let mut texts = texts.collect::<Distinct<_>>().into_vec();
         let list =
             if texts.len() == 1 { texts.remove(0) } else { format!("[{}]", texts.join(", ")) };
         let message = format!("{} {} is invalid: {list}", qualified(kind, group), quote(name));

@@ -1,7 +1,7 @@
 //! Bodies: a request's, read to its end before anybody looks at it, and an answer's.
 
 use {
-    crate::server::{stream::Streaming, talk::Talk},
+    crate::server::{budget::Share, stream::Streaming, talk::Talk},
     bytes::{Bytes, BytesMut},
     http::HeaderMap,
     http_body::{Frame, SizeHint},
@@ -10,12 +10,17 @@ use {
     std::{
         pin::Pin,
         task::{Context, Poll, ready},
+        time::Duration,
     },
+    tokio::{sync::watch, time::timeout},
 };
 
 /// How much of a body is read and dropped past its limit, in bytes, so that a client that reads
 /// only once it has sent everything gets its answer.
 const DRAIN_LIMIT: usize = 64 << 20;
+
+/// How long a body may take. Source: kubernetes `apiserver/pkg/server/config.go`, RequestTimeout.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request's body.
 #[derive(Debug, Default)]
@@ -26,6 +31,8 @@ pub(super) struct Received {
     pub(super) truncated: bool,
     /// Whether it ended too early, or was malformed.
     pub(super) broken: bool,
+    /// Whether there was no room for it; the rest of it is not read then.
+    pub(super) refused: bool,
 }
 
 /// An answer that breaks off, on order: the connection ends.
@@ -40,11 +47,17 @@ impl std::fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// Reads a request's body, and keeps so many bytes of it.
-pub(super) async fn receive(mut body: Incoming, limit: usize) -> Received {
+/// Reads a request's body, and keeps so many bytes of it, for which there has to be room.
+pub(super) async fn receive(body: Incoming, limit: usize, share: &mut Share) -> Received {
+    let broken = Received { broken: true, ..Received::default() };
     if http_body::Body::is_end_stream(&body) {
         return Received::default();
     }
+    // What is sent too slowly is not sent whole; what it takes up would keep others out.
+    timeout(PATIENCE, read(body, limit, share)).await.unwrap_or(broken)
+}
+
+async fn read(mut body: Incoming, limit: usize, share: &mut Share) -> Received {
     let mut first = Bytes::new();
     let mut joined = BytesMut::new();
     let mut read: usize = 0;
@@ -57,6 +70,9 @@ pub(super) async fn receive(mut body: Incoming, limit: usize) -> Received {
             break;
         }
         data.truncate(room);
+        if !share.take(data.len()) {
+            return Received { refused: true, ..Received::default() };
+        }
         if first.is_empty() && joined.is_empty() {
             // Nearly every body comes in one piece, which then needs no copy.
             first = data;
@@ -66,7 +82,7 @@ pub(super) async fn receive(mut body: Incoming, limit: usize) -> Received {
         }
     }
     let bytes = if joined.is_empty() { first } else { joined.freeze() };
-    Received { bytes, truncated: read > limit, broken: false }
+    Received { bytes, truncated: read > limit, broken: false, refused: false }
 }
 
 /// An answer's body: at most one piece of data, at most one set of trailers; or a stream, or one
@@ -79,6 +95,7 @@ pub(super) struct Body {
     stream: Option<Box<Streaming>>,
     talk: Option<Box<Talk>>,
     cut: Option<Cut>,
+    _under_way: Option<watch::Receiver<()>>,
 }
 
 /// Where a body breaks off.
@@ -95,12 +112,13 @@ enum Cut {
 impl Body {
     /// A body whose length is announced.
     pub(super) fn sized(data: Bytes) -> Self {
-        Self { data: some(data), trailers: None, sized: true, stream: None, talk: None, cut: None }
+        Self { sized: true, ..Self::streamed(data, None) }
     }
 
     /// A body whose length is not announced: HTTP/1.1 sends it in chunks.
     pub(super) fn streamed(data: Bytes, trailers: Option<HeaderMap>) -> Self {
-        Self { data: some(data), trailers, sized: false, stream: None, talk: None, cut: None }
+        let (data, sized) = (some(data), false);
+        Self { data, trailers, sized, stream: None, talk: None, cut: None, _under_way: None }
     }
 
     /// A body that goes on.
@@ -111,6 +129,16 @@ impl Body {
     /// The same body, which breaks off after so many bytes, if it has more.
     pub(super) fn cut(self, bytes: usize) -> Self {
         Self { cut: Some(Cut::After(bytes)), ..self }
+    }
+
+    /// The same body, for which a server that stops waits.
+    pub(super) fn under_way(self, request: watch::Receiver<()>) -> Self {
+        Self { _under_way: Some(request), ..self }
+    }
+
+    /// Whether it goes on for as long as either side likes.
+    pub(super) fn goes_on(&self) -> bool {
+        self.stream.is_some() || self.talk.is_some()
     }
 
     /// What a conversation says.

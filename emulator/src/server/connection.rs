@@ -157,10 +157,12 @@ where
     // As Go does: names in title case, and an answer even when the client's half is closed.
     http1.title_case_headers(true).half_close(true);
     http1.max_headers(MOST_HEADERS).max_header_size(HEAD_LIMIT).max_buf_size(2 * HEAD_LIMIT);
-    let service = service_fn(move |request| exchange(Arc::clone(&connection), request));
+    let exchanges = Arc::clone(&connection);
+    let service = service_fn(move |request| exchange(Arc::clone(&exchanges), request));
     let mut served = http1.serve_connection(TokioIo::new(stream), service).with_upgrades();
     let end = run(Pin::new(&mut served), enough, |served| served.graceful_shutdown()).await;
-    let refused = matches!(end, Some(Err(error)) if error.is_parse());
+    let refused = matches!(end, Some(Err(error)) if error.is_parse())
+        || connection.unread.load(Ordering::Relaxed);
     if let Some(parts) = served.into_parts().filter(|_| refused) {
         let mut rest = parts.io.into_inner().take(LINGER_LIMIT);
         // The client has its answer; what else it sends is of no interest.
@@ -234,7 +236,9 @@ mod tests {
         bytes::Bytes,
         http::Request,
         http_body::{Body, Frame},
+        http_body_util::Empty,
         hyper::client,
+        rstest::rstest,
         std::{
             convert::Infallible,
             task::{self, Poll},
@@ -307,24 +311,47 @@ mod tests {
         assert_eq!(response.unwrap().status(), 200);
     }
 
+    #[rstest]
+    #[case("/stream", 1)]
+    #[case("/slow", 0)]
     #[tokio::test]
-    async fn a_connection_ends_when_the_client_of_its_watch_has_gone() {
+    async fn a_connection_ends_when_its_client_has_gone(#[case] path: &str, #[case] read: usize) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stream, _) = listener.accept().await.unwrap();
         let (_stop, stopping) = watch::channel(());
-        let Fixture { context, stream_ended, .. } = fixture();
+        let Fixture { context, stream_ended, .. } = &fixture();
+        let context = Arc::clone(context);
         let tls = Material::generate(&[]).unwrap().acceptor().unwrap();
         let leaving = async {
-            let head = b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\n";
-            client.write_all(head).await.unwrap();
-            client.read_u8().await.unwrap();
+            let head = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+            client.write_all(head.as_bytes()).await.unwrap();
+            client.read_exact(&mut vec![0; read]).await.unwrap();
             assert!(!stream_ended.load(Ordering::Relaxed));
             drop(client);
         };
         let both = async { tokio::join!(serve(context, tls, stream, stopping), leaving) };
         timeout(SILENCE / 2, both).await.expect("the connection ends");
-        assert!(stream_ended.load(Ordering::Relaxed));
+        assert_eq!(stream_ended.load(Ordering::Relaxed), path == "/stream");
+    }
+
+    #[tokio::test]
+    async fn a_stream_ends_when_its_client_resets_it() {
+        let Fixture { context, stream_ended, .. } = fixture();
+        let client = TokioIo::new(converse(Protocol::Http2, context));
+        let (mut sender, talking) =
+            client::conn::http2::handshake(TokioExecutor::new(), client).await.unwrap();
+        tokio::spawn(talking);
+        let request = Request::get("http://a/stream").body(Empty::<Bytes>::new()).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert!(!stream_ended.load(Ordering::Relaxed));
+        drop(response);
+        let ended = async {
+            while !stream_ended.load(Ordering::Relaxed) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(SILENCE / 2, ended).await.expect("the stream ends");
     }
 
     #[tokio::test(start_paused = true)]

@@ -92,7 +92,7 @@ impl Api for Rest {
         if head.path() == "/conversation" { Intake::Streamed } else { Intake::Ignored }
     }
 
-    fn execution(&self, request: &Request) -> Execution {
+    fn execution(&self, _world: &World, request: &Request) -> Execution {
         match request.path() {
             "/slow" => Execution::Offloaded,
             "/alone" => Execution::Exclusive,
@@ -316,6 +316,21 @@ async fn a_handler_that_takes_long_does_not_stop_others() {
     };
     let (slow, ()) = tokio::join!(biased; slow, quick);
     assert_eq!(slow.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn a_reset_that_waits_for_a_slow_handler_does_not_stop_others() {
+    let fixture = fixture();
+    let slow = fixture.ask(Protocol::Http1, post("/slow", ""));
+    let alone = fixture.ask(Protocol::Http1, post("/alone", ""));
+    let quick = async {
+        for _ in 0..100 {
+            assert_eq!(fixture.echo(Protocol::Http1, "hello").await.unwrap().0, 200);
+        }
+        fixture.release.send(()).unwrap();
+    };
+    let (slow, alone, ()) = tokio::join!(biased; slow, alone, quick);
+    assert_eq!((slow.unwrap().0, alone.unwrap().0), (200, 200));
 }
 
 #[rstest]

@@ -4,7 +4,7 @@
 use {
     crate::{
         api::{Answer, Api, Document, Execution, Failure, Fetched, Request, Response, Unfetched},
-        server::Context,
+        server::{Context, budget::Share},
     },
     http::StatusCode,
     std::{
@@ -30,6 +30,8 @@ pub(super) struct Handling {
     pub(super) api: Arc<dyn Api>,
     pub(super) request: Arc<Request>,
     pub(super) deadline: Deadline,
+    /// The room that the request's body takes, for as long as a handler has it.
+    pub(super) _share: Arc<Share>,
 }
 
 impl Handling {
@@ -52,23 +54,28 @@ impl Handling {
 
     /// Runs the handler once, as its request wants it.
     async fn run(&self, fetched: Fetched) -> Result<(Answer, Fetched), Failure> {
-        match self.api.execution(&self.request) {
+        match self.api.execution(&self.context.world, &self.request) {
             Execution::Inline => Ok((self.call_beside_others(&fetched)?, fetched)),
-            Execution::Offloaded => self.offload(fetched, Self::call_beside_others).await,
-            Execution::Exclusive => self.offload(fetched, Self::call_alone).await,
+            Execution::Offloaded => self.offload(fetched, 1, Self::call_beside_others).await,
+            // Handlers that take long end first: the threads that serve wait on the lock as soon as
+            // a reset waits for it.
+            Execution::Exclusive => {
+                self.offload(fetched, self.context.cores, Self::call_alone).await
+            }
         }
     }
 
-    /// Calls the handler on a thread of its own. It is not stopped by the deadline, but its answer
-    /// comes too late then.
+    /// Calls the handler on a thread of its own, in the place of so many that take long. It is not
+    /// stopped by the deadline, but its answer comes too late then.
     async fn offload(
         &self,
         fetched: Fetched,
+        places: u32,
         call: fn(&Self, &Fetched) -> Result<Answer, Failure>,
     ) -> Result<(Answer, Fetched), Failure> {
         let handling = self.clone();
         let offloaded = async {
-            let permit = Arc::clone(&self.context.offloaded).acquire_owned().await;
+            let permit = Arc::clone(&self.context.offloaded).acquire_many_owned(places).await;
             let run = move || {
                 // Held to the end of the handler, which its client may no longer wait for.
                 let _permit = permit;

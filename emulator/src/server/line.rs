@@ -1,9 +1,10 @@
 //! The line to a client: its socket, which can end with a TCP reset, and which watches for the end
-//! of the client's half while an answer streams.
+//! of the client's half while an answer streams or is waited for.
 
 use {
     bytes::{Buf, BytesMut},
     std::{
+        future::poll_fn,
         io,
         pin::Pin,
         sync::{
@@ -11,16 +12,22 @@ use {
             atomic::{AtomicBool, Ordering},
         },
         task::{Context, Poll, ready},
+        time::Duration,
     },
     tokio::{
         io::{AsyncRead, AsyncWrite, ReadBuf},
         net::TcpStream,
+        time::sleep,
     },
 };
 
-/// How much is read before it is asked for. A client that sends more during a stream is not
-/// watched any further.
-const AHEAD_LIMIT: usize = 16 << 10;
+/// How much is read before it is asked for. The end of a client that sends more could not be seen
+/// behind it, so that it counts as gone.
+const AHEAD_LIMIT: usize = 64 << 10;
+
+/// How long an answer may take once the client's half has ended. Most clients that end it have gone,
+/// which cannot be told from those that wait for their answer.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// How much is read ahead at once.
 const PIECE: usize = 1 << 10;
@@ -49,6 +56,18 @@ impl Hangup {
     /// Whether the client's half has ended.
     pub(super) fn is_seen(&self) -> bool {
         self.seen.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a client that still has no answer is taken to be gone. What reads the line wakes
+    /// the task of the connection, which this runs in.
+    pub(super) async fn gone(&self) {
+        poll_fn(|_| if self.is_seen() { Poll::Ready(()) } else { Poll::Pending }).await;
+        sleep(HALF_CLOSED).await;
+    }
+
+    fn see(&self, context: &Context<'_>) {
+        self.seen.store(true, Ordering::Relaxed);
+        context.waker().wake_by_ref();
     }
 }
 
@@ -79,13 +98,10 @@ impl Line {
                     self.ahead.extend_from_slice(piece.filled());
                 }
                 // Its end, or an error, which ends the connection as well.
-                Poll::Ready(_) => {
-                    self.hangup.seen.store(true, Ordering::Relaxed);
-                    context.waker().wake_by_ref();
-                    return;
-                }
+                Poll::Ready(_) => break,
             }
         }
+        self.hangup.see(context);
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod authority;
 mod body;
+mod budget;
 mod connection;
 mod cors;
 #[cfg(test)]
@@ -28,11 +29,11 @@ pub use listener::serve;
 use {
     crate::{
         api::{Api, faults::Faults},
-        server::{fetch::Fetcher, gate::Gate},
+        server::{budget::Budget, fetch::Fetcher, gate::Gate},
         world::World,
     },
     std::sync::{Arc, RwLock},
-    tokio::sync::Semaphore,
+    tokio::sync::{Semaphore, watch},
 };
 
 /// What every exchange is answered from.
@@ -53,6 +54,12 @@ pub struct Context {
     exclusive: RwLock<()>,
     /// How many handlers that take long may still begin.
     offloaded: Arc<Semaphore>,
+    /// How many of them there may be at once.
+    cores: u32,
+    /// Every request that was read holds a receiver until its answer is on its way.
+    under_way: watch::Sender<()>,
+    /// What may still be kept of bodies.
+    budget: Arc<Budget>,
 }
 
 impl Context {
@@ -69,7 +76,21 @@ impl Context {
     ) -> Self {
         assert!(!apis.is_empty(), "a server has an API");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let (exclusive, offloaded) = (RwLock::new(()), Arc::new(Semaphore::new(cores)));
-        Self { world, apis, faults, gate, fetcher, exclusive, offloaded }
+        let offloaded = Arc::new(Semaphore::new(cores));
+        let cores = u32::try_from(cores).unwrap_or(u32::MAX);
+        let exclusive = RwLock::new(());
+        let under_way = watch::Sender::default();
+        Self {
+            world,
+            apis,
+            faults,
+            gate,
+            fetcher,
+            exclusive,
+            offloaded,
+            cores,
+            under_way,
+            budget: Arc::default(),
+        }
     }
 }

@@ -6,6 +6,7 @@ use {
         api::{Api, Head, Intake, Request},
         server::{
             body::{self, Received},
+            budget::Share,
             gate::Verdict,
             service::Connection,
         },
@@ -30,6 +31,10 @@ pub(super) struct Arrival {
     pub(super) request: Request,
     pub(super) verdict: Verdict,
     pub(super) unread: Option<Incoming>,
+    /// Whether there was no room for its body.
+    pub(super) refused: bool,
+    /// The room that its body takes.
+    pub(super) share: Share,
 }
 
 /// Reads a request.
@@ -38,10 +43,18 @@ pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Inc
     let api = owner(connection, &head);
     let verdict = connection.context.gate.judge(&*api, &head);
     let is_refused = matches!(verdict, Verdict::Refused(_));
+    let mut share = Share::of(&connection.context.budget);
     let limit = match api.intake(&connection.context.world, &head) {
         Intake::Streamed => {
             let request = Request::new(head, "");
-            return Arrival { api, request, verdict, unread: Some(incoming) };
+            return Arrival {
+                api,
+                request,
+                verdict,
+                unread: Some(incoming),
+                refused: false,
+                share,
+            };
         }
         Intake::Ignored => None,
         // A client that reads once it has sent everything gets its refusal, too.
@@ -51,13 +64,14 @@ pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Inc
     let received = match limit {
         None => Received::default(),
         Some(limit) if has_unused_body(&head) => {
-            timeout(UNUSED_BODY_WAIT, body::receive(incoming, limit)).await.unwrap_or_default()
+            let received = body::receive(incoming, limit, &mut share);
+            timeout(UNUSED_BODY_WAIT, received).await.unwrap_or_default()
         }
-        Some(limit) => body::receive(incoming, limit).await,
+        Some(limit) => body::receive(incoming, limit, &mut share).await,
     };
-    let Received { bytes: body, truncated, broken } = received;
+    let Received { bytes: body, truncated, broken, refused } = received;
     let request = Request { head, body, truncated, broken };
-    Arrival { api, request, verdict, unread: None }
+    Arrival { api, request, verdict, unread: None, refused, share }
 }
 
 fn head(connection: &Connection, parts: Parts) -> Head {

@@ -24,9 +24,14 @@ use {
     },
     http::StatusCode,
     hyper::{body::Incoming, upgrade::OnUpgrade},
-    std::sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+    std::{
+        future::poll_fn,
+        pin::pin,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, AtomicU64, Ordering},
+        },
+        task::Poll,
     },
     tokio::time::Instant,
 };
@@ -37,7 +42,7 @@ pub(super) struct Connection {
     pub(super) context: Arc<Context>,
     pub(super) secure: bool,
     pub(super) local_address: Arc<str>,
-    /// Whether the client's half has ended, where a stream has to be told of it.
+    /// Whether the client's half has ended, where what goes on has to be told of it.
     pub(super) hangup: Option<Arc<Hangup>>,
     /// How many requests have begun.
     pub(super) begun: AtomicU64,
@@ -45,6 +50,8 @@ pub(super) struct Connection {
     pub(super) streams: AtomicU64,
     /// Whether the connection is to end with a reset.
     pub(super) reset: Arc<AtomicBool>,
+    /// Whether a request was answered that was not read to its end.
+    pub(super) unread: AtomicBool,
 }
 
 impl Connection {
@@ -57,7 +64,8 @@ impl Connection {
         reset: Arc<AtomicBool>,
     ) -> Self {
         let (begun, streams) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { context, secure, local_address, hangup, begun, streams, reset }
+        let unread = AtomicBool::new(false);
+        Self { context, secure, local_address, hangup, begun, streams, reset, unread }
     }
 }
 
@@ -69,19 +77,28 @@ pub(super) async fn exchange(
     connection.begun.fetch_add(1, Ordering::Relaxed);
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, incoming) = request.into_parts();
-    let Arrival { api, request, verdict, unread } = receive(&connection, parts, incoming).await;
+    let Arrival { api, request, verdict, unread, refused, share } =
+        receive(&connection, parts, incoming).await;
     let deadline = api.deadline(&request.head).map(|patience| Instant::now() + patience);
+    let under_way = connection.context.under_way.subscribe();
     let (context, request) = (Arc::clone(&connection.context), Arc::new(request));
-    let handling = Handling { context, api, request, deadline };
-    match verdict {
-        Verdict::Admitted(readers) => {
-            answer_page(connection, &handling, readers, (unread, upgrade)).await
-        }
+    let handling = Handling { context, api, request, deadline, _share: Arc::new(share) };
+    let framed = match verdict {
         // It leaves no trace, not even in the journal: a page that may not ask changes nothing.
         Verdict::Refused(failure) => {
-            Ok(frame(&*handling.api, &handling.request, handling.fail(&failure)))
+            frame(&*handling.api, &handling.request, handling.fail(&failure))
         }
-    }
+        Verdict::Admitted(_) if refused => {
+            connection.unread.store(true, Ordering::Relaxed);
+            let answer = handling.fail(&Failure::TooManyRequests).into();
+            send(connection, &handling, None, answer, (None, upgrade))
+        }
+        Verdict::Admitted(readers) => {
+            answer_page(connection, &handling, readers, (unread, upgrade)).await?
+        }
+    };
+    let keep = |body: Body| if body.goes_on() { body } else { body.under_way(under_way) };
+    Ok(framed.map(keep))
 }
 
 /// Answers a request that was let through, so that a browser lets the right pages read it.
@@ -96,46 +113,76 @@ async fn answer_page(
         Readers::Allowed(origin) if !api.has_cors() => {
             let mut framed = match cors::preflight(&request.head) {
                 Some(response) => frame(api, request, response),
-                None => answer(connection, handling, rest).await?,
+                None => carry_out(connection, handling, rest).await?,
             };
             cors::share(origin, framed.headers_mut());
             Ok(framed)
         }
         Readers::Own => {
-            let mut framed = answer(connection, handling, rest).await?;
+            let mut framed = carry_out(connection, handling, rest).await?;
             cors::keep(framed.headers_mut());
             Ok(framed)
         }
-        Readers::Allowed(_) | Readers::Usual => answer(connection, handling, rest).await,
+        Readers::Allowed(_) | Readers::Usual => carry_out(connection, handling, rest).await,
     }
 }
 
-/// Answers a request, unless a fault was ordered for it.
-async fn answer(
+/// Answers a request, unless its fault is to have no answer or its client goes before it is there.
+async fn carry_out(
     connection: Arc<Connection>,
     handling: &Handling,
     rest: (Option<Incoming>, OnUpgrade),
 ) -> Result<http::Response<Body>, Broken> {
     let fault = inject::take(&connection, &*handling.api, &handling.request);
-    let injected = match &fault {
-        Some(fault) => {
-            inject::inject(&connection, &handling.request, fault, handling.deadline).await
-        }
-        None => Injected::Nothing,
-    };
-    let answer = match injected {
-        Injected::Nothing => handling.answer().await,
-        Injected::Failure(failure) => handling.fail(&failure).into(),
-        Injected::Reset => {
-            record(handling, 0, fault.as_ref(), Summary::default());
-            return Err(Broken);
-        }
+    let answering = answer(&connection, handling, fault.as_ref());
+    let Some(answer) = unless_gone(&connection, answering).await.flatten() else {
+        record(handling, 0, fault.as_ref(), Summary::default());
+        return Err(Broken);
     };
     let framed = send(connection, handling, fault.as_ref(), answer, rest);
     Ok(match fault.and_then(|fault| fault.cut) {
         Some(Cut::Truncate(bytes)) => framed.map(|body| body.cut(bytes)),
         _ => framed,
     })
+}
+
+/// The answer to a request, behind its fault; `None` when its fault is to have none.
+async fn answer(
+    connection: &Connection,
+    handling: &Handling,
+    fault: Option<&Fault>,
+) -> Option<Answer> {
+    let injected = match fault {
+        Some(fault) => {
+            inject::inject(connection, &handling.request, fault, handling.deadline).await
+        }
+        None => Injected::Nothing,
+    };
+    match injected {
+        Injected::Nothing => Some(handling.answer().await),
+        Injected::Failure(failure) => Some(handling.fail(&failure).into()),
+        Injected::Reset => None,
+    }
+}
+
+/// What comes of some work; `None` when the client goes before it is done. Over HTTP/2 hyper itself
+/// drops what a client no longer waits for.
+async fn unless_gone<T>(connection: &Connection, work: impl Future<Output = T>) -> Option<T> {
+    let Some(hangup) = &connection.hangup else { return Some(work.await) };
+    let mut work = pin!(work);
+    // Nearly every answer is there at once.
+    let begun = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await;
+    if let Poll::Ready(done) = begun {
+        return Some(done);
+    }
+    hangup.watch();
+    let done = tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = hangup.gone() => None,
+    };
+    hangup.unwatch();
+    done
 }
 
 /// Journals an answer and frames it; one that goes on keeps what it needs of the connection.

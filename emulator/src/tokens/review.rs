@@ -22,7 +22,10 @@ use {
     },
     jiff::{SignedDuration, Timestamp, Unit},
     serde_json::Value,
-    std::{collections::BTreeMap, sync::Arc},
+    std::{
+        collections::{BTreeMap, HashSet},
+        sync::Arc,
+    },
 };
 
 /// How far clocks may be apart, and how long a deleted object still counts.
@@ -241,7 +244,8 @@ fn verify_with<T: Private>(
 }
 
 fn matching(token: &[String], wanted: &[String]) -> Result<Vec<String>, Error> {
-    let both: Vec<_> = wanted.iter().filter(|wanted| token.contains(wanted)).cloned().collect();
+    let held: HashSet<_> = token.iter().collect();
+    let both: Vec<_> = wanted.iter().filter(|wanted| held.contains(wanted)).cloned().collect();
     if both.is_empty() {
         return Err(Error::WrongAudience { token: token.to_vec(), wanted: wanted.to_vec() });
     }

@@ -15,6 +15,9 @@ use {
 const LIMIT: usize = 4096;
 const PINNED: usize = 64 << 20;
 
+/// How many changes are told at once: other requests wait while they are written.
+const AT_ONCE: usize = 64;
+
 /// A change of one object.
 #[derive(Debug, Clone)]
 pub struct Change {
@@ -32,7 +35,8 @@ pub struct Change {
 /// What is new since a version.
 #[derive(Debug)]
 pub enum News {
-    /// These changes; the version they lead to. There may be none of the kind that was asked for.
+    /// These changes, and perhaps more; the version they lead to. There may be none of the kind that
+    /// was asked for.
     Changes(Vec<Change>, u64),
     /// Nothing yet.
     None,
@@ -106,14 +110,16 @@ impl Changes {
             return News::Closed;
         }
         let Some(changes) = self.since(since) else { return News::Expired(self.forgotten) };
-        let changes: Vec<_> = changes.filter(|change| change.kind() == kind).cloned().collect();
+        let of_kind = changes.filter(|change| change.kind() == kind);
+        let changes: Vec<_> = of_kind.take(AT_ONCE).cloned().collect();
         if changes.is_empty() {
             self.waiting.insert(watcher, waker.clone());
             if version <= since {
                 return News::None;
             }
         }
-        News::Changes(changes, version.max(since))
+        let last = changes.get(AT_ONCE - 1).map(|change| change.version);
+        News::Changes(changes, last.unwrap_or(version.max(since)))
     }
 
     pub(super) fn watcher(&mut self) -> u64 {

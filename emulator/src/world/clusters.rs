@@ -29,6 +29,11 @@ impl Clusters {
         below.map(|(_, cluster)| Arc::clone(cluster)).collect()
     }
 
+    /// How many clusters there are.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Adds a cluster.
     pub fn create(&self, cluster: AttachedCluster) -> Result<Arc<AttachedCluster>, WriteError> {
         let mut clusters = self.lock();

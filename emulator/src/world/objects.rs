@@ -13,7 +13,10 @@ use {
     std::{
         collections::BTreeMap,
         ops::Bound,
-        sync::{Arc, Mutex, MutexGuard, PoisonError},
+        sync::{
+            Arc, Mutex, MutexGuard, PoisonError,
+            atomic::{AtomicUsize, Ordering},
+        },
         task::Waker,
     },
 };
@@ -112,6 +115,8 @@ fn weight(value: &Value) -> usize {
 #[derive(Debug, Default)]
 pub struct Objects {
     state: Mutex<State>,
+    /// How many there are, to be read without a lock.
+    count: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -152,6 +157,11 @@ impl Objects {
         self.lock().kinds.get(&kind)?.get(&key).cloned()
     }
 
+    /// How many objects there are of all kinds.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// The version of the store.
     pub fn version(&self) -> u64 {
         self.lock().version
@@ -176,11 +186,23 @@ impl Objects {
         state.index.owned_by(uid).filter_map(|place| state.at(place)).cloned().collect()
     }
 
+    /// Whether the one with that identity owns an object of which something holds.
+    pub fn owns(&self, uid: &str, holds: impl Fn(&Object) -> bool) -> bool {
+        let state = self.lock();
+        state.index.owned_by(uid).filter_map(|place| state.at(place)).any(|object| holds(object))
+    }
+
     /// The objects of a kind at an earlier version of the store; `None` when what was then is forgotten.
     pub fn list_at(&self, kind: Kind, namespace: Option<&str>, version: u64) -> Option<List> {
         let state = self.lock();
-        let mut objects = state.kinds.get(&kind).cloned().unwrap_or_default();
-        for change in state.changes.since(version)?.rev().filter(|change| change.kind() == kind) {
+        let since = state.changes.since(version)?.rev();
+        let changes: Vec<_> = since.filter(|change| change.kind() == kind).cloned().collect();
+        let items = state.kinds.get(&kind).map(|objects| within(objects, namespace));
+        // The rest takes as long as there are objects, and needs no lock.
+        drop(state);
+        let keyed = |object: Arc<Object>| (key(&object.namespace, &object.name), object);
+        let mut objects: Shelf = items.unwrap_or_default().into_iter().map(keyed).collect();
+        for change in changes {
             let object = change.object();
             let key = key(&object.namespace, &object.name);
             match &change.before {
@@ -232,6 +254,7 @@ impl Objects {
         let object = Arc::new(build(state.version));
         state.index.change(&key, None, Some(&object));
         state.kinds.entry(kind).or_default().insert(key, Arc::clone(&object));
+        self.count.fetch_add(1, Ordering::Relaxed);
         tell(state, (None, 0), Some(Arc::clone(&object)));
         Ok(object)
     }
@@ -266,6 +289,7 @@ impl Objects {
         let key = key(&read.namespace, &read.name);
         let before = state.kinds.entry(read.kind).or_default().remove(&key);
         state.index.change(&key, before.as_ref(), None);
+        self.count.fetch_sub(1, Ordering::Relaxed);
         tell(state, (before, freed), None);
         Ok(version)
     }
@@ -277,6 +301,7 @@ impl Objects {
         state.version += 1;
         let version = state.version;
         state.kinds.clear();
+        self.count.store(0, Ordering::Relaxed);
         state.index = Index::default();
         let wakers = state.changes.clear(version);
         drop(state);
@@ -375,6 +400,19 @@ mod tests {
         };
         assert_eq!(names(Some("a")), ["a"]);
         assert_eq!(names(None), ["a-b", "a", "a0", "b"]);
+    }
+
+    #[test]
+    fn changes_are_told_a_few_at_a_time() {
+        let objects = Objects::default();
+        for number in 0..100 {
+            create(&objects, "a", &number.to_string()).unwrap();
+        }
+        let told = |since| match objects.news(Kind::Secret, since, 0, Waker::noop()) {
+            News::Changes(changes, version) => (changes.len(), version),
+            news => panic!("{news:?}"),
+        };
+        assert_eq!([told(0), told(64)], [(64, 64), (36, 100)]);
     }
 
     #[test]

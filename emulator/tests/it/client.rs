@@ -93,7 +93,16 @@ pub(crate) async fn tls(
     stream: tokio::net::TcpStream,
     protocol: &[u8],
 ) -> TlsStream<tokio::net::TcpStream> {
-    tls_of(emulator.ca_certificate(), "kubernetes.default.svc", stream, protocol).await
+    tls_with(emulator.ca_certificate(), stream, protocol).await
+}
+
+/// The same, trusting an authority (PEM).
+pub(crate) async fn tls_with(
+    authority: &str,
+    stream: tokio::net::TcpStream,
+    protocol: &[u8],
+) -> TlsStream<tokio::net::TcpStream> {
+    tls_of(authority, "kubernetes.default.svc", stream, protocol).await
 }
 
 async fn tls_of(

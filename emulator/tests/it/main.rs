@@ -29,6 +29,8 @@ mod http1;
 mod keeping;
 mod keys;
 mod kubernetes;
+#[cfg(target_os = "linux")]
+mod leaving;
 mod leftovers;
 mod lifecycle;
 mod minting;
@@ -37,6 +39,8 @@ mod parent;
 mod program;
 mod readme;
 mod relying;
+#[cfg(unix)]
+mod room;
 mod seeds;
 mod settings;
 mod subcommands;

@@ -149,10 +149,11 @@ fn applied(
     let last = at.map(|at| managers.remove(at));
     let object = match &last {
         Some(last) if last.text("apiVersion") == apply.api_version && !last.set.is_empty() => {
-            let managed = managers
+            let others = managers
                 .iter()
                 .filter(|manager| manager.text("apiVersion") == apply.api_version)
-                .fold(own.set.clone(), |all, manager| all.union(manager.set.clone()));
+                .map(|manager| manager.set.clone());
+            let managed = Set::union_of(std::iter::once(own.set.clone()).chain(others).collect());
             prune(shape, &merged, &last.set, &managed)
         }
         _ => merged,

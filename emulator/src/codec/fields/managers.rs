@@ -4,7 +4,7 @@
 use {
     super::set::{self, Element, Set},
     serde_json::Value,
-    std::{borrow::Cow, sync::LazyLock},
+    std::{borrow::Cow, collections::HashMap, sync::LazyLock},
 };
 
 /// How many managers that update are told apart.
@@ -64,11 +64,13 @@ impl<'a> Manager<'a> {
 
     /// Whether both are the same manager. Who applies is the same in every version.
     pub(super) fn is(&self, other: &Manager<'_>) -> bool {
-        let same = |name| self.text(name) == other.text(name);
-        same("manager")
-            && same("operation")
-            && same("subresource")
-            && (self.applies() || same("apiVersion"))
+        self.identity() == other.identity()
+    }
+
+    fn identity(&self) -> [String; 4] {
+        let version = if self.applies() { "" } else { self.text("apiVersion") };
+        [self.text("manager"), self.text("operation"), self.text("subresource"), version]
+            .map(str::to_owned)
     }
 
     fn order(&self) -> [&str; 5] {
@@ -114,7 +116,9 @@ pub(super) fn list(document: &Value) -> Option<&Value> {
 
 /// The managers of a list; `None` when it is none that could be followed.
 pub(super) fn read(entries: &[Value]) -> Option<Vec<Manager<'static>>> {
-    let mut managers: Vec<Manager<'static>> = Vec::with_capacity(entries.len());
+    // The last of several that are the same counts, at its own place.
+    let mut managers: Vec<Option<Manager<'static>>> = Vec::with_capacity(entries.len());
+    let mut places = HashMap::new();
     for entry in entries {
         let set = set::parse(entry["fieldsV1"].as_str().unwrap_or("{}"))?;
         let manager = Manager { entry: entry.clone(), set };
@@ -125,10 +129,12 @@ pub(super) fn read(entries: &[Value]) -> Option<Vec<Manager<'static>>> {
         {
             return None;
         }
-        managers.retain(|known| !known.is(&manager));
-        managers.push(manager);
+        if let Some(before) = places.insert(manager.identity(), managers.len()) {
+            managers[before] = None;
+        }
+        managers.push(Some(manager));
     }
-    Some(managers)
+    Some(managers.into_iter().flatten().collect())
 }
 
 /// The list of the managers; `None` when there are none.
@@ -140,7 +146,7 @@ pub(super) fn encode(mut managers: Vec<Manager<'_>>) -> Option<Value> {
 
 /// Makes one of the oldest managers that update, when there are too many.
 pub(super) fn cap(managers: &mut Vec<Manager<'_>>) {
-    let mut count = managers.iter().filter(|manager| !manager.applies()).count();
+    let count = managers.iter().filter(|manager| !manager.applies()).count();
     if count <= UPDATERS {
         return;
     }
@@ -148,15 +154,14 @@ pub(super) fn cap(managers: &mut Vec<Manager<'_>>) {
         ["time", "manager", "apiVersion", "subresource"].map(|name| manager.text(name).to_owned())
     };
     managers.sort_by_key(|manager| (manager.applies(), key(manager)));
-    // The first two become one, which is as new as the second.
-    while count > UPDATERS {
-        let first = managers.remove(0);
-        let Some(second) = managers.first_mut() else { return };
-        second.set = std::mem::take(&mut second.set).union(first.set);
-        second.entry["manager"] = ANCIENT.into();
-        if let Some(entry) = second.entry.as_object_mut() {
-            entry.remove("subresource");
-        }
-        count -= 1;
+    // The first ones become one, which is as new as the last of them.
+    let older = managers.drain(..count - UPDATERS).map(|manager| manager.set);
+    let mut sets: Vec<_> = older.collect();
+    let Some(last) = managers.first_mut() else { return };
+    sets.push(std::mem::take(&mut last.set));
+    last.set = Set::union_of(sets);
+    last.entry["manager"] = ANCIENT.into();
+    if let Some(entry) = last.entry.as_object_mut() {
+        entry.remove("subresource");
     }
 }

@@ -7,6 +7,7 @@ use {
         shape::{Form, Shape, element_of, element_shape},
     },
     serde_json::{Map, Value},
+    std::collections::{HashMap, HashSet},
 };
 
 /// Merges two values, of which at least one is there; `None` when nothing is left.
@@ -54,26 +55,34 @@ fn elements(value: Option<&Value>) -> &[Value] {
 }
 
 /// The elements of a list, each with what tells it from the others.
-struct Keyed<'a>(Vec<(Element<'a>, &'a Value)>);
+struct Keyed<'a> {
+    all: Vec<(Element<'a>, &'a Value)>,
+    /// Each element's value; null when there are several.
+    values: HashMap<Element<'a>, &'a Value>,
+}
 
 impl<'a> Keyed<'a> {
     fn new(shape: Shape, elements: &'a [Value]) -> Self {
-        let Shape::List(kind, merge) = shape else { return Self(Vec::new()) };
+        let (mut all, mut values) = (Vec::new(), HashMap::new());
+        let Shape::List(kind, merge) = shape else { return Self { all, values } };
         let keyed = elements
             .iter()
             .filter_map(|value| Some((element_of(Form::Wire, kind, merge, value).ok()?, value)));
-        Self(keyed.collect())
+        for (element, value) in keyed {
+            let several = values.contains_key(&element);
+            values.insert(element.clone(), if several { &Value::Null } else { value });
+            all.push((element, value));
+        }
+        Self { all, values }
     }
 
     fn has(&self, element: &Element<'_>) -> bool {
-        self.0.iter().any(|(known, _)| known == element)
+        self.values.contains_key(element)
     }
 
     /// The element's value; null when there are several.
     fn get(&self, element: &Element<'_>) -> Option<&'a Value> {
-        let mut found = self.0.iter().filter(|(known, _)| known == element);
-        let first = found.next()?.1;
-        Some(if found.next().is_some() { &Value::Null } else { first })
+        self.values.get(element).copied()
     }
 }
 
@@ -82,15 +91,15 @@ fn lists(shape: Shape, live: &[Value], sent: &[Value]) -> Option<Value> {
     let (live, sent) = (Keyed::new(shape, live), Keyed::new(shape, sent));
     let Shape::List(kind, _) = shape else { return None };
     let item = |old: Option<&Value>, new: Option<&Value>| merge(element_shape(kind), old, new);
-    let mut shared = sent.0.iter().map(|(element, _)| element).filter(|it| live.has(it));
+    let mut shared = sent.all.iter().map(|(element, _)| element).filter(|it| live.has(it));
     let mut next = shared.next();
-    let mut merged: Vec<&Element<'_>> = Vec::new();
+    let mut merged: HashSet<&Element<'_>> = HashSet::new();
     let mut out = Vec::new();
     let (mut left, mut right) = (0, 0);
-    while left < live.0.len() || right < sent.0.len() {
-        if let (Some((old, _)), Some((new, _))) = (live.0.get(left), sent.0.get(right)) {
+    while left < live.all.len() || right < sent.all.len() {
+        if let (Some((old, _)), Some((new, _))) = (live.all.get(left), sent.all.get(right)) {
             if old == new {
-                merged.push(old);
+                merged.insert(old);
                 out.extend(item(live.get(old), sent.get(old)));
                 (left, right, next) = (left + 1, right + 1, shared.next());
                 continue;
@@ -100,18 +109,18 @@ fn lists(shape: Shape, live: &[Value], sent: &[Value]) -> Option<Value> {
                 continue;
             }
         }
-        if let Some((old, value)) = live.0.get(left) {
+        if let Some((old, value)) = live.all.get(left) {
             if !sent.has(old) {
                 out.extend(item(Some(value), None));
                 left += 1;
                 continue;
             }
-            if merged.contains(&old) {
+            if merged.contains(old) {
                 left += 1;
             }
         }
-        if let Some((new, _)) = sent.0.get(right) {
-            merged.push(new);
+        if let Some((new, _)) = sent.all.get(right) {
+            merged.insert(new);
             out.extend(item(live.get(new), sent.get(new)));
             right += 1;
             if next == Some(new) {

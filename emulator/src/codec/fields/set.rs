@@ -15,7 +15,7 @@ pub(super) struct Set<'a> {
 }
 
 /// One step of a path.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Element<'a> {
     /// A member of a struct or map.
     Field(Cow<'a, str>),
@@ -197,11 +197,6 @@ impl<'a> Set<'a> {
         self.children.sort_by(|(one, _), (other, _)| one.compare(other));
     }
 
-    /// What is in either.
-    pub(super) fn union(self, other: Self) -> Self {
-        self.zip(other, |one, other| one || other)
-    }
-
     /// What is in this and not in the other.
     pub(super) fn difference(mut self, other: &Set<'_>) -> Self {
         self.subtract(other);
@@ -222,13 +217,30 @@ impl<'a> Set<'a> {
         });
     }
 
-    /// What is in both.
-    pub(super) fn intersection(&self, other: &Self) -> Self {
-        self.clone().zip(other.clone(), |one, other| one && other)
+    /// What is in any of them. Two at a time, so that none is gone through for each of the others.
+    pub(super) fn union_of(mut sets: Vec<Self>) -> Self {
+        while sets.len() > 1 {
+            let mut pairs = std::mem::take(&mut sets).into_iter();
+            while let Some(one) = pairs.next() {
+                sets.push(one.union(pairs.next().unwrap_or_default()));
+            }
+        }
+        sets.pop().unwrap_or_default()
     }
 
-    fn zip(self, other: Self, keep: fn(bool, bool) -> bool) -> Self {
-        let mut zipped = Self { member: keep(self.member, other.member), children: Vec::new() };
+    /// What is in both.
+    pub(super) fn intersection(&self, other: &Set<'_>) -> Self {
+        let both = |(element, one): &(Element<'a>, Self)| {
+            let both = one.intersection(other.below(element)?);
+            (!both.is_empty()).then(|| (element.clone(), both))
+        };
+        let children = self.children.iter().filter_map(both).collect();
+        Self { member: self.member && other.member, children }
+    }
+
+    /// What is in either.
+    pub(super) fn union(self, other: Self) -> Self {
+        let mut zipped = Self { member: self.member || other.member, children: Vec::new() };
         let mut ones = self.children.into_iter().peekable();
         let mut others = other.children.into_iter().peekable();
         loop {
@@ -241,10 +253,9 @@ impl<'a> Set<'a> {
             let one = if order.is_le() { ones.next() } else { None };
             let other = if order.is_ge() { others.next() } else { None };
             let (element, below) = match (one, other) {
-                (Some((element, one)), other) => {
-                    (element, one.zip(other.map(|(_, set)| set).unwrap_or_default(), keep))
-                }
-                (None, Some((element, other))) => (element, Self::default().zip(other, keep)),
+                (Some((element, one)), Some((_, other))) => (element, one.union(other)),
+                (Some(one), None) => one,
+                (None, Some(other)) => other,
                 (None, None) => break,
             };
             if !below.is_empty() {

@@ -8,7 +8,10 @@ use {
     },
     crate::codec::{quote::quote, schema::Kind},
     serde_json::Value,
-    std::borrow::Cow,
+    std::{
+        borrow::Cow,
+        collections::{HashMap, HashSet},
+    },
 };
 
 /// What is wrong with a value that somebody sent; a text, with the path of each fault.
@@ -51,7 +54,7 @@ fn walk(shape: Shape, value: &Value, path: &str, faults: &mut Vec<String>) {
 
 fn walk_list(shape: Shape, elements: &[Value], path: &str, faults: &mut Vec<String>) {
     let Shape::List(kind, merge) = shape else { return };
-    let mut seen: Vec<Element<'_>> = Vec::new();
+    let mut seen: HashSet<Element<'_>> = HashSet::new();
     for (index, value) in elements.iter().enumerate() {
         let colon = if path.is_empty() { "" } else { ": " };
         let mut element = Element::Index(i64::try_from(index).unwrap_or(i64::MAX));
@@ -66,7 +69,7 @@ fn walk_list(shape: Shape, elements: &[Value], path: &str, faults: &mut Vec<Stri
             }
         }
         walk(element_shape(kind), value, &format!("{path}{}", element.path()), faults);
-        seen.push(element);
+        seen.insert(element);
     }
 }
 
@@ -165,14 +168,13 @@ fn element_fields(shape: Shape, elements: &[Value], set: &mut Set<'static>) {
         .iter()
         .filter_map(|value| Some((element_of(Form::Wire, kind, merge, value).ok()?, value)))
         .collect();
-    let mut done: Vec<&Element<'_>> = Vec::new();
+    let mut counts: HashMap<&Element<'_>, usize> = HashMap::new();
+    named.iter().for_each(|(element, _)| *counts.entry(element).or_default() += 1);
     for (element, value) in &named {
-        if done.contains(&element) {
-            continue;
-        }
-        done.push(element);
+        // One that is taken out has been seen to.
+        let Some(count) = counts.remove(element) else { continue };
         // Several of one key are owned whole.
-        let single = named.iter().filter(|(other, _)| other == element).count() == 1;
+        let single = count == 1;
         let mut below = if single { fields(element_shape(kind), value) } else { Set::default() };
         below.member = true;
         set.push(&element.clone().into_owned(), below);

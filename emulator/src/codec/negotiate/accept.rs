@@ -1,6 +1,6 @@
 //! `Accept`: the router's test, and the handler's choice.
 
-use super::MediaType;
+use {super::MediaType, std::collections::HashMap};
 
 /// The text for a client that accepts nothing the handler can write.
 pub const NOT_ACCEPTABLE: &str = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -82,17 +82,27 @@ pub fn ranges(header: &str) -> Vec<(&str, &str)> {
     clauses(header).iter().map(|clause| (clause.media_type, clause.subtype)).collect()
 }
 
+/// How many clauses are sorted by insertion. Source: go `sort/zsortfunc.go`, pdqsort.
+const INSERTED: usize = 12;
+
 struct Clause<'a> {
     media_type: &'a str,
     subtype: &'a str,
     weight: f64,
-    parameters: Vec<(&'a str, &'a str)>,
+    parameters: HashMap<&'a str, &'a str>,
 }
 
 // github.com/munnerz/goautoneg, whose order is not quite an order; sorted by insertion as Go
 // does for a dozen elements.
 fn clauses(header: &str) -> Vec<Clause<'_>> {
     let mut clauses: Vec<_> = header.split(',').filter_map(clause).collect();
+    if clauses.len() > INSERTED {
+        let order = |clause: &Clause<'_>| (clause.media_type == "*", clause.subtype == "*");
+        clauses.sort_by(|one, other| {
+            other.weight.total_cmp(&one.weight).then_with(|| order(one).cmp(&order(other)))
+        });
+        return clauses;
+    }
     for end in 1..clauses.len() {
         let mut at = end;
         while at > 0 && goes_before(&clauses[at], &clauses[at - 1]) {
@@ -121,7 +131,7 @@ fn clause(text: &str) -> Option<Clause<'_>> {
             _ => return None,
         },
     };
-    let mut clause = Clause { media_type, subtype, weight: 1.0, parameters: Vec::new() };
+    let mut clause = Clause { media_type, subtype, weight: 1.0, parameters: HashMap::new() };
     while !rest.is_empty() {
         let parameter;
         (parameter, rest) = cut(rest, ';');
@@ -133,8 +143,7 @@ fn clause(text: &str) -> Option<Clause<'_>> {
         match name.trim_matches(' ') {
             "q" => clause.weight = value.parse().unwrap_or(0.0),
             name => {
-                clause.parameters.retain(|(known, _)| *known != name);
-                clause.parameters.push((name, value.trim_matches(' ')));
+                clause.parameters.insert(name, value.trim_matches(' '));
             }
         }
     }
@@ -155,7 +164,7 @@ impl Clause<'_> {
     }
 
     fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+        self.parameters.get(name).copied()
     }
 
     fn output(&self, media_type: MediaType, tables: bool) -> Option<Output> {

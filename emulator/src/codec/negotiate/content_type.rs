@@ -1,6 +1,6 @@
 //! `Content-Type` as Go's package `mime` reads it.
 
-use super::MediaType;
+use {super::MediaType, std::collections::HashMap};
 
 /// The text for a body in a form that is not known.
 pub const UNSUPPORTED_MEDIA_TYPE: &str = "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -20,17 +20,17 @@ pub fn content_type(header: &str) -> Option<MediaType> {
 }
 
 fn are_parameters(mut text: &str) -> bool {
-    let mut seen: Vec<(String, String)> = Vec::new();
+    let mut seen: HashMap<String, String> = HashMap::new();
     loop {
         text = text.trim_start();
         if text.is_empty() || text.trim_end() == ";" {
             return true;
         }
         let Some((name, value, rest)) = parameter(text) else { return false };
-        if seen.iter().any(|(known, other)| *known == name && *other != value) {
+        if seen.get(&name).is_some_and(|other| *other != value) {
             return false;
         }
-        seen.push((name, value));
+        seen.insert(name, value);
         text = rest;
     }
 }

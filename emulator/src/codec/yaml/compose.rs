@@ -52,7 +52,7 @@ pub(super) fn compose(bytes: &[u8]) -> Result<Option<Document>, Error> {
         scanner: Scanner::new(bytes),
         nodes: Vec::new(),
         anchors: HashMap::new(),
-        handles: Vec::new(),
+        handles: HashMap::new(),
         depth: 0,
     };
     let root = composer.document()?;
@@ -63,7 +63,7 @@ struct Composer<'a> {
     scanner: Scanner<'a>,
     nodes: Vec<Node>,
     anchors: HashMap<String, NodeId>,
-    handles: Vec<(String, String)>,
+    handles: HashMap<String, String>,
     depth: usize,
 }
 
@@ -145,19 +145,17 @@ impl Composer<'_> {
                 Token::VersionDirective(..) => return failed("found incompatible YAML document"),
                 Token::TagDirective(handle, prefix) => {
                     let (handle, prefix) = (handle.clone(), prefix.clone());
-                    if self.handles.iter().any(|(known, _)| *known == handle) {
+                    if self.handles.contains_key(&handle) {
                         return failed("found duplicate %TAG directive");
                     }
-                    self.handles.push((handle, prefix));
+                    self.handles.insert(handle, prefix);
                 }
                 _ => break,
             }
             self.scanner.skip();
         }
         for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
-            if !self.handles.iter().any(|(known, _)| known == handle) {
-                self.handles.push((handle.to_owned(), prefix.to_owned()));
-            }
+            self.handles.entry(handle.to_owned()).or_insert_with(|| prefix.to_owned());
         }
         Ok(())
     }
@@ -255,7 +253,7 @@ impl Composer<'_> {
         if handle.is_empty() {
             return Some(suffix);
         }
-        let (_, prefix) = self.handles.iter().find(|(known, _)| known == handle)?;
+        let prefix = self.handles.get(handle)?;
         Some(format!("{prefix}{suffix}")).filter(|tag| !tag.is_empty())
     }
 

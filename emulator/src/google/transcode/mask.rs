@@ -6,6 +6,7 @@ use {
     prost_reflect::{
         DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
     },
+    std::collections::HashMap,
 };
 
 /// How deep a mask may go.
@@ -15,6 +16,8 @@ const DEPTH: usize = 20;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mask {
     children: Vec<(String, Mask)>,
+    /// The place of each of them.
+    places: HashMap<String, usize>,
     /// Whether a path ends here, so that all below is wanted, whatever else is said of it.
     whole: bool,
 }
@@ -86,8 +89,8 @@ impl Mask {
             return Some(self);
         }
         // What is named goes before what is any.
-        let child = |wanted: &&str| self.children.iter().find(|(name, _)| name == wanted);
-        names.iter().find_map(child).map(|(_, mask)| mask)
+        let place = names.iter().find_map(|wanted| self.places.get(*wanted))?;
+        Some(&self.children[*place].1)
     }
 
     fn is_leaf(&self) -> bool {
@@ -128,12 +131,11 @@ impl Mask {
     }
 
     fn child(&mut self, name: &str) -> &mut Self {
-        let index = self.children.iter().position(|(child, _)| child == name);
-        let index = index.unwrap_or_else(|| {
+        let place = *self.places.entry(name.to_owned()).or_insert(self.children.len());
+        if place == self.children.len() {
             self.children.push((name.to_owned(), Self::default()));
-            self.children.len() - 1
-        });
-        &mut self.children[index].1
+        }
+        &mut self.children[place].1
     }
 
     fn check(&self, message: &MessageDescriptor, at: &str) -> Result<(), Fault> {

@@ -10,6 +10,7 @@ use {
         status::FieldError,
     },
     serde_json::Value,
+    std::collections::HashSet,
 };
 
 const FIXED: &str = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)\n";
@@ -39,7 +40,8 @@ pub fn check(old: &Value, new: &Value) -> Vec<FieldError> {
         return vec![error];
     }
     let mut errors = Vec::new();
-    if !elements(&old["tolerations"]).iter().all(|one| is_kept(one, &new["tolerations"])) {
+    let kept: HashSet<_> = elements(&new["tolerations"]).iter().map(timeless).collect();
+    if !elements(&old["tolerations"]).iter().all(|one| kept.contains(&timeless(one))) {
         let detail = "existing toleration can not be modified except its tolerationSeconds";
         errors.push(FieldError::forbidden("spec.tolerations", detail));
     }
@@ -60,13 +62,10 @@ fn deadline(old: &Value, new: &Value) -> Option<FieldError> {
     Some(FieldError::invalid("spec.activeDeadlineSeconds", new, detail))
 }
 
-fn is_kept(toleration: &Value, others: &Value) -> bool {
-    let timeless = |toleration: &Value| {
-        let mut toleration = toleration.clone();
-        toleration["tolerationSeconds"] = Value::Null;
-        filled(&toleration)
-    };
-    elements(others).iter().any(|other| timeless(other) == timeless(toleration))
+fn timeless(toleration: &Value) -> Option<Value> {
+    let mut toleration = toleration.clone();
+    toleration["tolerationSeconds"] = Value::Null;
+    filled(&toleration)
 }
 
 fn fixed(spec: &Value) -> Option<Value> {

@@ -5,7 +5,7 @@
 
 use {
     crate::{
-        codec::{json, schema::Schema},
+        codec::{distinct::Distinct, json, schema::Schema},
         kubernetes::{
             kinds::{self, node, pod_update, prepare, validate},
             metadata::object_at,
@@ -15,6 +15,7 @@ use {
         world::objects::Kind,
     },
     serde_json::{Value, json},
+    std::collections::HashSet,
 };
 
 const IMMUTABLE: &str = "field is immutable";
@@ -95,11 +96,9 @@ pub fn check(kind: Kind, part: Part, old: &Value, new: &Value) -> Vec<FieldError
         Kind::ConfigMap => errors.extend(sealed(old, new, &["data", "binaryData"])),
         _ => {}
     }
-    for error in validate::check(kind, new) {
-        if !errors.contains(&error) {
-            errors.push(error);
-        }
-    }
+    let mut errors: Distinct<_> = errors.into_iter().collect();
+    errors.extend(validate::check(kind, new));
+    let mut errors = errors.into_vec();
     match kind {
         Kind::Namespace => errors.extend(namespace(part, new)),
         Kind::Node => errors.extend(node::check_update(old, new)),
@@ -124,14 +123,14 @@ fn metadata(old: &Value, new: &Value) -> Vec<FieldError> {
 }
 
 fn new_finalizers(old: &Value, new: &Value) -> Option<FieldError> {
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let old = list(old);
-    let mut extra: Vec<_> = list(new).into_iter().filter(|one| !old.contains(one)).collect();
-    extra.sort_by_key(Value::to_string);
+    let old: HashSet<_> = validate::elements(old).iter().collect();
+    let new = validate::elements(new).iter();
+    let mut extra: Vec<_> = new.filter(|one| !old.contains(one)).collect();
+    extra.sort_by_cached_key(|one| one.to_string());
     if extra.is_empty() {
         return None;
     }
-    let extra = extra.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+    let extra = extra.iter().map(|one| one.to_string()).collect::<Vec<_>>().join(", ");
     let detail = format!(
         "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{extra}}}"
     );

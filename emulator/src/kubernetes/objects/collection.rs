@@ -13,7 +13,11 @@ use crate::{
 };
 
 /// Deletes the objects of a kind in a namespace, and answers with those that it found.
-pub fn delete(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
+pub fn delete(
+    exchange: &Exchange<'_>,
+    resource: &'static Resource,
+    namespace: Option<&str>,
+) -> Outcome {
     let output = body::accept_object(exchange)?;
     let options = list_options::read(exchange, None)?;
     let deletion = body::read_delete_options(exchange)?;
@@ -33,5 +37,5 @@ pub fn delete(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&s
     if matches!(output.transform, Some(Transform::PartialObjectMetadata(_))) {
         return Err(Failure::is_a_list(resource));
     }
-    objects::reply_list(exchange, resource, &page, output)
+    objects::reply_list(exchange, resource, page, output)
 }

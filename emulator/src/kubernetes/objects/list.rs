@@ -47,14 +47,18 @@ pub struct Page {
 }
 
 /// Answers with the objects of a kind, in one namespace or in all.
-pub fn list(exchange: &Exchange<'_>, resource: &Resource, namespace: Option<&str>) -> Outcome {
+pub fn list(
+    exchange: &Exchange<'_>,
+    resource: &'static Resource,
+    namespace: Option<&str>,
+) -> Outcome {
     let output = body::accept_object(exchange)?;
     let options = list_options::read(exchange, None)?;
     let page = page(exchange, resource, namespace, &options)?;
     if let Some(Transform::PartialObjectMetadata(_)) = output.transform {
         return Err(Failure::is_a_list(resource));
     }
-    objects::reply_list(exchange, resource, &page, output)
+    objects::reply_list(exchange, resource, page, output)
 }
 
 /// The objects that the options ask for.

@@ -16,7 +16,11 @@ pub mod write;
 
 use {
     crate::{
-        codec::negotiate::{Output, Transform},
+        codec::{
+            json,
+            negotiate::{MediaType, Output, Transform},
+            schema::Schema,
+        },
         kubernetes::{
             body,
             exchange::{Exchange, Outcome, Reply},
@@ -31,6 +35,7 @@ use {
         },
     },
     base64::{Engine, prelude::BASE64_STANDARD},
+    bytes::Bytes,
     jiff::Timestamp,
     serde_json::{Value, json},
     std::sync::Arc,
@@ -69,27 +74,60 @@ pub fn reply(exchange: &Exchange<'_>, status: u16, object: Value, output: Output
 /// The answer of a list of objects, as the client wants to see it.
 pub fn reply_list(
     exchange: &Exchange<'_>,
-    resource: &Resource,
-    page: &list::Page,
+    resource: &'static Resource,
+    page: list::Page,
     output: Output,
 ) -> Outcome {
-    let items = page.items.iter().map(|object| with_version(object));
     if let Some(Transform::Table(api_version)) = output.transform {
         let include = table::include(exchange)?;
         let view = table::View { api_version, include, now: exchange.world.clock.now() };
-        let items: Vec<_> = items.collect();
+        let items: Vec<_> = page.items.iter().map(|object| with_version(object)).collect();
         let object = view.table_of(resource, &page.metadata, &items, true);
         let output = Output { transform: None, ..output };
         return Ok(Reply::Object { status: 200, object, output });
     }
-    let object = json!({
+    let head = json!({
         "kind": format!("{}List", resource.name),
         "apiVersion": resource.api_version,
         "metadata": page.metadata,
-        "items": items.map(unnamed).collect::<Vec<_>>(),
+        "items": [],
     });
-    Ok(Reply::Object { status: 200, object, output })
+    Ok(Reply::List { head, resource, items: page.items, output })
 }
+
+/// A list, encoded for the client.
+pub fn encode_list(
+    mut head: Value,
+    resource: &Resource,
+    items: &[Arc<Object>],
+    output: &Output,
+) -> Result<Bytes, Failure> {
+    let documents = items.iter().map(|object| unnamed(with_version(object)));
+    let is_plain = output.media_type == MediaType::Json && !output.pretty;
+    if !is_plain || output.transform.is_some() {
+        head["items"] = documents.collect();
+        return body::encode(&head, output);
+    }
+    // Nearly every list is written so, and all of its documents would take far more room than it.
+    let structure = Schema::get().root(resource.api_version, resource.name);
+    let structure = structure.expect("every kind that is served is in the schema");
+    let mut text = body::encode(&head, output)?.to_vec();
+    text.truncate(text.len() - END.len());
+    for document in documents {
+        text.extend(json::encode(structure, &document, false));
+        // A comma in place of the end of the line.
+        text.pop();
+        text.push(b',');
+    }
+    if !items.is_empty() {
+        text.pop();
+    }
+    text.extend_from_slice(END);
+    Ok(text.into())
+}
+
+/// What is behind the items of a list.
+const END: &[u8] = b"]}\n";
 
 /// An item of a list, which does not repeat what it is.
 pub fn unnamed(mut document: Value) -> Value {

@@ -154,10 +154,10 @@ impl Watch {
         self.selector = options.selector;
         let list = world.objects.list(self.resource.kind, self.namespace.as_deref());
         if options.initial == Some(true) || (options.initial.is_none() && version == 0) {
-            let items = list.items.iter().filter(|object| self.selector.matches(object));
-            let documents: Vec<_> = items.map(|object| objects::with_version(object)).collect();
-            for document in documents {
-                self.tell(world, "ADDED", &document);
+            for object in &list.items {
+                if self.selector.matches(object) {
+                    self.tell(world, "ADDED", &objects::with_version(object));
+                }
             }
             self.since = list.resource_version;
             if options.bookmarks && (options.initial == Some(true) || version == 0) {

@@ -11,15 +11,18 @@ use {
             exchange::Exchange,
             kinds::Resource,
             metadata,
-            rbac::{self, elements, has},
+            rbac::{self, elements},
             route::Attributes,
             status::Failure,
         },
         world::objects::Kind,
     },
     serde_json::{Value, json},
-    std::collections::BTreeSet,
+    std::collections::{BTreeSet, HashMap, HashSet},
 };
+
+/// How many single rules a refusal shows at most.
+const MOST_LACKING: usize = 10_000;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
@@ -113,9 +116,11 @@ fn bound(exchange: &Exchange<'_>, reference: &Value) -> Result<Option<Vec<Value>
 fn covered(exchange: &Exchange<'_>, rules: &[Value]) -> Result<(), String> {
     let caller = &exchange.caller;
     let (own, missing) = rbac::rules(exchange.world, caller, exchange.attributes.namespace);
-    let lacking = rules.iter().flat_map(single_rules);
-    let lacking: Vec<Value> =
-        lacking.filter(|rule| !own.iter().any(|own| covers(own, rule))).collect();
+    let own = Own::new(&own);
+    let is_lacking = |rule: &Value| !own.cover(rule);
+    // Taken apart, a rule grows by the product of its members: one that is held whole stays whole.
+    let apart = rules.iter().filter(|rule| is_lacking(rule)).flat_map(single_rules);
+    let lacking: Vec<Value> = apart.filter(is_lacking).take(MOST_LACKING).collect();
     if lacking.is_empty() {
         return Ok(());
     }
@@ -134,67 +139,126 @@ fn covered(exchange: &Exchange<'_>, rules: &[Value]) -> Result<(), String> {
     Err(why)
 }
 
-/// The rules of one verb, one resource and one name that a rule is made of.
-fn single_rules(rule: &Value) -> Vec<Value> {
-    let mut single = Vec::new();
+/// The rules of one verb, one resource and one name that a rule is made of, one at a time.
+fn single_rules(rule: &Value) -> impl Iterator<Item = Value> {
     let verbs = elements(&rule["verbs"]);
-    for group in elements(&rule["apiGroups"]) {
-        for resource in elements(&rule["resources"]) {
-            for verb in verbs {
-                let one = json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]});
-                let names = elements(&rule["resourceNames"]);
-                if names.is_empty() {
-                    single.push(one.clone());
-                }
-                single.extend(names.iter().map(|name| {
-                    let mut one = one.clone();
-                    one["resourceNames"] = json!([name]);
-                    one
-                }));
-            }
-        }
-    }
-    for url in elements(&rule["nonResourceURLs"]) {
-        single.extend(verbs.iter().map(|verb| json!({"nonResourceURLs": [url], "verbs": [verb]})));
-    }
-    single
+    let names = elements(&rule["resourceNames"]);
+    let resources = move |group| {
+        let of = move |resource| {
+            verbs.iter().map(
+                move |verb| json!({"apiGroups": [group], "resources": [resource], "verbs": [verb]}),
+            )
+        };
+        elements(&rule["resources"]).iter().flat_map(of)
+    };
+    let whole = elements(&rule["apiGroups"]).iter().flat_map(resources).flat_map(move |one| {
+        let unnamed = names.is_empty().then(|| one.clone());
+        let named = names.iter().map(move |name| {
+            let mut one = one.clone();
+            one["resourceNames"] = json!([name]);
+            one
+        });
+        unnamed.into_iter().chain(named)
+    });
+    let urls = elements(&rule["nonResourceURLs"]).iter().flat_map(move |url| {
+        verbs.iter().map(move |verb| json!({"nonResourceURLs": [url], "verbs": [verb]}))
+    });
+    whole.chain(urls)
 }
 
-fn covers(own: &Value, rule: &Value) -> bool {
-    let all = |member: &str, test: &dyn Fn(&str) -> bool| {
-        elements(&rule[member]).iter().filter_map(Value::as_str).all(test)
-    };
-    let held = |member: &str, wanted: &str| has(&own[member], |held| held == "*" || held == wanted);
-    let is_resource = |wanted: &str| {
-        let sub = wanted.split_once('/').map(|(_, sub)| format!("*/{sub}"));
-        held("resources", wanted) || sub.is_some_and(|sub| has(&own["resources"], |it| it == sub))
-    };
-    let is_path = |wanted: &str| {
-        has(&own["nonResourceURLs"], |path| {
-            path == wanted || path.ends_with('*') && wanted.starts_with(path.trim_end_matches('*'))
-        })
-    };
-    let any_name = elements(&own["resourceNames"]).is_empty();
-    let is_named = |wanted: &str| has(&own["resourceNames"], |held| held == wanted);
-    let names =
-        any_name || !elements(&rule["resourceNames"]).is_empty() && all("resourceNames", &is_named);
-    all("verbs", &|verb| held("verbs", verb))
-        && all("apiGroups", &|group| held("apiGroups", group))
-        && all("resources", &is_resource)
-        && names
-        && all("nonResourceURLs", &is_path)
+/// The rules that a caller has, by what they are about: there may be as many as a client likes.
+struct Own<'a> {
+    rules: Vec<Held<'a>>,
+    by_resource: HashMap<&'a str, Vec<usize>>,
+}
+
+/// One of them.
+struct Held<'a> {
+    verbs: HashSet<&'a str>,
+    groups: HashSet<&'a str>,
+    resources: HashSet<&'a str>,
+    names: HashSet<&'a str>,
+    urls: HashSet<&'a str>,
+    /// What paths begin with.
+    prefixes: Vec<&'a str>,
+}
+
+fn texts<'a>(rule: &'a Value, member: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    elements(&rule[member]).iter().filter_map(Value::as_str)
+}
+
+/// The resource by which any resource has this subresource.
+fn any_with(resource: &str) -> Option<String> {
+    resource.split_once('/').map(|(_, sub)| format!("*/{sub}"))
+}
+
+impl<'a> Own<'a> {
+    fn new(rules: &'a [Value]) -> Self {
+        let mut by_resource: HashMap<_, Vec<usize>> = HashMap::new();
+        for (place, rule) in rules.iter().enumerate() {
+            texts(rule, "resources").for_each(|it| by_resource.entry(it).or_default().push(place));
+        }
+        Self { rules: rules.iter().map(Held::new).collect(), by_resource }
+    }
+
+    /// Whether one of them gives all that a rule gives.
+    fn cover(&self, rule: &Value) -> bool {
+        let Some(resource) = texts(rule, "resources").next() else {
+            return self.rules.iter().any(|own| own.covers(rule));
+        };
+        let sub = any_with(resource);
+        let names = [Some(resource), Some("*"), sub.as_deref()].into_iter().flatten();
+        let mut places = names.filter_map(|name| self.by_resource.get(name)).flatten();
+        places.any(|place| self.rules[*place].covers(rule))
+    }
+}
+
+impl<'a> Held<'a> {
+    fn new(rule: &'a Value) -> Self {
+        let set = |member: &str| texts(rule, member).collect::<HashSet<_>>();
+        let patterns = texts(rule, "nonResourceURLs").filter(|path| path.ends_with('*'));
+        Self {
+            verbs: set("verbs"),
+            groups: set("apiGroups"),
+            resources: set("resources"),
+            names: set("resourceNames"),
+            urls: set("nonResourceURLs"),
+            prefixes: patterns.map(|path| path.trim_end_matches('*')).collect(),
+        }
+    }
+
+    fn covers(&self, rule: &Value) -> bool {
+        let held = |set: &HashSet<&str>, wanted: &str| set.contains("*") || set.contains(wanted);
+        let is_resource = |wanted: &str| {
+            let sub = any_with(wanted);
+            held(&self.resources, wanted) || sub.is_some_and(|sub| self.resources.contains(&*sub))
+        };
+        let is_path = |wanted: &str| {
+            self.urls.contains(wanted) || self.prefixes.iter().any(|it| wanted.starts_with(it))
+        };
+        let mut named = texts(rule, "resourceNames").peekable();
+        let names = self.names.is_empty()
+            || named.peek().is_some() && named.all(|name| self.names.contains(name));
+        names
+            && texts(rule, "verbs").all(|verb| held(&self.verbs, verb))
+            && texts(rule, "apiGroups").all(|group| held(&self.groups, group))
+            && texts(rule, "resources").all(is_resource)
+            && texts(rule, "nonResourceURLs").all(is_path)
+    }
 }
 
 /// The verbs of one resource in one rule.
 fn compact(rules: Vec<Value>) -> Vec<Value> {
     let mut compacted: Vec<Value> = Vec::new();
+    let mut places = HashMap::new();
     for rule in rules {
-        let is_like = |other: &&mut Value| {
-            let same = |member: &str| other[member] == rule[member];
-            rule["nonResourceURLs"].is_null()
-                && ["apiGroups", "resources", "resourceNames"].into_iter().all(same)
+        let identity = ["apiGroups", "resources", "resourceNames"].map(|name| rule[name].clone());
+        let place = if rule["nonResourceURLs"].is_null() {
+            *places.entry(identity).or_insert(compacted.len())
+        } else {
+            compacted.len()
         };
-        match compacted.iter_mut().find(is_like) {
+        match compacted.get_mut(place) {
             Some(other) => {
                 let verbs = other["verbs"].as_array_mut();
                 verbs.into_iter().for_each(|all| all.extend_from_slice(elements(&rule["verbs"])));
@@ -226,6 +290,10 @@ fn shown(rule: &Value) -> String {
 mod tests {
     use super::*;
 
+    fn covers(own: &Value, rule: &Value) -> bool {
+        Own::new(std::slice::from_ref(own)).cover(rule)
+    }
+
     fn rule(groups: &[&str], resources: &[&str], names: &[&str], verbs: &[&str]) -> Value {
         json!({"apiGroups": groups, "resources": resources, "resourceNames": names, "verbs": verbs})
     }
@@ -253,7 +321,8 @@ mod tests {
 
     #[test]
     fn what_is_lacking_is_told_by_resource() {
-        let lacking = single_rules(&rule(&[""], &["pods", "nodes"], &[], &["get", "list"]));
+        let rule = rule(&[""], &["pods", "nodes"], &[], &["get", "list"]);
+        let lacking = single_rules(&rule).collect();
         let lines: Vec<String> = compact(lacking).iter().map(shown).collect();
         assert_eq!(
             lines,

@@ -9,7 +9,7 @@ pub mod validate;
 
 use {
     crate::{
-        codec::quote::quote,
+        codec::{distinct::Distinct, quote::quote},
         kubernetes::route::Attributes,
         world::{
             World,
@@ -31,7 +31,7 @@ pub enum Verdict {
 
 /// Looks through the roles that are bound to a caller: the cluster's first, then the namespace's.
 pub fn decide(world: &World, caller: &Caller, attributes: &Attributes<'_>, path: &str) -> Verdict {
-    let mut missing = Vec::new();
+    let mut missing = Distinct::default();
     let cluster = world.objects.list(Kind::ClusterRoleBinding, None).items;
     let namespaced = match attributes.namespace {
         "" => Vec::new(),
@@ -44,11 +44,12 @@ pub fn decide(world: &World, caller: &Caller, attributes: &Attributes<'_>, path:
                 return Verdict::Allowed(reason(binding, &role, &subject));
             }
             Ok(_) => {}
-            Err(error) if !missing.contains(&error) => missing.push(error),
-            Err(_) => {}
+            Err(error) => {
+                missing.push(error);
+            }
         }
     }
-    Verdict::NoOpinion(match missing.as_slice() {
+    Verdict::NoOpinion(match missing.into_vec().as_slice() {
         [] => String::new(),
         missing => format!("rbac: RBAC: {}", aggregate(missing)),
     })
@@ -64,7 +65,7 @@ pub fn aggregate(errors: &[String]) -> String {
 
 /// The rules of all roles that are bound to a caller, and the roles that are missing.
 pub fn rules(world: &World, caller: &Caller, namespace: &str) -> (Vec<Value>, Vec<String>) {
-    let (mut rules, mut missing) = (Vec::new(), Vec::new());
+    let (mut rules, mut missing) = (Vec::new(), Distinct::default());
     let cluster = world.objects.list(Kind::ClusterRoleBinding, None).items;
     let namespaced = world.objects.list(Kind::RoleBinding, Some(namespace)).items;
     for binding in cluster.iter().chain(&namespaced) {
@@ -73,11 +74,12 @@ pub fn rules(world: &World, caller: &Caller, namespace: &str) -> (Vec<Value>, Ve
         }
         match role(world, binding) {
             Ok(role) => rules.extend_from_slice(elements(&role.document["rules"])),
-            Err(error) if !missing.contains(&error) => missing.push(error),
-            Err(_) => {}
+            Err(error) => {
+                missing.push(error);
+            }
         }
     }
-    (rules, missing)
+    (rules, missing.into_vec())
 }
 
 /// The subject of a binding that the caller is, as reasons name it.

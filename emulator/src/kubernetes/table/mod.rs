@@ -84,14 +84,15 @@ impl View {
         // Kinds without columns of their own have no list rather than an empty one.
         let plain =
             matches!(resource.plural, "roles" | "clusterroles" | "customresourcedefinitions");
-        let rows = if plain && rows.is_empty() { Value::Null } else { rows.into() };
-        json!({
+        let mut table = json!({
             "kind": "Table",
             "apiVersion": self.api_version,
             "metadata": metadata,
             "columnDefinitions": columns,
-            "rows": rows,
-        })
+        });
+        // Within the macro all of them would be copied once more.
+        table["rows"] = if plain && rows.is_empty() { Value::Null } else { rows.into() };
+        table
     }
 
     fn row(&self, resource: &Resource, object: &Value) -> Value {

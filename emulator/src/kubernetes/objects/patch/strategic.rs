@@ -6,6 +6,7 @@ use {
     super::{PatchError, go, structure_of, type_of},
     crate::codec::schema::{Field, Struct},
     serde_json::{Map, Value},
+    std::collections::{HashMap, HashSet},
 };
 
 const DIRECTIVE: &str = "$patch";
@@ -125,7 +126,8 @@ fn retain_keys(original: &mut Members, patch: &mut Members) -> Result<(), PatchE
     let Some(keys) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
     let bad = || PatchError::Bad("invalid patch format of retainKeys".to_owned());
     let keys = keys.as_array().ok_or_else(bad)?;
-    let kept = |name: &str| keys.iter().any(|key| key == name);
+    let keys: HashSet<_> = keys.iter().filter_map(Value::as_str).collect();
+    let kept = |name: &str| keys.contains(name);
     let told = |name: &str, value: &Value| {
         value.is_null()
             || name.starts_with(DELETE_PREFIX)
@@ -240,25 +242,15 @@ fn merge_slices(
 ) -> Result<Vec<Value>, PatchError> {
     let maps = original.iter().chain(&patch).any(Value::is_object);
     if !maps {
-        if deletes {
-            original.retain(|element| !patch.contains(element));
-            return Ok(original);
-        }
-        for element in patch {
-            if !original.contains(&element) {
-                original.push(element);
-            }
-        }
-        return Ok(original);
+        return Ok(merge_values(original, patch, deletes));
     }
-    let mut additions = Vec::new();
+    let (mut additions, mut deleted) = (Vec::new(), HashSet::new());
     let mut replaces = false;
     for element in patch {
         match element[DIRECTIVE].as_str() {
             None => additions.push(element),
             Some("delete") => {
-                let value = key_of(&element, rule.key)?.clone();
-                original.retain(|known| known[rule.key] != value);
+                deleted.insert(key_of(&element, rule.key)?.clone());
             }
             Some("replace") => replaces = true,
             Some("merge") => {
@@ -274,16 +266,46 @@ fn merge_slices(
     if replaces {
         return Ok(additions);
     }
+    original.retain(|known| !deleted.contains(&known[rule.key]));
+    merge_elements(original, additions, rule)
+}
+
+/// Adds values that are not there, or takes away those that are.
+fn merge_values(mut original: Vec<Value>, patch: Vec<Value>, deletes: bool) -> Vec<Value> {
+    if deletes {
+        let patch: HashSet<_> = patch.into_iter().collect();
+        original.retain(|element| !patch.contains(element));
+        return original;
+    }
+    let mut known: HashSet<_> = original.iter().cloned().collect();
+    original.extend(patch.into_iter().filter(|element| known.insert(element.clone())));
+    original
+}
+
+/// Merges each element into the first of its key, or adds it.
+fn merge_elements(
+    mut original: Vec<Value>,
+    additions: Vec<Value>,
+    rule: Rule,
+) -> Result<Vec<Value>, PatchError> {
+    let mut places = HashMap::new();
+    for (place, known) in original.iter().enumerate() {
+        places.entry(known[rule.key].clone()).or_insert(place);
+    }
     for element in additions {
         let value = key_of(&element, rule.key)?.clone();
-        match original.iter_mut().find(|known| known[rule.key] == value) {
-            Some(known) => {
+        match places.get(&value) {
+            Some(place) => {
+                let known = &mut original[*place];
                 let (Value::Object(old), Value::Object(new)) = (known.take(), element) else {
                     continue;
                 };
                 *known = Value::Object(merge(old, new, rule.elements)?);
             }
-            None => original.push(element),
+            None => {
+                places.insert(value, original.len());
+                original.push(element);
+            }
         }
     }
     Ok(original)
@@ -297,13 +319,27 @@ fn key_of<'a>(element: &'a Value, key: &str) -> Result<&'a Value, PatchError> {
 }
 
 fn same(one: &Value, other: &Value, key: &str) -> bool {
-    if key.is_empty() { one == other } else { one[key] == other[key] }
+    identity(one, key) == identity(other, key)
+}
+
+fn identity<'a>(element: &'a Value, key: &str) -> &'a Value {
+    if key.is_empty() { element } else { &element[key] }
 }
 
 /// What the patch names comes in its order, what it does not keeps its place before what it
 /// preceded.
 fn in_order(merged: Vec<Value>, order: &[Value], server_order: &[Value], key: &str) -> Vec<Value> {
-    let place = |list: &[Value], element: &Value| list.iter().position(|it| same(it, element, key));
+    let places = |list: &[Value]| {
+        let mut places = HashMap::new();
+        for (place, element) in list.iter().enumerate() {
+            places.entry(identity(element, key).clone()).or_insert(place);
+        }
+        places
+    };
+    let place = |places: &HashMap<Value, usize>, element: &Value| {
+        places.get(identity(element, key)).copied()
+    };
+    let (order, server_order) = (&places(order), &places(server_order));
     let (mut named, mut others): (Vec<_>, Vec<_>) =
         merged.into_iter().partition(|element| place(order, element).is_some());
     named.sort_by_key(|element| place(order, element));

@@ -2,7 +2,7 @@
 
 use {
     serde_json::{Value, value::RawValue},
-    std::collections::BTreeMap,
+    std::collections::{BTreeMap, HashMap},
 };
 
 /// The text of `after`, which was made of `before`, whose text is `raw`, by merging `merged`.
@@ -22,9 +22,12 @@ pub(super) fn of(raw: &str, before: &Value, after: &Value, merged: &Value) -> St
         }
         (Value::Array(before), Value::Array(after)) => {
             let parts: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+            let mut places = HashMap::new();
+            for (place, value) in before.iter().enumerate() {
+                places.entry(value).or_insert(place);
+            }
             let element = |value: &Value| {
-                let at = before.iter().position(|before| before == value);
-                let raw = at.and_then(|at| parts.get(at));
+                let raw = places.get(value).and_then(|at| parts.get(*at));
                 raw.map_or_else(|| value.to_string(), |raw| raw.get().to_owned())
             };
             format!("[{}]", after.iter().map(element).collect::<Vec<_>>().join(","))

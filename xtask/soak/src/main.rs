@@ -1,0 +1,125 @@
+//! Puts the emulator under full load for minutes, with watches that come and go, faults, resets of
+//! the state and moves of the clock, and looks at what is left; `cargo xtask soak` builds and runs
+//! it.
+#![expect(clippy::print_stdout, reason = "a command line tool talks by printing")]
+
+mod bare;
+mod client;
+mod ending;
+mod load;
+mod mischief;
+mod probe;
+mod sample;
+mod watches;
+
+use {
+    clap::{Parser, Subcommand},
+    client::Client,
+    std::{
+        error::Error,
+        path::PathBuf,
+        process::ExitCode,
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+        time::{Duration, Instant},
+    },
+    token_launch::Server,
+};
+
+/// What a command comes back with.
+type Result<T = (), E = Box<dyn Error>> = std::result::Result<T, E>;
+
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Puts an emulator under load.
+    Run {
+        /// The emulator's program.
+        #[arg(long)]
+        emulator: PathBuf,
+        /// How long.
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
+    },
+    /// Answers everything with the same few bytes, to compare with; prints its address.
+    Bare,
+}
+
+fn main() -> ExitCode {
+    let ended = match Args::parse().command {
+        Command::Run { emulator, minutes } => {
+            run(&emulator, Duration::from_secs_f64(minutes * 60.0))
+        }
+        Command::Bare => bare::serve().map(|()| true),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What all threads have in common.
+struct Stage {
+    client: Client,
+    over: AtomicBool,
+}
+
+impl Stage {
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+}
+
+fn run(binary: &std::path::Path, time: Duration) -> Result<bool> {
+    let server = Server::start(binary, &[])?;
+    let bare = bare::Bare::start()?;
+    let stage = Stage { client: Client::of(&server), over: AtomicBool::new(false) };
+    load::prepare(&stage.client)?;
+    let idle = sample::take(server.pid())?;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let start = Instant::now();
+    let (told, latency, samples) = thread::scope(|scope| -> Result<_> {
+        let workers: Vec<_> = (0..2 * cores)
+            .map(|seed| {
+                scope.spawn({
+                    let stage = &stage;
+                    move || load::run(stage, seed)
+                })
+            })
+            .collect();
+        let costly = scope.spawn(|| load::run_costly(&stage));
+        let watches: Vec<_> = (0..cores).map(|_| scope.spawn(|| watches::run(&stage))).collect();
+        let mischief = scope.spawn(|| mischief::run(&stage));
+        let probe = scope.spawn(|| probe::run(&stage, &bare));
+        let mut samples = Vec::new();
+        while start.elapsed() < time {
+            thread::sleep(Duration::from_millis(500));
+            samples.push(sample::take(server.pid())?);
+        }
+        stage.over.store(true, Ordering::Relaxed);
+        let mut told = load::Told::default();
+        for worker in workers {
+            told.add(&worker.join().map_err(|_| "a worker panicked")?);
+        }
+        told.add(&costly.join().map_err(|_| "a worker panicked")?);
+        let watched: u64 = watches.into_iter().filter_map(|it| it.join().ok()).sum();
+        let (faults, resets) = mischief.join().map_err(|_| "the mischief panicked")?;
+        println!("{told}\n{watched} watches, {faults} faults, {resets} resets of the state");
+        Ok((told, probe.join().map_err(|_| "the probe panicked")?, samples))
+    })?;
+    let mut good = told.is_good();
+    good &= latency.report();
+    good &= sample::report(idle, &samples, server.pid())?;
+    good &= ending::report(server, &stage.client)?;
+    println!("\n{}", if good { "the load was borne" } else { "the load was not borne" });
+    Ok(good)
+}
