@@ -140,17 +140,17 @@ impl Emulator {
         })
     }
 
-    /// `http://127.0.0.1:PORT`
+    /// `http://127.0.0.1:PORT`, or the first of the hosts that are advertised
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// `https://127.0.0.1:PORT`, on the same port.
+    /// The same over https, on the same port.
     pub fn https_url(&self) -> &str {
         &self.https_url
     }
 
-    /// The address it is reached at.
+    /// The address it is reached at on this machine.
     pub fn address(&self) -> SocketAddr {
         self.instance.address
     }

@@ -3,7 +3,7 @@
 
 use {
     serde_json::Value,
-    std::{io, path::Path},
+    std::{io, net::SocketAddr, path::Path},
     token_emulator::Emulator,
 };
 
@@ -11,8 +11,8 @@ use {
 pub(crate) const HELP: &str = "\
 What is set:
   KUBECONFIG                    a kubeconfig that works
-  TOKEN_EMULATOR_URL            http://127.0.0.1:PORT
-  TOKEN_EMULATOR_HTTPS_URL      https://127.0.0.1:PORT
+  TOKEN_EMULATOR_URL            http://127.0.0.1:PORT, or the host of --advertise
+  TOKEN_EMULATOR_HTTPS_URL      https://127.0.0.1:PORT, or the host of --advertise
   TOKEN_EMULATOR_CA_FILE        the certificate that https is checked with
   TOKEN_EMULATOR_TOKEN_FILE     a bearer in system:masters
   CLOUDSDK_API_ENDPOINT_OVERRIDES_GKEMULTICLOUD, CLOUDSDK_AUTH_ACCESS_TOKEN_FILE
@@ -22,6 +22,7 @@ What is set:
 pub(crate) fn of(emulator: &Emulator) -> Vec<(&'static str, String)> {
     let path = |path: &Path| path.to_string_lossy().into_owned();
     variables(
+        emulator.address(),
         emulator.url(),
         emulator.https_url(),
         &path(emulator.kubeconfig_file()),
@@ -43,11 +44,14 @@ pub(crate) fn read(ready_file: &Path) -> io::Result<String> {
         let value = ready[name].as_str();
         value.ok_or_else(|| told(format!("this is no ready file: {name} is missing")))
     };
+    let address = member("address")?.parse();
+    let address = address.map_err(|_| told("this is no ready file: address is none".to_owned()))?;
     let ca = member("ca_file")?;
     // They lie beside it, and are called alike.
     let beside = |name: &str| ca.strip_suffix("ca.crt").map(|path| format!("{path}{name}"));
     let (token, google) = (beside("token"), beside("google-access-token"));
     let variables = variables(
+        address,
         member("url")?,
         member("https_url")?,
         member("kubeconfig")?,
@@ -62,6 +66,7 @@ pub(crate) fn read(ready_file: &Path) -> io::Result<String> {
 }
 
 fn variables(
+    address: SocketAddr,
     url: &str,
     https_url: &str,
     kubeconfig: &str,
@@ -70,7 +75,7 @@ fn variables(
     google: &str,
 ) -> Vec<(&'static str, String)> {
     // gcloud puts the region in front of a host, unless it is localhost.
-    let port = url.rsplit_once(':').map_or("", |(_, port)| port);
+    let port = address.port();
     vec![
         ("KUBECONFIG", kubeconfig.to_owned()),
         ("TOKEN_EMULATOR_URL", url.to_owned()),

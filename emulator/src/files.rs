@@ -58,6 +58,7 @@ impl Files {
         let ready = json!({
             "url": instance.url(),
             "https_url": instance.https_url(),
+            "address": instance.address.to_string(),
             "ca_file": fs::canonicalize(&self.ca)?,
             "kubeconfig": fs::canonicalize(&self.kubeconfig)?,
             "token": instance.token,

@@ -28,6 +28,8 @@ pub(crate) struct Instance {
     pub(crate) tls: Material,
     /// Where a client on this machine finds it.
     pub(crate) address: SocketAddr,
+    /// The host and the port that clients are given.
+    authority: String,
     pub(crate) token: String,
     pub(crate) google_access_token: String,
 }
@@ -39,7 +41,7 @@ impl Instance {
         prepared: Prepared,
         listening: SocketAddr,
     ) -> Result<Self, ConfigError> {
-        let Prepared { settings, keys, mut callers, google_tokens, seed, tls, issuer_ca } =
+        let Prepared { settings, keys, mut callers, google_tokens, seed, tls, gate, issuer_ca } =
             prepared;
         let (token, google_access_token) = (bearer(24), format!("ya29.c.{}", bearer(96)));
         callers.insert(token.clone(), administrator());
@@ -51,17 +53,20 @@ impl Instance {
         let token_of_control = config.control_token.clone();
         let control = Control { token: token_of_control, seed, faults: Arc::clone(&faults) };
         let fetcher = Fetcher::new(issuer_ca, tls.authority.clone());
-        let context = Context::new(world, apis::all(control), faults, fetcher);
-        let address = reachable(listening);
-        Ok(Self { context: Arc::new(context), tls, address, token, google_access_token })
+        let context = Context::new(world, apis::all(control), faults, gate, fetcher);
+        let (context, address) = (Arc::new(context), reachable(listening));
+        let advertised = config.advertise.first().cloned();
+        let authority = advertised
+            .map_or(address.to_string(), |authority| authority.or_port(address.port()).to_string());
+        Ok(Self { context, tls, address, authority, token, google_access_token })
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.authority)
     }
 
     pub(crate) fn https_url(&self) -> String {
-        format!("https://{}", self.address)
+        format!("https://{}", self.authority)
     }
 
     /// A kubeconfig that works: the https side, its authority, and the administrator's bearer.

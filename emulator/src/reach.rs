@@ -56,8 +56,7 @@ impl Reach {
         let wrong = |why: &str| ConfigError(format!("{}: {why}", path.display()));
         let text = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
         let ready: Option<Value> = serde_json::from_slice(&text).ok();
-        let url = ready.as_ref().and_then(|ready| ready["url"].as_str()?.strip_prefix("http://"));
-        let address = url.and_then(|address| address.parse().ok());
+        let address = ready.as_ref().and_then(|ready| ready["address"].as_str()?.parse().ok());
         Ok(address.ok_or_else(|| wrong("this is no ready file"))?)
     }
 

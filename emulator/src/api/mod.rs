@@ -83,6 +83,18 @@ pub trait Api: Debug + Send + Sync {
         false
     }
 
+    /// Whether a request of a browser that does not mark whose page sends it (`Sec-Fetch-Site`) is
+    /// refused for its `Origin`, where that is another server's.
+    fn origin_decides(&self, head: &Head) -> bool {
+        head.is_web_socket()
+    }
+
+    /// Whether it answers cross-origin requests by itself: the question whether one may be sent, and
+    /// the headers that let a page read the answer.
+    fn has_cors(&self) -> bool {
+        false
+    }
+
     /// Whether an answer with a body goes out in chunks on HTTP/1.1, although its length is known.
     fn is_chunked(&self, _request: &Request, _response: &Response) -> bool {
         false
@@ -121,4 +133,8 @@ pub enum Failure {
     Crashed,
     /// Its deadline passed.
     DeadlineExceeded,
+    /// A page of another site sent it, and is not allowed to; the message for the client.
+    ForeignSite(String),
+    /// It was sent to a host that is not known as this server; the message for the client.
+    Misdirected(String),
 }

@@ -2,7 +2,7 @@
 
 use {
     bytes::Bytes,
-    http::{HeaderMap, HeaderName, Method, Uri, Version},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, header::CONNECTION},
     std::{borrow::Cow, sync::Arc},
 };
 
@@ -41,6 +41,16 @@ impl Head {
     pub fn new(method: Method, uri: Uri) -> Self {
         let (version, headers) = (Version::HTTP_11, HeaderMap::new());
         Self { method, uri, version, headers, secure: false, local_address: "".into() }
+    }
+
+    /// Whether the client asks to go on as a WebSocket.
+    /// Source: apimachinery `pkg/util/httpstream/wsstream/conn.go`, `IsWebSocketRequest`.
+    pub fn is_web_socket(&self) -> bool {
+        let is_upgrade = |value: &HeaderValue| {
+            value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("upgrade"))
+        };
+        self.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+            && self.headers.get_all(CONNECTION).iter().any(is_upgrade)
     }
 
     /// The path as sent, still percent-encoded.

@@ -16,6 +16,7 @@ pub(crate) use prepare::{GoogleToken, Prepared};
 use {
     crate::{
         credential::Credential,
+        server::{authority::Authority, origin::Origin},
         world::settings::{AuthorizationMode, DEFAULT_ISSUER, GoogleAuth},
     },
     clap::ArgAction,
@@ -55,8 +56,8 @@ pub struct Config {
     #[arg(value_parser = values::address, default_value_t = Config::default().listen)]
     pub listen: SocketAddr,
 
-    /// Written, as JSON, once connections are accepted: url, https_url, ca_file, kubeconfig,
-    /// token, google_access_token, pid
+    /// Written, as JSON, once connections are accepted: url, https_url, address, ca_file,
+    /// kubeconfig, token, google_access_token, pid
     #[arg(long, env = "TOKEN_EMULATOR_READY_FILE", hide_env_values = true, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,
 
@@ -64,6 +65,19 @@ pub struct Config {
     /// that is removed at exit]
     #[arg(long, env = "TOKEN_EMULATOR_KUBECONFIG", hide_env_values = true, value_name = "PATH")]
     pub kubeconfig: Option<PathBuf>,
+
+    /// Hosts, or hosts and ports, that clients reach the server by, separated by commas; the first
+    /// one is in every URL that is printed or written, all are in the certificate [default: the
+    /// address of --listen]
+    #[arg(long, env = "TOKEN_EMULATOR_ADVERTISE", hide_env_values = true)]
+    #[arg(value_name = "HOST[:PORT]", value_delimiter = ',', action = ArgAction::Append)]
+    pub advertise: Vec<Authority>,
+
+    /// Origins of pages in browsers that may use the APIs and the controls, separated by commas:
+    /// http://localhost:3000
+    #[arg(long, env = "TOKEN_EMULATOR_ALLOW_ORIGIN", hide_env_values = true)]
+    #[arg(value_name = "ORIGIN", value_delimiter = ',', action = ArgAction::Append)]
+    pub allow_origin: Vec<Origin>,
 
     /// Certificate chain (PEM) of the https side [default: made at start for localhost,
     /// 127.0.0.1, ::1 and kubernetes.default.svc]
@@ -205,6 +219,8 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)),
             ready_file: None,
             kubeconfig: None,
+            advertise: Vec::new(),
+            allow_origin: Vec::new(),
             tls_cert_file: None,
             tls_private_key_file: None,
             service_account_issuer: vec![DEFAULT_ISSUER.to_owned()],

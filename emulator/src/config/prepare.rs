@@ -6,7 +6,9 @@ use {
         credential::Credential,
         seed::Seed,
         server::{
+            authority::Authority,
             fetch,
+            gate::Gate,
             tls::{self, Material},
         },
         world::{
@@ -34,6 +36,8 @@ pub(crate) struct Prepared {
     pub(crate) seed: Seed,
     /// What the https side shows.
     pub(crate) tls: Material,
+    /// What is let through.
+    pub(crate) gate: Gate,
     /// Whom to trust when a foreign issuer's keys are fetched.
     pub(crate) issuer_ca: Option<String>,
 }
@@ -68,6 +72,7 @@ impl Config {
                 fetch::certificates(pem).map(|_| pem.to_owned())
             })?,
             seed,
+            gate: self.gate(&tls),
             tls,
             settings,
         })
@@ -84,7 +89,7 @@ impl Config {
             extend_token_expiration: self.service_account_extend_token_expiration,
             jwks_uri: self.service_account_jwks_uri.clone(),
             service_account_lookup: self.service_account_lookup,
-            external_hostname: self.external_hostname.clone(),
+            external_hostname: self.external_hostname(),
             admission_plugins: self.enable_admission_plugins.clone(),
             authorization_mode: self.authorization_mode,
             anonymous_auth: self.anonymous_auth,
@@ -98,6 +103,22 @@ impl Config {
             google_operation_duration: self.google_operation_duration,
             google_projects: seed.projects.clone(),
         }
+    }
+
+    /// What the server calls itself: by another name, or by the one that clients are given.
+    fn external_hostname(&self) -> Option<String> {
+        let advertised = || self.advertise.first().map(Authority::to_string);
+        self.external_hostname.clone().or_else(advertised)
+    }
+
+    /// What is let through: requests for the names that the settings have, and of the pages that
+    /// they allow.
+    fn gate(&self, tls: &Material) -> Gate {
+        let urls = self.service_account_issuer.iter().chain(&self.service_account_jwks_uri);
+        let of_urls = urls.filter_map(|url| Authority::of_url(url));
+        let external = self.external_hostname.as_deref().and_then(Authority::parse);
+        let named = of_urls.chain(external).chain(self.advertise.iter().cloned());
+        Gate::new(named.map(|authority| authority.host), tls, self.allow_origin.clone())
     }
 
     fn keys(&self) -> Result<Option<KeySet>, ConfigError> {
@@ -122,6 +143,7 @@ impl Config {
         else {
             let mut names = vec![self.listen.ip().to_string()];
             names.extend(self.external_hostname.as_deref().map(tls::host).map(str::to_owned));
+            names.extend(self.advertise.iter().map(|authority| authority.host.subject()));
             return Material::generate(&names).map_err(|error| ConfigError(error.0));
         };
         let text = |text: &str| Ok(text.to_owned());

@@ -99,9 +99,20 @@ impl Api for Control {
         answer(self, world, request, fetched)
     }
 
-    fn fail(&self, _world: &World, _request: &Request, _failure: &Failure) -> Response {
-        let body = json!({"error": "the emulator failed on this request"});
-        respond(StatusCode::INTERNAL_SERVER_ERROR, &body)
+    fn fail(&self, _world: &World, _request: &Request, failure: &Failure) -> Response {
+        let (status, error) = match failure {
+            Failure::ForeignSite(error) => (StatusCode::FORBIDDEN, error.as_str()),
+            Failure::Misdirected(error) => (StatusCode::MISDIRECTED_REQUEST, error.as_str()),
+            Failure::Injected(_) | Failure::Crashed | Failure::DeadlineExceeded => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "the emulator failed on this request")
+            }
+        };
+        respond(status, &json!({"error": error}))
+    }
+
+    /// Not every browser marks its requests, and a page can do harm with any of these.
+    fn origin_decides(&self, _head: &Head) -> bool {
+        true
     }
 
     fn is_journalled(&self) -> bool {

@@ -105,6 +105,10 @@ impl Api for Google {
                 refuse(world, request, &status)
             }
             Failure::DeadlineExceeded => refuse(world, request, &grpc::too_late()),
+            Failure::ForeignSite(message) => {
+                refuse(world, request, &Status::new(Code::PermissionDenied, message.as_str()))
+            }
+            Failure::Misdirected(message) => refuse(world, request, &Status::misdirected(message)),
         }
     }
 
@@ -114,6 +118,10 @@ impl Api for Google {
 
     fn can_refuse(&self, refusal: &Refusal) -> bool {
         matches!(refusal.code, faults::Code::Name(_))
+    }
+
+    fn has_cors(&self) -> bool {
+        true
     }
 
     /// Google's front end announces no length of JSON.

@@ -57,6 +57,8 @@ pub(crate) struct Status {
     pub(crate) details: Vec<Detail>,
     /// What `WWW-Authenticate` says.
     pub(crate) challenge: Option<&'static str>,
+    /// The status over HTTP, where it is not the one of the code.
+    pub(crate) http_status: Option<u16>,
 }
 
 /// What an error says beyond its sentence.
@@ -110,7 +112,18 @@ impl Code {
 impl Status {
     /// An error without details.
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), details: Vec::new(), challenge: None }
+        let (details, challenge, http_status) = (Vec::new(), None, None);
+        Self { code, message: message.into(), details, challenge, http_status }
+    }
+
+    /// Another host was asked. No code stands for it.
+    pub(crate) fn misdirected(message: &str) -> Self {
+        Self { http_status: Some(421), ..Self::new(Code::FailedPrecondition, message) }
+    }
+
+    /// The status over HTTP.
+    pub(crate) fn http_status(&self) -> u16 {
+        self.http_status.unwrap_or(self.code.row().1)
     }
 
     /// The same with one more detail.

@@ -8,7 +8,7 @@ use {
             faults::{Code, Refusal},
         },
         codec::{duration, negotiate::Query},
-        kubernetes::{body, outage},
+        kubernetes::{body, outage, status},
         world::World,
     },
     http::{StatusCode, header::CONTENT_LENGTH},
@@ -61,6 +61,12 @@ impl Api for Kubernetes {
             Failure::DeadlineExceeded => outage::deadline_exceeded(world, request),
             Failure::Crashed => {
                 Response::new(StatusCode::INTERNAL_SERVER_ERROR, "application/json", CRASHED)
+            }
+            Failure::ForeignSite(message) => {
+                outage::turn_away(world, request, &status::Failure::foreign_site(message))
+            }
+            Failure::Misdirected(message) => {
+                outage::turn_away(world, request, &status::Failure::misdirected(message))
             }
         }
     }

@@ -13,7 +13,7 @@ use {
     },
     base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD},
     serde_json::Value,
-    std::collections::BTreeSet,
+    std::{collections::BTreeSet, net::Ipv6Addr},
 };
 
 /// Where the two documents are.
@@ -60,10 +60,13 @@ pub fn jwks(world: &World) -> Reply {
 pub fn external_address(exchange: &Exchange<'_>) -> String {
     let local = &exchange.request.head.local_address;
     let Some(host) = &exchange.world.settings.external_hostname else { return local.to_string() };
+    let port = local.rsplit_once(':').map_or("443", |(_, port)| port);
+    if host.parse::<Ipv6Addr>().is_ok() {
+        return format!("[{host}]:{port}");
+    }
     if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
         return host.clone();
     }
-    let port = local.rsplit_once(':').map_or("443", |(_, port)| port);
     format!("{host}:{port}")
 }
 

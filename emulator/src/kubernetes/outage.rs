@@ -1,5 +1,6 @@
 //! Errors that are injected, in kube-apiserver's words: the server is overloaded, stops or is too
-//! slow, another writer was faster. The emulator never produces these on its own.
+//! slow, another writer was faster. The emulator never produces these on its own. Beside them, the
+//! form of an answer to what the server does not let through.
 //!
 //! Sources: apiserver `pkg/server/filters/priority-and-fairness.go`, `waitgroup.go` and
 //! `timeout.go`; apimachinery `pkg/api/errors/errors.go`.
@@ -43,6 +44,32 @@ pub(super) fn refuse(world: &World, request: &Request, refusal: &Refusal) -> Res
     outage.refuse(world, request)
 }
 
+/// The answer to a request that the server does not let through.
+pub(super) fn turn_away(world: &World, request: &Request, failure: &Failure) -> Response {
+    respond(world, request, |exchange| respond::unqueued(respond::failure(exchange, failure)))
+}
+
+/// Responds to a request of which no more is known than its head.
+fn respond(
+    world: &World,
+    request: &Request,
+    response: impl FnOnce(&Exchange<'_>) -> Response,
+) -> Response {
+    let decoded = path::decode(request.path()).unwrap_or_default();
+    let path = Path::new(&decoded);
+    let query = Query::parse(request.query());
+    let attributes = path.attributes(&request.head.method, &query).unwrap_or_default();
+    response(&Exchange {
+        world,
+        request,
+        query,
+        attributes,
+        caller: Arc::default(),
+        warnings: Vec::new().into(),
+        summary: Summary::default().into(),
+    })
+}
+
 /// An error, one of [`OUTAGES`]; an empty message stands for kube-apiserver's own.
 struct Outage<'a> {
     code: u16,
@@ -52,26 +79,14 @@ struct Outage<'a> {
 
 impl Outage<'_> {
     fn refuse(&self, world: &World, request: &Request) -> Response {
-        let decoded = path::decode(request.path()).unwrap_or_default();
-        let path = Path::new(&decoded);
-        let query = Query::parse(request.query());
-        let attributes = path.attributes(&request.head.method, &query).unwrap_or_default();
-        let exchange = Exchange {
-            world,
-            request,
-            query,
-            attributes,
-            caller: Arc::default(),
-            warnings: Vec::new().into(),
-            summary: Summary::default().into(),
-        };
-        let failure = self.failure(&exchange.attributes);
         let is_plain = self.code == 429 && self.message.is_empty();
-        let mut response = if is_plain {
-            respond::too_many_requests(&exchange)
-        } else {
-            respond::failure(&exchange, &failure)
-        };
+        let mut response = respond(world, request, |exchange| {
+            if is_plain {
+                respond::too_many_requests(exchange)
+            } else {
+                respond::failure(exchange, &self.failure(&exchange.attributes))
+            }
+        });
         match self.seconds() {
             0 => response.headers.remove(RETRY_AFTER),
             seconds => response.headers.insert(RETRY_AFTER, HeaderValue::from(seconds)),

@@ -42,7 +42,7 @@ pub fn success(exchange: &Exchange<'_>, reply: Reply) -> Answer {
             Err(error) => failure(exchange, &error),
         },
         Reply::Watch(watch) => {
-            let socket = web_socket::is_asked(exchange.request).then(|| watch.framing());
+            let socket = exchange.request.head.is_web_socket().then(|| watch.framing());
             let head = match socket {
                 Some(_) => web_socket::shake(exchange.request),
                 None => finish(exchange, StatusCode::OK, watch.content_type(), Bytes::new()),

@@ -156,6 +156,16 @@ impl Failure {
         Self { nosniff: true, ..Self::new(403, "Forbidden", message).about(details) }
     }
 
+    /// 403: a page of another site asks. No kube-apiserver minds.
+    pub fn foreign_site(message: &str) -> Self {
+        Self::new(403, "Forbidden", message)
+    }
+
+    /// 421: another host was asked. No kube-apiserver minds, and there is no word for it.
+    pub fn misdirected(message: &str) -> Self {
+        Self::new(421, "", message)
+    }
+
     /// 403 by admission.
     pub fn not_admitted(resource: &Resource, name: &str, why: &str, causes: Vec<Cause>) -> Self {
         let message = format!("{} {} is forbidden: {why}", resource.qualified(), quote(name));

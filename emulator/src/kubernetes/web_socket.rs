@@ -32,18 +32,9 @@ const SALT: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Untaken;
 
-/// Whether a request wants to go on as a WebSocket.
-pub fn is_asked(request: &Request) -> bool {
-    let is_upgrade = |value: &HeaderValue| {
-        value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("upgrade"))
-    };
-    request.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
-        && request.head.headers.get_all(CONNECTION).iter().any(is_upgrade)
-}
-
 /// The bearer token among the protocols; an error when it cannot be taken from there.
 pub fn token(request: &Request) -> Result<Option<String>, Untaken> {
-    if !is_asked(request) {
+    if !request.head.is_web_socket() {
         return Ok(None);
     }
     let protocols = protocols(request);

@@ -6,6 +6,7 @@ use {
         Context,
         connection::{Protocol, converse},
         fetch::Fetcher,
+        gate::Gate,
     },
     crate::{
         api::{
@@ -193,7 +194,8 @@ pub(super) fn fixture() -> Fixture {
     });
     let apis: Vec<Arc<dyn Api>> = vec![Arc::new(Echo), Arc::<Rest>::clone(&rest)];
     let fetcher = Fetcher::new(None, String::new());
-    let context = Arc::new(Context::new(world, apis, Arc::clone(&faults), fetcher));
+    let context =
+        Arc::new(Context::new(world, apis, Arc::clone(&faults), Gate::default(), fetcher));
     rest.context.set(Arc::downgrade(&context)).expect("it is set once");
     Fixture { context, stream_ended, faults, release }
 }

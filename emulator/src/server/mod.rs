@@ -2,16 +2,20 @@
 //!
 //! Knows the trait [`Api`], and none of the APIs.
 
+pub mod authority;
 mod body;
 mod connection;
+mod cors;
 #[cfg(test)]
 mod echo;
 pub mod fetch;
 mod frame;
+pub mod gate;
 mod handle;
 mod inject;
 mod line;
 mod listener;
+pub mod origin;
 mod receive;
 mod service;
 mod socket;
@@ -24,7 +28,7 @@ pub use listener::serve;
 use {
     crate::{
         api::{Api, faults::Faults},
-        server::fetch::Fetcher,
+        server::{fetch::Fetcher, gate::Gate},
         world::World,
     },
     std::sync::{Arc, RwLock},
@@ -41,6 +45,8 @@ pub struct Context {
     pub apis: Vec<Arc<dyn Api>>,
     /// What is to go wrong.
     pub faults: Arc<Faults>,
+    /// What is let through to them.
+    gate: Gate,
     /// Gets the documents that a handler asks for.
     fetcher: Fetcher,
     /// Written to while an exclusive request is answered; all others read it.
@@ -58,11 +64,12 @@ impl Context {
         world: World,
         apis: Vec<Arc<dyn Api>>,
         faults: Arc<Faults>,
+        gate: Gate,
         fetcher: Fetcher,
     ) -> Self {
         assert!(!apis.is_empty(), "a server has an API");
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let (exclusive, offloaded) = (RwLock::new(()), Arc::new(Semaphore::new(cores)));
-        Self { world, apis, faults, fetcher, exclusive, offloaded }
+        Self { world, apis, faults, gate, fetcher, exclusive, offloaded }
     }
 }

@@ -6,6 +6,7 @@ use {
         api::{Api, Head, Intake, Request},
         server::{
             body::{self, Received},
+            gate::Verdict,
             service::Connection,
         },
     },
@@ -23,10 +24,11 @@ use {
 /// cut off while it sends.
 const UNUSED_BODY_WAIT: Duration = Duration::from_millis(50);
 
-/// A request, whose it is, and its body where that is still to be read.
+/// A request, whose it is, what becomes of it, and its body where that is still to be read.
 pub(super) struct Arrival {
     pub(super) api: Arc<dyn Api>,
     pub(super) request: Request,
+    pub(super) verdict: Verdict,
     pub(super) unread: Option<Incoming>,
 }
 
@@ -34,12 +36,16 @@ pub(super) struct Arrival {
 pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Incoming) -> Arrival {
     let head = head(connection, parts);
     let api = owner(connection, &head);
+    let verdict = connection.context.gate.judge(&*api, &head);
+    let is_refused = matches!(verdict, Verdict::Refused(_));
     let limit = match api.intake(&connection.context.world, &head) {
         Intake::Streamed => {
             let request = Request::new(head, "");
-            return Arrival { api, request, unread: Some(incoming) };
+            return Arrival { api, request, verdict, unread: Some(incoming) };
         }
         Intake::Ignored => None,
+        // A client that reads once it has sent everything gets its refusal, too.
+        Intake::Whole(_) if is_refused => Some(0).filter(|_| !head.headers.contains_key(EXPECT)),
         Intake::Whole(limit) => Some(limit).filter(|_| !expects_continue_in_get(&head)),
     };
     let received = match limit {
@@ -50,7 +56,8 @@ pub(super) async fn receive(connection: &Connection, parts: Parts, incoming: Inc
         Some(limit) => body::receive(incoming, limit).await,
     };
     let Received { bytes: body, truncated, broken } = received;
-    Arrival { api, request: Request { head, body, truncated, broken }, unread: None }
+    let request = Request { head, body, truncated, broken };
+    Arrival { api, request, verdict, unread: None }
 }
 
 fn head(connection: &Connection, parts: Parts) -> Head {

@@ -9,7 +9,9 @@ use {
         server::{
             Context,
             body::{Body, Broken},
+            cors,
             frame::frame,
+            gate::{Readers, Verdict},
             handle::Handling,
             inject::{self, Injected},
             line::Hangup,
@@ -67,24 +69,69 @@ pub(super) async fn exchange(
     connection.begun.fetch_add(1, Ordering::Relaxed);
     let upgrade = hyper::upgrade::on(&mut request);
     let (parts, incoming) = request.into_parts();
-    let Arrival { api, request, unread } = receive(&connection, parts, incoming).await;
+    let Arrival { api, request, verdict, unread } = receive(&connection, parts, incoming).await;
     let deadline = api.deadline(&request.head).map(|patience| Instant::now() + patience);
     let (context, request) = (Arc::clone(&connection.context), Arc::new(request));
     let handling = Handling { context, api, request, deadline };
+    match verdict {
+        Verdict::Admitted(readers) => {
+            answer_page(connection, &handling, readers, (unread, upgrade)).await
+        }
+        // It leaves no trace, not even in the journal: a page that may not ask changes nothing.
+        Verdict::Refused(failure) => {
+            Ok(frame(&*handling.api, &handling.request, handling.fail(&failure)))
+        }
+    }
+}
+
+/// Answers a request that was let through, so that a browser lets the right pages read it.
+async fn answer_page(
+    connection: Arc<Connection>,
+    handling: &Handling,
+    readers: Readers,
+    rest: (Option<Incoming>, OnUpgrade),
+) -> Result<http::Response<Body>, Broken> {
+    let (api, request) = (&*handling.api, &handling.request);
+    match readers {
+        Readers::Allowed(origin) if !api.has_cors() => {
+            let mut framed = match cors::preflight(&request.head) {
+                Some(response) => frame(api, request, response),
+                None => answer(connection, handling, rest).await?,
+            };
+            cors::share(origin, framed.headers_mut());
+            Ok(framed)
+        }
+        Readers::Own => {
+            let mut framed = answer(connection, handling, rest).await?;
+            cors::keep(framed.headers_mut());
+            Ok(framed)
+        }
+        Readers::Allowed(_) | Readers::Usual => answer(connection, handling, rest).await,
+    }
+}
+
+/// Answers a request, unless a fault was ordered for it.
+async fn answer(
+    connection: Arc<Connection>,
+    handling: &Handling,
+    rest: (Option<Incoming>, OnUpgrade),
+) -> Result<http::Response<Body>, Broken> {
     let fault = inject::take(&connection, &*handling.api, &handling.request);
     let injected = match &fault {
-        Some(fault) => inject::inject(&connection, &handling.request, fault, deadline).await,
+        Some(fault) => {
+            inject::inject(&connection, &handling.request, fault, handling.deadline).await
+        }
         None => Injected::Nothing,
     };
     let answer = match injected {
         Injected::Nothing => handling.answer().await,
         Injected::Failure(failure) => handling.fail(&failure).into(),
         Injected::Reset => {
-            record(&handling, 0, fault.as_ref(), Summary::default());
+            record(handling, 0, fault.as_ref(), Summary::default());
             return Err(Broken);
         }
     };
-    let framed = send(connection, &handling, fault.as_ref(), answer, (unread, upgrade));
+    let framed = send(connection, handling, fault.as_ref(), answer, rest);
     Ok(match fault.and_then(|fault| fault.cut) {
         Some(Cut::Truncate(bytes)) => framed.map(|body| body.cut(bytes)),
         _ => framed,

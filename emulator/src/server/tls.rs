@@ -53,6 +53,11 @@ impl Material {
         })
     }
 
+    /// The certificate that the server shows, if it can be read.
+    pub(super) fn certificate(&self) -> Option<CertificateDer<'static>> {
+        CertificateDer::from_pem_slice(self.certificate_chain.as_bytes()).ok()
+    }
+
     /// What the listener does TLS with.
     pub fn acceptor(&self) -> Result<TlsAcceptor, BadCertificate> {
         let chain = CertificateDer::pem_slice_iter(self.certificate_chain.as_bytes())

@@ -106,7 +106,7 @@ where
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     let mut request = request.map(|body| Full::new(body.into()));
-    request.headers_mut().insert(HOST, "localhost".parse().unwrap());
+    request.headers_mut().entry(HOST).or_insert("localhost".parse().unwrap());
     whole(sender.send_request(request).await.unwrap()).await
 }
 

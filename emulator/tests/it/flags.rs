@@ -59,6 +59,12 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file(
 #[case(&["--service-account-issuer=a", "--service-account-issuer=a"], "twice")]
 #[case(&["--enable-admission-plugins=Nothing"], "NodeRestriction")]
 #[case(&["--listen=0.0.0.0:0"], "--control-token")]
+#[case(&["--advertise=http://emulator"], "emulator.example:8693 or [fd00::1]:8693")]
+#[case(&["--advertise="], "allowed is a host, or a host and a port")]
+#[case(&["--advertise=emulator,emulator:0"], "allowed is a host, or a host and a port")]
+#[case(&["--allow-origin=*"], "such as http://localhost:3000, or null")]
+#[case(&["--allow-origin=localhost:3000"], "such as http://localhost:3000, or null")]
+#[case(&["--allow-origin=http://a/path"], "such as http://localhost:3000, or null")]
 #[case(&["--seed=/nowhere"], "--seed: /nowhere")]
 #[case(&["--config=/nowhere"], "/nowhere")]
 #[case(&["--service-account-signing-key-file=/dev/null"], "holds no private key")]
@@ -102,6 +108,8 @@ fn every_flag_of_the_contract_is_in_the_help() {
         "listen",
         "ready-file",
         "kubeconfig",
+        "advertise",
+        "allow-origin",
         "config",
         "tls-cert-file",
         "tls-private-key-file",

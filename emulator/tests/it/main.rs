@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that panics fails its test")]
 
 mod abuse;
+mod advertised;
+mod browsers;
 mod client;
 mod controllers;
 mod controls;
@@ -19,6 +21,7 @@ mod google_noise;
 mod google_reflection;
 mod google_rest;
 mod google_world;
+mod hosts;
 mod http1;
 mod keys;
 mod kubernetes;

@@ -123,9 +123,9 @@ impl Server {
         self.ready("https_url")
     }
 
-    /// Its address: `host:port`.
+    /// Its address on this machine: `host:port`.
     pub fn address(&self) -> &str {
-        self.url().trim_start_matches("http://")
+        self.ready("address")
     }
 
     /// The file with the certificate authority of its certificate.
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_program_is_ready_once_it_has_printed_a_line() {
         let mut server = start(
-            r#"echo "{\"url\": \"http://a:1\", \"token\": \"$4\"}" > "$3"; echo ready; read x; exit 3"#,
+            r#"echo "{\"address\": \"a:1\", \"token\": \"$4\"}" > "$3"; echo ready; read x; exit 3"#,
         )
         .unwrap();
         assert_eq!(server.banner(), "ready\n");

@@ -61,8 +61,7 @@ impl Exchange<'_> {
     }
 
     pub(crate) fn error(&self, status: &Status) -> Response {
-        let (_, http_status, _) = status.code.row();
-        let http_status = StatusCode::from_u16(http_status).unwrap_or_default();
+        let http_status = StatusCode::from_u16(status.http_status()).unwrap_or_default();
         let mut response = if self.system.protobuf {
             let message = status.to_message(front::schema()).encode_to_vec();
             self.finish(Response::new(http_status, PROTOBUF, message))
@@ -117,13 +116,13 @@ fn gzip(bytes: &[u8]) -> Option<Bytes> {
 }
 
 fn error_body(system: &System, status: &Status) -> String {
-    let (_, http_status, name) = status.code.row();
+    let (_, _, name) = status.code.row();
     let mut writer = Writer::new(system.pretty, system.enum_numbers);
     writer.open('{');
     writer.key("error");
     writer.open('{');
     writer.key("code");
-    writer.raw(http_status);
+    writer.raw(status.http_status());
     writer.key("message");
     writer.string(&status.message);
     if system.legacy_errors {
