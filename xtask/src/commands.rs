@@ -1,6 +1,8 @@
 //! The commands by name.
 
-use crate::{Result, bench, bless, ci, clients, kube, matrix, parity, record, schema, teeth, tidy};
+use crate::{
+    Result, bench, bless, browser, ci, clients, kube, matrix, parity, record, schema, teeth, tidy,
+};
 
 /// One command of `cargo xtask`.
 pub(crate) struct Command {
@@ -25,6 +27,11 @@ const COMMANDS: &[Command] = &[
         run: record::run,
     },
     Command { name: "bless", about: "the snapshots that the emulator writes", run: bless::run },
+    Command {
+        name: "browser",
+        about: "what pages in a headless Chromium get at, and what they do not",
+        run: browser::run,
+    },
     Command {
         name: "kube",
         about: "a real kube-apiserver, for as long as a command runs",

@@ -7,6 +7,7 @@
 
 mod bench;
 mod bless;
+mod browser;
 mod cargo;
 mod ci;
 mod clients;
