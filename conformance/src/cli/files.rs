@@ -78,7 +78,8 @@ fn draft(path: &Path) -> io::Result<NamedTempFile> {
 
 /// A file that is in the way.
 pub(super) fn foreign(path: &Path, way_out: &str) -> Exit {
-    told(path, format!("is there, and token-conformance did not write it; {way_out}"))
+    let path = path.display();
+    Exit::usage(format!("{path} is not of token-conformance and is left as it is; {way_out}"))
 }
 
 /// What is wrong with a path.
