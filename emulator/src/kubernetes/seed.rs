@@ -129,10 +129,12 @@ fn wrong_field(object: &Value, differs: impl Fn(&Value) -> bool) -> String {
     loop {
         let mut fields = object.pointer(&pointer).map(fields).unwrap_or_default();
         // What an object is, is known by then.
-        fields.retain(|(_, name)| !pointer.is_empty() || !["kind", "apiVersion"].contains(&&**name));
+        fields
+            .retain(|(_, name)| !pointer.is_empty() || !["kind", "apiVersion"].contains(&&**name));
         let pointers: Vec<String> =
             fields.iter().map(|(step, _)| format!("{pointer}{step}")).collect();
-        let Some(index) = first(pointers.len(), |count| differs(&without(object, &pointers[..count])))
+        let Some(index) =
+            first(pointers.len(), |count| differs(&without(object, &pointers[..count])))
         else {
             return path;
         };

@@ -106,7 +106,10 @@ async fn an_error_in_a_list_names_the_item() {
 }
 
 #[rstest]
-#[case("{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}", "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: default}}")]
+#[case(
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: default}}"
+)]
 #[case(
     "{name: projects/p/locations/l/attachedClusters/c, oidcConfig: {issuerUrl: 'https://a'}}",
     "{name: projects/p/locations/l/attachedClusters/c, oidcConfig: {issuerUrl: 'https://b'}}"
@@ -163,7 +166,8 @@ async fn a_token_secret_may_come_before_its_account() {
 
 #[tokio::test]
 async fn what_the_api_lists_is_a_seed() {
-    let first = start("{apiVersion: v1, kind: ServiceAccount, metadata: {name: b, namespace: a}}").await;
+    let first =
+        start("{apiVersion: v1, kind: ServiceAccount, metadata: {name: b, namespace: a}}").await;
     let mut list = get(&first, ACCOUNTS).await.1;
     assert_eq!(list["kind"], "ServiceAccountList");
     list["items"][0]["metadata"]["deletionTimestamp"] = "2020-01-01T00:00:00Z".into();
