@@ -107,9 +107,11 @@ fn read(resource: &'static Resource, object: &Value) -> Result<Value, String> {
     if error.starts_with("strict decoding error: ") {
         return Err(error);
     }
-    let field =
-        wrong_field(object, |changed| decode(resource, changed).err() != Some(error.clone()));
-    Err(format!("{field}: {error}"))
+    let differs = |changed: &Value| decode(resource, changed).err().as_ref() != Some(&error);
+    match wrong_field(object, differs) {
+        field if field.is_empty() => Err(error),
+        field => Err(format!("{field}: {error}")),
+    }
 }
 
 // Of an error only the cause is shown: the message may repeat the object, which may be a Secret.
@@ -121,30 +123,53 @@ fn decode(resource: &'static Resource, object: &Value) -> Result<Value, String> 
         .map_err(|error| error.cause)
 }
 
-/// The path of the innermost field whose absence makes a difference.
+/// The path of the innermost field without which the error is another one, or none.
 fn wrong_field(object: &Value, differs: impl Fn(&Value) -> bool) -> String {
     let (mut pointer, mut path) = (String::new(), String::new());
-    let makes_difference = |pointer: &str| {
-        let mut changed = object.clone();
-        changed.pointer_mut(pointer).map(Value::take);
-        differs(&changed)
-    };
-    while let Some((step, shown)) = object
-        .pointer(&pointer)
-        .map(fields)
-        .unwrap_or_default()
-        .into_iter()
+    loop {
+        let mut fields = object.pointer(&pointer).map(fields).unwrap_or_default();
         // What an object is, is known by then.
-        .filter(|(_, shown)| !(pointer.is_empty() && ["kind", "apiVersion"].contains(&&**shown)))
-        .find(|(step, _)| makes_difference(&format!("{pointer}{step}")))
-    {
-        pointer.push_str(&step);
-        if !path.is_empty() && !shown.starts_with('[') {
+        fields
+            .retain(|(_, name)| !pointer.is_empty() || !["kind", "apiVersion"].contains(&&**name));
+        let pointers: Vec<String> =
+            fields.iter().map(|(step, _)| format!("{pointer}{step}")).collect();
+        let Some(index) =
+            first(pointers.len(), |count| differs(&without(object, &pointers[..count])))
+        else {
+            return path;
+        };
+        let (step, name) = &fields[index];
+        pointer.push_str(step);
+        if !path.is_empty() && !name.starts_with('[') {
             path.push('.');
         }
-        path.push_str(&shown);
+        path.push_str(name);
     }
-    path
+}
+
+/// The index of the field that makes the difference: the last of the fewest first ones that do.
+fn first(fields: usize, differs: impl Fn(usize) -> bool) -> Option<usize> {
+    let (mut fewest, mut most) = (0, fields);
+    if !differs(fields) {
+        return None;
+    }
+    while most - fewest > 1 {
+        let middle = fewest.midpoint(most);
+        if differs(middle) {
+            most = middle;
+        } else {
+            fewest = middle;
+        }
+    }
+    Some(fewest)
+}
+
+fn without(object: &Value, pointers: &[String]) -> Value {
+    let mut object = object.clone();
+    for pointer in pointers {
+        object.pointer_mut(pointer).map(Value::take);
+    }
+    object
 }
 
 /// The fields of a value: the last step of a JSON pointer to each, and how a path shows it.

@@ -238,7 +238,7 @@ mod tests {
             "<!-- not run: no cluster -->\n```console\n$ A=b\n```\n```console\n$ echo $A\n```\n";
         let (reader, findings) = follow(text);
         assert!(findings.is_empty());
-        let reason = "A is set in the block of line 2, which was not run".to_owned();
+        let reason = "A comes from the block of line 2, which was not run".to_owned();
         assert_eq!(reader.left_out, [(2, "no cluster".to_owned()), (5, reason)]);
     }
 

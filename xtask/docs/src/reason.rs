@@ -27,7 +27,10 @@ static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:^|; |\bexport )([A-Z][A-Z0-9_]*)=").expect("it is a constant")
 });
 
-/// The variables of blocks that were not run, and the line of each block.
+static ENVIRONMENT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"-m venv ([^ ]+)").expect("it is a constant"));
+
+/// The variables and the folders of Python of blocks that were not run, and the line of each block.
 pub(crate) type Lost = BTreeMap<String, usize>;
 
 /// Why these are not run, if so.
@@ -37,11 +40,14 @@ pub(crate) fn find(examples: &[Example], lost: &Lost) -> Option<String> {
     })
 }
 
-/// Notes the variables of a block that was not run.
+/// Notes what a block that was not run would have made.
 pub(crate) fn lose(examples: &[Example], line: usize, lost: &mut Lost) {
     for example in examples {
         for assigned in ASSIGNED.captures_iter(&example.command) {
             lost.insert(assigned[1].to_owned(), line);
+        }
+        for made in ENVIRONMENT.captures_iter(&example.command) {
+            lost.insert(format!("{}/", &made[1]), line);
         }
     }
 }
@@ -81,10 +87,12 @@ fn is_file(path: &Path) -> bool {
 
 fn variable(command: &str, lost: &Lost) -> Option<String> {
     let is_used = |name: &str| {
-        command.contains(&format!("${name}")) || command.contains(&format!("${{{name}}}"))
+        command.contains(&format!("${name}"))
+            || command.contains(&format!("${{{name}}}"))
+            || name.ends_with('/') && command.contains(name)
     };
     let (name, line) = lost.iter().find(|(name, _)| is_used(name))?;
-    Some(format!("{name} is set in the block of line {line}, which was not run"))
+    Some(format!("{name} comes from the block of line {line}, which was not run"))
 }
 
 #[cfg(test)]
@@ -99,14 +107,15 @@ mod tests {
     #[case("cargo xtask ci", Some("`cargo xtask` is not run again"))]
     #[case("true | sort", None)]
     #[case("echo $KEPT", None)]
-    #[case("echo $LOST", Some("LOST is set in the block of line 7, which was not run"))]
-    #[case("echo \"${LOST}\"", Some("LOST is set in the block of line 7, which was not run"))]
+    #[case("echo $LOST", Some("LOST comes from the block of line 7, which was not run"))]
+    #[case("venv/bin/python3 a", Some("venv/ comes from the block of line 7, which was not run"))]
+    #[case("echo \"${LOST}\"", Some("LOST comes from the block of line 7, which was not run"))]
     fn a_block_is_run_unless_there_is_a_reason(
         #[case] command: &str,
         #[case] expected: Option<&str>,
     ) {
         let mut lost = Lost::new();
-        lose(&examples("A=b; LOST=$(c)"), 7, &mut lost);
+        lose(&examples("A=b; LOST=$(c); python3 -m venv venv"), 7, &mut lost);
         assert_eq!(find(&examples(command), &lost).as_deref(), expected);
     }
 
