@@ -123,7 +123,7 @@ impl Kept {
 
     pub(super) fn keys(&self) -> Result<KeySet, String> {
         let key = SigningKey::from_pem(self.service_account_key.as_bytes());
-        key.map(KeySet::alone).map_err(|error| format!("service_account_key: {}", error.0))
+        key.map(KeySet::alone).map_err(|_| "service_account_key is damaged".to_owned())
     }
 
     pub(super) fn identities(&self) -> Identities {

@@ -68,7 +68,7 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file(
 #[case(&["--seed=/nowhere"], "--seed: /nowhere")]
 #[case(&["--config=/nowhere"], "/nowhere")]
 #[case(&["--service-account-signing-key-file=/dev/null"], "holds no private key")]
-#[case(&["--token-auth-file=Cargo.toml"], "--token-auth-file: Cargo.toml: line 2: ")]
+#[case(&["--token-auth-file=Cargo.toml"], "--token-auth-file: Cargo.toml: line 1: must have at least 3 columns")]
 #[case(&["--issuer-ca-file=Cargo.toml"], "holds no certificate")]
 #[case(&["--external-hostname=https://a"], "without https://")]
 #[case(&["--tls-cert-file=Cargo.toml", "--tls-private-key-file=Cargo.toml"], "--tls-cert-file: Cargo.toml: the file holds no certificate; allowed are")]

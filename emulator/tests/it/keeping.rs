@@ -196,7 +196,7 @@ async fn a_folder_with_other_content_is_refused_and_left_alone() {
 #[case::later("state\": 1", "state\": 2", "it has the form 2")]
 #[case::member("\"secret\"", "\"secrets\"", "damaged at line")]
 #[case::token("\"token\": \"", "\"token\": \"\\n", "token is damaged")]
-#[case::key("account_key\": \"--", "account_key\": \"", "service_account_key: ")]
+#[case::key("account_key\": \"--", "account_key\": \"", "service_account_key is damaged")]
 #[case::authority("AUTHORITY", "", "its certificates: ")]
 #[tokio::test]
 async fn a_damaged_file_is_named_and_left_alone(
