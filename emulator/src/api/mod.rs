@@ -27,7 +27,7 @@ use {
 const LONGEST_INLINE: usize = 64 << 10;
 
 /// How many things there have to be before a handler that goes through them takes milliseconds.
-pub const MANY: usize = 1000;
+pub const MANY: usize = 256;
 
 /// One API of the emulator.
 ///

@@ -57,7 +57,7 @@ impl Api for Kubernetes {
     }
 
     fn execution(&self, world: &World, request: &Request) -> Execution {
-        let goes_through_many = world.objects.count() >= MANY && is_about_many(request);
+        let goes_through_many = world.objects.count() >= MANY && is_about_many(world, request);
         if goes_through_many { Execution::Offloaded } else { Execution::by_body(request) }
     }
 
@@ -91,18 +91,19 @@ impl Api for Kubernetes {
     }
 }
 
-/// Whether a request may go through all objects of a kind: a list, the start of a watch, and
-/// deletions, which others may follow.
-fn is_about_many(request: &Request) -> bool {
+/// Whether a request may go through many objects: a list, the start of a watch, and deletions, which
+/// others may follow.
+fn is_about_many(world: &World, request: &Request) -> bool {
+    let method = &request.head.method;
+    if !matches!(*method, Method::GET | Method::DELETE) {
+        return false;
+    }
     let Some(decoded) = path::decode(request.path()) else { return false };
-    let collection = || {
-        let route = Path::new(&decoded).route();
-        matches!(route, Route::Found(Endpoint::Collection(..) | Endpoint::Watch { .. }))
-    };
-    match request.head.method {
-        Method::DELETE => true,
-        Method::GET => collection(),
-        _ => false,
+    match Path::new(&decoded).route() {
+        Route::Found(Endpoint::Collection(resource, _) | Endpoint::Watch { resource, .. }) => {
+            world.objects.count_of(resource.kind) >= MANY
+        }
+        _ => *method == Method::DELETE,
     }
 }
 
@@ -119,7 +120,8 @@ mod tests {
     };
 
     #[rstest]
-    #[case(Method::GET, "/api/v1/pods", Execution::Offloaded)]
+    #[case(Method::GET, "/api/v1/secrets", Execution::Offloaded)]
+    #[case(Method::GET, "/api/v1/pods", Execution::Inline)]
     #[case(Method::GET, "/api/v1/namespaces/a/secrets?watch=1", Execution::Offloaded)]
     #[case(Method::DELETE, "/api/v1/namespaces/a/secrets", Execution::Offloaded)]
     #[case(Method::DELETE, "/api/v1/namespaces/a", Execution::Offloaded)]

@@ -162,6 +162,11 @@ impl Objects {
         self.count.load(Ordering::Relaxed)
     }
 
+    /// How many objects there are of a kind.
+    pub fn count_of(&self, kind: Kind) -> usize {
+        self.lock().kinds.get(&kind).map_or(0, Shelf::len)
+    }
+
     /// The version of the store.
     pub fn version(&self) -> u64 {
         self.lock().version

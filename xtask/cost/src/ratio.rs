@@ -60,7 +60,8 @@ fn count(emulator: &Emulator, input: &Input, size: usize) -> Result<u64> {
         if status == input.status {
             return Ok(());
         }
-        let shown: String = answer.chars().take(1000).collect();
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let shown: String = body.chars().take(300).collect();
         let wanted = input.status;
         Err(format!("{:?} is answered {status} instead of {wanted}: {shown}", input.name).into())
     })

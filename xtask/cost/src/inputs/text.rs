@@ -47,7 +47,10 @@ pub(super) fn all() -> Vec<Input> {
         Input::new("YAML: handles of tags", 201, |n| {
             let handles = lines(n, |i| format!("%TAG !h{i}! tag:yaml.org,2002:"));
             let data = lines(n, |i| format!("  k{i}: !h{i}!str v"));
-            sent("application/yaml", format!("{handles}---\nmetadata: {{name: n}}\ndata:\n{data}"))
+            sent(
+                "application/yaml",
+                format!("{handles}---\nmetadata: {{name: named}}\ndata:\n{data}"),
+            )
         }),
         Input::new("YAML: a flow mapping", 201, |n| {
             yaml(format!("  {{{}}}\n", members(n, |i| format!("k{i}: v"))))
@@ -83,7 +86,7 @@ fn json(members: String) -> Request {
 }
 
 fn yaml(data: String) -> Request {
-    sent("application/yaml", format!("metadata: {{name: n}}\ndata:\n{data}"))
+    sent("application/yaml", format!("metadata: {{name: named}}\ndata:\n{data}"))
 }
 
 /// A config map whose message has this behind its name.
