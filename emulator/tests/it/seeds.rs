@@ -38,8 +38,8 @@ async fn error_of(seed: &str) -> String {
     "Nothing a: kind \"Nothing\" of apiVersion \"v1\" cannot be seeded"
 )]
 #[case::unknown_fields(
-    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: n, lables: {}}, spce: 1}",
-    "ServiceAccount n/a: strict decoding error: unknown field \"metadata.lables\", unknown field \"spce\""
+    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a, namespace: vault, lables: {}}, spce: 1}",
+    "ServiceAccount vault/a: strict decoding error: unknown field \"metadata.lables\", unknown field \"spce\""
 )]
 #[case::another_type(
     "{apiVersion: v1, kind: Namespace, metadata: {name: [a]}}",
@@ -79,7 +79,7 @@ async fn error_of(seed: &str) -> String {
 )]
 #[case::no_bytes(
     "{name: projects/p/locations/l/attachedClusters/c, oidcConfig: {issuerUrl: 'https://a', jwks: [a]}}",
-    "attachedClusters/c: oidcConfig.jwks"
+    "attachedClusters/c: oidcConfig"
 )]
 #[case::bad_name(
     "{kind: AttachedCluster, name: c, oidcConfig: {issuerUrl: 'https://a'}}",
