@@ -29,7 +29,8 @@ pub enum Framing {
 
 /// Where the body of a [`Stream`] comes from.
 pub trait Source: Debug + Send {
-    /// What comes next. When that is to wait, the waker is woken as soon as there is more.
+    /// What comes next. When that is to wait, the waker is woken as soon as there is more; it is
+    /// asked once a second in any case, because time alone may bring more.
     fn next(&mut self, world: &World, waker: &Waker) -> Step;
 
     /// Bytes that keep the connection alive, once nothing has come for a while; `None` for none.

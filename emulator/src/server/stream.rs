@@ -19,6 +19,9 @@ use {
 /// How often a source is asked for a sign of life.
 const PULSE: Duration = Duration::from_secs(60);
 
+/// How often a source is asked at least, so that it does what the time has come for.
+const LOOK: Duration = Duration::from_secs(1);
+
 /// How long before its end a source is asked for a last one.
 const LAST_PULSE: Duration = Duration::from_secs(2);
 
@@ -31,6 +34,7 @@ pub(super) struct Streaming {
     source: Box<dyn Source>,
     deadline: Pin<Box<Sleep>>,
     pulse: Pin<Box<Sleep>>,
+    look: Pin<Box<Sleep>>,
     over: bool,
 }
 
@@ -49,6 +53,7 @@ impl Streaming {
             source: stream.source,
             deadline: Box::pin(sleep(stream.lasts)),
             pulse: Box::pin(sleep(if first.is_zero() { PULSE } else { first })),
+            look: Box::pin(sleep(LOOK)),
             over: false,
         }
     }
@@ -59,6 +64,9 @@ impl Streaming {
 
     /// The next piece; `None` at the end.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        while self.look.as_mut().poll(context).is_ready() {
+            self.look.as_mut().reset(Instant::now() + LOOK);
+        }
         let world = &self.connection.context.world;
         match self.source.next(world, context.waker()) {
             Step::Data(bytes) => return Poll::Ready(Some(bytes)),

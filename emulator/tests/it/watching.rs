@@ -18,6 +18,7 @@ use {
 };
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
+const PODS: &str = "/api/v1/namespaces/default/pods";
 
 /// The events of a watch that begins with what is there, and is over after a moment.
 async fn events(emulator: &Emulator, way: Way, query: &str) -> Vec<Value> {
@@ -33,9 +34,13 @@ struct Watch(TcpStream);
 
 impl Watch {
     fn begin(emulator: &Emulator, query: &str) -> Self {
+        Self::of(emulator, CONFIG_MAPS, query)
+    }
+
+    fn of(emulator: &Emulator, path: &str, query: &str) -> Self {
         let mut stream = TcpStream::connect(emulator.address()).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let head = format!("GET {CONFIG_MAPS}?watch=true&{query} HTTP/1.1\r\nHost: a\r\n\r\n");
+        let head = format!("GET {path}?watch=true&{query} HTTP/1.1\r\nHost: a\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
         Self(stream)
     }
@@ -83,6 +88,22 @@ async fn changes_are_told_as_they_come() {
     create(&emulator, "a").await;
     let told = watch.until("ADDED");
     assert!(told.contains(r#""name":"a""#) && !told.contains(r#""name":"b""#), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_time_brings_is_told_without_another_request() {
+    let emulator = Emulator::start().await.unwrap();
+    let pod = json!({
+        "metadata": {"name": "p"},
+        "spec": {"nodeName": "n", "containers": [{"name": "c", "image": "i"}]},
+    });
+    assert_eq!(client::post(&emulator, PODS, &pod.to_string()).await.0, 201);
+    let delete = Request::delete(format!("{PODS}/p")).body("").unwrap();
+    assert_eq!(client::ask(&emulator, Way::Http1, delete).await.status(), 200);
+    let mut watch = Watch::of(&emulator, PODS, "");
+    watch.until("deletionTimestamp");
+    emulator.clock().advance("1m".parse().unwrap()).unwrap();
+    watch.until("DELETED");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use {
             quote::quote,
         },
         kubernetes::{
-            body,
+            body, controllers,
             exchange::{Exchange, Outcome, Reply},
             kinds::Resource,
             objects::{
@@ -217,6 +217,8 @@ impl Watch {
 
 impl Source for Watch {
     fn next(&mut self, world: &World, waker: &Waker) -> Step {
+        // There may be no other request that does it.
+        controllers::tick(world);
         loop {
             if self.form.is_of_lists() && !self.waiting.is_empty() {
                 self.waiting.clear();
