@@ -5,15 +5,29 @@ use {
     std::{
         io::{BufRead, BufReader},
         process::{Child, Command, ExitStatus, Output, Stdio},
+        sync::Once,
     },
     token_launch::Server,
+    tokio::signal::unix::{SignalKind, signal},
 };
 
 /// A command that no variable of the environment reaches.
 pub(crate) fn command(arguments: &[&str]) -> Command {
+    catch_hang_ups();
     let mut command = token_launch::command(env!("CARGO_BIN_EXE_token-emulator"));
     command.args(arguments);
     command
+}
+
+/// Has the programs that are started end at a hang-up, even where the tests are run by `nohup`: a
+/// signal that a process catches has its usual effect on the programs that it starts.
+fn catch_hang_ups() {
+    static CAUGHT: Once = Once::new();
+    CAUGHT.call_once(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _entered = runtime.enter();
+        signal(SignalKind::hangup()).unwrap();
+    });
 }
 
 /// Runs it to its end.
