@@ -8,7 +8,7 @@ use {
         sync::Once,
     },
     token_launch::Server,
-    tokio::signal::unix::{SignalKind, signal},
+    tokio::signal::unix::{self, SignalKind},
 };
 
 /// A command that no variable of the environment reaches.
@@ -26,7 +26,7 @@ fn catch_hang_ups() {
     CAUGHT.call_once(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
-        signal(SignalKind::hangup()).unwrap();
+        unix::signal(SignalKind::hangup()).unwrap();
     });
 }
 
