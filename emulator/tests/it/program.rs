@@ -26,7 +26,7 @@ fn catch_hang_ups() {
     CAUGHT.call_once(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
-        unix::signal(SignalKind::hangup()).unwrap();
+        drop(unix::signal(SignalKind::hangup()).unwrap());
     });
 }
 
