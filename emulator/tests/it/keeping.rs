@@ -92,6 +92,12 @@ fn run(folder: &Path) -> Server {
     program::start(&[&state, &seed, "--anonymous-auth=false"], &[])
 }
 
+/// A kubeconfig without the mark by which its run recognises it.
+fn unmarked_kubeconfig(server: &Server) -> String {
+    let text = fs::read_to_string(server.kubeconfig()).unwrap();
+    text.split_once("\nextensions:\n").unwrap().0.to_owned()
+}
+
 #[rstest]
 #[case::killed("KILL")]
 #[case::ended("TERM")]
@@ -107,13 +113,13 @@ async fn what_clients_have_of_one_run_is_good_in_the_next(#[case] signal: &str) 
         tokens: Vec::new(),
     };
     let (kubeconfig, google) =
-        (fs::read_to_string(first.kubeconfig()).unwrap(), first.google_access_token().to_owned());
+        (unmarked_kubeconfig(&first), first.google_access_token().to_owned());
     yesterday.take_tokens().await;
     program::signal(&first, signal);
     first.wait().unwrap();
     let second = run(folder.path());
     assert_eq!(second.https_url(), yesterday.url);
-    assert_eq!(fs::read_to_string(second.kubeconfig()).unwrap(), kubeconfig);
+    assert_eq!(unmarked_kubeconfig(&second), kubeconfig);
     assert_eq!(second.google_access_token(), google);
     assert_eq!(yesterday.reviews().await, [true, true]);
     // A reset is a fresh start, too.
