@@ -45,7 +45,9 @@ pub(crate) fn read(ready_file: &Path) -> io::Result<String> {
         value.ok_or_else(|| told(format!("{NO_READY_FILE}; {name} is missing")))
     };
     let address = member("address")?.parse();
-    let address = address.map_err(|_| told("this is no ready file: address is none".to_owned()))?;
+    let address = address.map_err(|_| {
+        told("this is no ready file: the member address is not HOST:PORT".to_owned())
+    })?;
     let ca = member("ca_file")?;
     // They lie beside it, and are called alike.
     let beside = |name: &str| ca.strip_suffix("ca.crt").map(|path| format!("{path}{name}"));

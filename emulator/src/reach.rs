@@ -59,7 +59,7 @@ impl Reach {
         let given = matches.subcommand().map(|(_, given)| given);
         let source = given.and_then(|given| given.value_source("listen"));
         if self.ready_file.is_some() && source == Some(ValueSource::CommandLine) {
-            return Err(ConfigError("--listen and --ready-file: one of them is enough".to_owned()));
+            return Err(ConfigError("--listen and --ready-file: give only one of them".to_owned()));
         }
         Ok(())
     }

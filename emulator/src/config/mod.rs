@@ -30,7 +30,7 @@ use {
     },
 };
 
-/// The port that nobody has set another for.
+/// The port of `--listen` by default.
 pub const DEFAULT_PORT: u16 = 8693;
 
 /// The groups that help shows the flags in.
@@ -68,7 +68,7 @@ pub struct Config {
     pub listen: SocketAddr,
 
     /// Written, as JSON, once connections are accepted: url, https_url, address, ca_file,
-    /// kubeconfig, token, google_access_token, pid
+    /// kubeconfig, token, google_access_token, pid, token_emulator
     #[arg(long, env = "TOKEN_EMULATOR_READY_FILE", hide_env_values = true, value_name = "PATH")]
     #[arg(help_heading = SERVER)]
     pub ready_file: Option<PathBuf>,

@@ -156,12 +156,12 @@ impl Failure {
         Self { nosniff: true, ..Self::new(403, "Forbidden", message).about(details) }
     }
 
-    /// 403: a page of another site asks. No kube-apiserver minds.
+    /// 403: a page of another site asks. kube-apiserver has no such check.
     pub fn foreign_site(message: &str) -> Self {
         Self::new(403, "Forbidden", message)
     }
 
-    /// 421: another host was asked. No kube-apiserver minds, and there is no word for it.
+    /// 421: another host was asked. kube-apiserver has no such check, and no reason for it.
     pub fn misdirected(message: &str) -> Self {
         Self::new(421, "", message)
     }

@@ -203,6 +203,6 @@ fn foreign(origin: Option<&Origin>) -> String {
         Some(origin) => {
             format!("{why}, {origin}; start the server with --allow-origin {origin} to allow it")
         }
-        None => format!("{why}, and has no origin; origins that --allow-origin names are allowed"),
+        None => format!("{why}, and names no origin, so --allow-origin cannot allow it"),
     }
 }

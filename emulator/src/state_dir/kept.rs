@@ -79,8 +79,8 @@ impl Kept {
             Some(version) if version == u64::from(VERSION) => {}
             Some(version) => {
                 return Err(format!(
-                    "it has the form {version}, and this version of token-emulator reads form \
-                     {VERSION}"
+                    "it has the format version {version}, and this token-emulator reads format \
+                     version {VERSION}"
                 ));
             }
             None => return Err(format!("it is no file of token-emulator: {MARKER} is missing")),

@@ -165,7 +165,11 @@ fn make_private(folder: &Path) -> io::Result<()> {
 #[cfg(unix)]
 fn keep_private(folder: &Path) -> io::Result<()> {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
-    fs::set_permissions(folder, mode)
+    match fs::set_permissions(folder, mode) {
+        // It is another user's, as a volume of a pod is; the file in it is its owner's alone.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        changed => changed,
+    }
 }
 
 // Elsewhere the folder has the rights of the one that it is in.

@@ -199,7 +199,7 @@ async fn a_folder_with_other_content_is_refused_and_left_alone() {
 #[case::empty("", "", "damaged at line 1, column 0")]
 #[case::foreign("", "{\"a\": 1}", "token_emulator_state is missing")]
 #[case::list("", "[]", "token_emulator_state is missing")]
-#[case::later("state\": 1", "state\": 2", "it has the form 2")]
+#[case::later("state\": 1", "state\": 2", "it has the format version 2")]
 #[case::member("\"secret\"", "\"secrets\"", "damaged at line")]
 #[case::token("\"token\": \"", "\"token\": \"\\n", "token is damaged")]
 #[case::key("account_key\": \"--", "account_key\": \"", "service_account_key is damaged")]

@@ -4,6 +4,7 @@
 
 use {
     crate::{
+        codec::distinct::Distinct,
         kubernetes::{
             kinds,
             managed_fields::{self, Manager},
@@ -82,16 +83,12 @@ fn aggregated(world: &World, role: &Object) -> Option<Value> {
             wanted.is_some_and(|wanted| wanted.iter().all(|(key, value)| labels[key] == *value))
         })
     };
-    let mut rules: Vec<Value> = Vec::new();
+    let mut rules = Distinct::default();
     for other in world.objects.list(Kind::ClusterRole, None).items {
         if other.name == role.name || !selected(&other) {
             continue;
         }
-        for rule in other.document["rules"].as_array().into_iter().flatten() {
-            if !rules.contains(rule) {
-                rules.push(rule.clone());
-            }
-        }
+        rules.extend(other.document["rules"].as_array().into_iter().flatten().cloned());
     }
-    Some(json!(rules))
+    Some(json!(rules.into_vec()))
 }

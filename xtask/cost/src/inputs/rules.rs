@@ -28,6 +28,18 @@ pub(super) fn all() -> Vec<Input> {
         .after(|client, _| author(client, Vec::new()))
         .under_rbac()
         .sized(500),
+        Input::new("rules that are aggregated into another role", 201, |n| {
+            let labels = json!({"aggregated": "true"});
+            let metadata = json!({"name": "part", "labels": labels});
+            Request::json("POST", ROLES, &json!({"metadata": metadata, "rules": single_rules(n)}))
+        })
+        .after(|client, _| {
+            let selectors = json!([{"matchLabels": {"aggregated": "true"}}]);
+            let rule = json!({"clusterRoleSelectors": selectors});
+            let whole = json!({"metadata": {"name": "whole"}, "aggregationRule": rule});
+            client.prepare(&Request::json("POST", ROLES, &whole)).map(drop)
+        })
+        .sized(500),
         Input::new("one rule of many verbs and resources", 403, |n| {
             let each = n / 3;
             let [groups, resources, verbs] = ["g", "r", "v"].map(|it| list(each, it));
