@@ -4,6 +4,7 @@
 
 use {
     crate::{
+        codec::carried,
         kubernetes::{
             admission, body,
             exchange::{Exchange, Outcome, Reply},
@@ -115,7 +116,8 @@ fn issue(
     let lifetime = validate(spec, &audiences, seconds)?;
     let reference = spec.get("boundObjectRef").filter(|reference| !reference.is_null());
     let binding = reference.map(binding).transpose()?;
-    let ask = issue::Request { service_account: account, audiences: &audiences, lifetime, binding };
+    let claimed = claimed(&audiences);
+    let ask = issue::Request { service_account: account, audiences: &claimed, lifetime, binding };
     let issued = issue::issue(exchange.world, &ask).map_err(refusal)?;
     if issued.seconds < seconds {
         exchange.warn(format!(
@@ -126,6 +128,12 @@ fn issue(
     spec.insert("audiences".to_owned(), audiences.into());
     spec.insert("expirationSeconds".to_owned(), issued.seconds.into());
     Ok(issued)
+}
+
+/// Audiences as a token claims them: its JSON has U+FFFD for a byte that is not UTF-8, which only
+/// protobuf can send.
+fn claimed(audiences: &[String]) -> Vec<String> {
+    audiences.iter().map(|audience| carried::shown(audience).into_owned()).collect()
 }
 
 // Source: kubernetes `pkg/apis/authentication/validation/validation.go`.
@@ -233,6 +241,12 @@ fn strings(value: Option<&Value>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_claims_no_byte_that_is_not_utf8() {
+        let audiences = [carried::carry(b"vau\xfft"), "vault".to_owned()];
+        assert_eq!(claimed(&audiences), ["vau\u{fffd}t", "vault"]);
+    }
 
     #[test]
     fn a_version_does_not_matter_to_a_binding_and_a_group_does() {
