@@ -38,7 +38,9 @@ impl Server {
     pub(crate) fn start(mut shell: Command, text: &str, notes: &Path) -> io::Result<Self> {
         let output = notes.join("server");
         let file = fs::File::create(&output)?;
-        shell.env("TOKEN_EMULATOR_LISTEN", "127.0.0.1:0").arg("-c").arg(format!("exec {text}"));
+        shell.env("TOKEN_EMULATOR_LISTEN", "127.0.0.1:0");
+        // So that it ends with a chore that is killed, too.
+        shell.env("TOKEN_EMULATOR_EXIT_WITH_PARENT", "true").arg("-c").arg(format!("exec {text}"));
         let child = shell.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn()?;
         let mut server = Self { child, port: String::new(), output };
         server.port = server.wait_for_port()?;

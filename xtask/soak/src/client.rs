@@ -57,6 +57,24 @@ impl Client {
     pub(crate) fn ask(&self, method: &str, target: &str, body: &str) -> Result<Answer> {
         self.connect()?.ask(&self.request(method, target, body))
     }
+
+    /// The same, where only one status will do; the body of the answer.
+    pub(crate) fn wanted(
+        &self,
+        status: u16,
+        method: &str,
+        target: &str,
+        body: &str,
+    ) -> Result<Vec<u8>> {
+        match self.ask(method, target, body) {
+            Ok((found, answer)) if found == status => Ok(answer),
+            Ok((found, answer)) => {
+                let answer = String::from_utf8_lossy(&answer);
+                Err(format!("{method} {target} is answered {found}: {answer}").into())
+            }
+            Err(error) => Err(format!("{method} {target} is not answered: {error}").into()),
+        }
+    }
 }
 
 impl Connection {
@@ -71,8 +89,8 @@ impl Connection {
         Ok(self.stream.write_all(request)?)
     }
 
-    /// Reads an answer, whose body has a length or comes in chunks.
-    pub(crate) fn answer(&mut self) -> Result<Answer> {
+    /// Reads the head of an answer, in lower case, and its status.
+    pub(crate) fn head(&mut self) -> Result<(u16, String)> {
         let end = loop {
             if let Some(at) = self.rest.windows(4).position(|it| it == b"\r\n\r\n") {
                 break at + 4;
@@ -82,7 +100,12 @@ impl Connection {
         let head: Vec<u8> = self.rest.drain(..end).collect();
         let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.ok_or("an answer without a status")?;
+        Ok((status.ok_or("an answer without a status")?, head))
+    }
+
+    /// Reads an answer, whose body has a length or comes in chunks.
+    pub(crate) fn answer(&mut self) -> Result<Answer> {
+        let (status, head) = self.head()?;
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         if let Some(length) = length {
             return Ok((status, self.exactly(length.trim().parse()?)?));
