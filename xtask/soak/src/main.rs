@@ -97,7 +97,7 @@ fn run(binary: &std::path::Path, time: Duration) -> Result<bool> {
     let idle = sample::take(server.pid())?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let start = Instant::now();
-    let (failures, latency, samples) = thread::scope(|scope| -> Result<_> {
+    let (mut failures, latency, samples) = thread::scope(|scope| -> Result<_> {
         let guard = OverOnDrop(&stage);
         let workers: Vec<_> = (0..2 * cores)
             .map(|seed| {
@@ -127,13 +127,17 @@ fn run(binary: &std::path::Path, time: Duration) -> Result<bool> {
         let latency = probe.join().map_err(|_| "the probe panicked")?;
         Ok((totals.failures(&disturbances), latency, samples))
     })?;
+    for (what, is_good) in [
+        ("GET /version was slow, or not answered", latency.report()),
+        ("memory or descriptors grow", sample::report(idle, &samples, server.pid())?),
+        ("a request was lost at SIGTERM, or it ended late", ending::report(server, &stage.client)?),
+    ] {
+        failures.extend((!is_good).then(|| what.to_owned()));
+    }
     for failure in &failures {
         println!("FAILED: {failure}");
     }
-    let mut good = failures.is_empty();
-    good &= latency.report();
-    good &= sample::report(idle, &samples, server.pid())?;
-    good &= ending::report(server, &stage.client)?;
+    let good = failures.is_empty();
     println!("\n{}", if good { "the soak passed" } else { "the soak failed" });
     Ok(good)
 }
