@@ -31,7 +31,7 @@ pub(crate) fn is_start(text: &str) -> bool {
     text.starts_with("token-emulator serve")
 }
 
-/// The flags by which a command says where it listens, and what of it the ready URLs name.
+/// The flags by which a command says where it listens, and by what name it is reached.
 static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\s--(listen|advertise)(?:=|\s+)(\S+)").expect("it is a constant")
 });
@@ -40,10 +40,10 @@ static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
 /// another address it is refused: a document's run takes no fixed port, and is not open to others.
 fn on_free_port(text: &str) -> io::Result<String> {
     for flag in ADDRESS.captures_iter(text) {
-        let is_documented = ["127.0.0.1", "localhost"]
-            .iter()
-            .any(|host| flag[2].trim_matches(['"', '\'']) == format!("{host}:{DOCUMENTED}"));
-        if &flag[1] == "advertise" || !is_documented {
+        let address = flag[2].trim_matches(['"', '\'']);
+        let port = ["127.0.0.1:", "localhost:"].iter().find_map(|it| address.strip_prefix(it));
+        let can_be_free = port.is_some_and(|port| port == DOCUMENTED || port == "0");
+        if &flag[1] == "advertise" || !can_be_free {
             let why = format!(
                 "only `--listen=127.0.0.1:{DOCUMENTED}` can be run here, not `{}`; mark the block \
                  with `<!-- not run: REASON -->`",
@@ -140,7 +140,9 @@ mod tests {
     #[case("token-emulator serve --seed a", Some("token-emulator serve --seed a"))]
     #[case("token-emulator serve --listen=127.0.0.1:8693 -v", Some("token-emulator serve -v"))]
     #[case("token-emulator serve --listen localhost:8693", Some("token-emulator serve"))]
+    #[case("token-emulator serve --listen 127.0.0.1:0 -v", Some("token-emulator serve -v"))]
     #[case("token-emulator serve --listen=0.0.0.0:8693", None)]
+    #[case("token-emulator serve --listen=0.0.0.0:0", None)]
     #[case("token-emulator serve --listen 127.0.0.1:9000", None)]
     #[case("token-emulator serve \\\n  --listen '[::]:8693'", None)]
     #[case("token-emulator serve --advertise=127.0.0.1:8693", None)]

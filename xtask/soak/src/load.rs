@@ -10,7 +10,8 @@ use {
     std::time::Duration,
 };
 
-const ACCOUNT: &str = "/api/v1/namespaces/default/serviceaccounts/default/token";
+/// Where tokens are asked for.
+pub(crate) const ACCOUNT: &str = "/api/v1/namespaces/default/serviceaccounts/default/token";
 const REVIEWS: &str = "/apis/authentication.k8s.io/v1/tokenreviews";
 const CLUSTERS: &str = "/v1/projects/p/locations/us-west1/attachedClusters";
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
