@@ -148,10 +148,18 @@ impl Asked {
             {
                 (&self.unread, false)
             }
-            Ok(_) | Err(_) => (&self.lost, false),
+            Ok((status, _)) => self.lose(&format!("it is answered {status}")),
+            Err(error) => self.lose(&error),
         };
         count.fetch_add(1, Ordering::Relaxed);
         goes_on
+    }
+
+    /// Prints why a request was lost, which is counted, and its connection used no more.
+    fn lose(&self, why: &dyn std::fmt::Display) -> (&AtomicU64, bool) {
+        let when = if self.is_signalled.load(Ordering::Relaxed) { "after" } else { "before" };
+        println!("a request for a token was lost {when} SIGTERM: {why}");
+        (&self.lost, false)
     }
 
     /// Prints what came of them; whether none was lost.
