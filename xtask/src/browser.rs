@@ -10,5 +10,5 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let binaries = cargo::build_all(&["token-emulator", "token-browser"])?;
     let mut command = Command::new(binaries.join("token-browser"));
     command.arg("--emulator").arg(binaries.join("token-emulator")).args(arguments);
-    if command.status()?.success() { Ok(()) } else { Err("a page got at what it may not".into()) }
+    if command.status()?.success() { Ok(()) } else { Err("a page reached what it must not".into()) }
 }

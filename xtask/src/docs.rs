@@ -10,5 +10,5 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let programs = cargo::build_all(&["token-emulator", "token-conformance", "token-docs"])?;
     let mut command = Command::new(programs.join("token-docs"));
     command.arg("--root").arg(root()).arg("--programs").arg(&programs).args(arguments);
-    if command.status()?.success() { Ok(()) } else { Err("a document does not hold".into()) }
+    if command.status()?.success() { Ok(()) } else { Err("a document's output differs".into()) }
 }

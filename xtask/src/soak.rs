@@ -11,5 +11,5 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     let soak = cargo::build_release("token-soak")?;
     let mut command = Command::new(soak);
     command.arg("run").arg("--emulator").arg(emulator).args(arguments);
-    if command.status()?.success() { Ok(()) } else { Err("the load was not borne".into()) }
+    if command.status()?.success() { Ok(()) } else { Err("the soak failed".into()) }
 }

@@ -47,10 +47,7 @@ impl Emulator {
         ask(&self.client)?;
         self.order("dump")?;
         let newest = self.dumps()?.into_iter().max().ok_or("callgrind wrote no counts")?;
-        let text = fs::read_to_string(newest.1)?;
-        let totals = text.lines().filter_map(|line| line.strip_prefix("totals: "));
-        let total = totals.map(str::trim).filter_map(|it| it.parse::<u64>().ok()).sum();
-        Ok(total)
+        total(&fs::read_to_string(newest.1)?)
     }
 
     /// The files that it has written, by their numbers.
@@ -69,5 +66,27 @@ impl Emulator {
         vgdb.arg(format!("--pid={}", self.server.pid())).arg(what);
         let output = vgdb.stdin(Stdio::null()).stderr(Stdio::null()).output()?;
         if output.status.success() { Ok(()) } else { Err(format!("vgdb {what} failed").into()) }
+    }
+}
+
+/// The instructions that a file of callgrind's counts, which without any total measures nothing.
+fn total(text: &str) -> Result<u64> {
+    let totals = text.lines().filter_map(|line| line.strip_prefix("totals:"));
+    let totals: Vec<u64> = totals.map(|total| total.trim().parse()).collect::<Result<_, _>>()?;
+    if totals.is_empty() {
+        return Err("callgrind wrote no total".into());
+    }
+    Ok(totals.iter().sum())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_added_and_have_to_be_there() {
+        assert_eq!(total("events: Ir\ntotals: 40\n\ntotals: 2\n").unwrap(), 42);
+        assert_eq!(total("events: Ir\n").unwrap_err().to_string(), "callgrind wrote no total");
+        assert!(total("totals: many\n").is_err());
     }
 }

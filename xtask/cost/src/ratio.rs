@@ -11,6 +11,9 @@ const LIMIT: f64 = 6.0;
 /// How much a request has that is next to nothing.
 const FEW: usize = 4;
 
+/// The instructions that no request is answered with: fewer were not measured.
+const LEAST: u64 = 10_000;
+
 /// What an input costs in two sizes, less what a request costs that has next to nothing in it.
 #[derive(Debug)]
 pub(crate) struct Ratio {
@@ -20,9 +23,21 @@ pub(crate) struct Ratio {
 }
 
 impl Ratio {
+    /// What the counts of three sizes come to, if they can be those of requests that were answered.
+    fn new(size: usize, few: u64, small: u64, large: u64) -> Result<Self> {
+        if few < LEAST {
+            return Err(format!("not measured: a request costs {few} instructions").into());
+        }
+        if !(few < small && small < large) {
+            let counts = format!("{few}, {small} and {large}");
+            return Err(format!("not measured: three sizes cost {counts} instructions").into());
+        }
+        Ok(Self { size, once: small - few, four_times: large - few })
+    }
+
     fn value(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "two digits of it are enough")]
-        let ratio = self.four_times as f64 / self.once.max(1) as f64;
+        let ratio = self.four_times as f64 / self.once as f64;
         ratio
     }
 
@@ -47,9 +62,9 @@ pub(crate) fn of(emulator: &Emulator, input: &Input, percent: usize) -> Result<R
     // The first time, what is made once is made.
     count(emulator, input, FEW)?;
     let few = count(emulator, input, FEW + 1)?;
-    let once = count(emulator, input, size)?.saturating_sub(few);
-    let four_times = count(emulator, input, 4 * size)?.saturating_sub(few);
-    Ok(Ratio { size, once, four_times })
+    let small = count(emulator, input, size)?;
+    let large = count(emulator, input, 4 * size)?;
+    Ratio::new(size, few, small, large)
 }
 
 fn count(emulator: &Emulator, input: &Input, size: usize) -> Result<u64> {
@@ -76,5 +91,16 @@ mod tests {
         let ratio = |once, four_times| Ratio { size: 1000, once, four_times };
         assert!(ratio(1000 * 10, 4000 * 12).is_low());
         assert!(!ratio(1000 * 1000, 4000 * 4000).is_low());
+    }
+
+    #[test]
+    fn sizes_that_cost_nothing_or_the_same_are_not_measured() {
+        let is_measured = |few, small, large| Ratio::new(1000, few, small, large).is_ok();
+        assert!(is_measured(50_000, 60_000, 90_000));
+        assert!(!is_measured(0, 0, 0));
+        assert!(!is_measured(100, 60_000, 90_000));
+        assert!(!is_measured(50_000, 50_000, 90_000));
+        assert!(!is_measured(50_000, 60_000, 60_000));
+        assert!(!is_measured(50_000, 60_000, 40_000));
     }
 }

@@ -5,7 +5,8 @@
 //!   files last from block to block.
 //! - `token-emulator serve` starts in the background, on a free port, and stops at the page's end or
 //!   when the page starts another. In commands and files `127.0.0.1:8693` and `localhost:8693`
-//!   become its address, and in outputs its port becomes 8693 again.
+//!   become its address, and in outputs its port becomes 8693 again. One that is to listen anywhere
+//!   else, or to advertise another address, is refused.
 //! - A command has to succeed; one that is to fail ends in `; echo $?` or the like.
 //! - A command without output in the page only has to succeed. Otherwise the output has to be the
 //!   same, but for times, UUIDs and key ids, and `…`, which stands for any text.
@@ -53,7 +54,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let names = if args.pages.is_empty() { all(&args.root)? } else { args.pages.clone() };
     // Its commands run in folders of their own.
     let programs = std::path::absolute(&args.programs)?;
-    let (mut ran, mut failed) = (0, 0);
+    let (mut ran, mut failed, mut nothing) = (0, 0, Vec::new());
     for name in &names {
         let text =
             fs::read_to_string(args.root.join(name)).map_err(|it| format!("{name}: {it}"))?;
@@ -67,8 +68,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             println!("{name}:{line}: not run: {reason}");
         }
         ran += reader.ran;
+        nothing.extend(reader.nothing_for_want_of_tools());
     }
-    println!("{ran} commands on {} pages ran, {failed} not as shown", names.len());
+    let nothing: String = nothing.iter().map(|page| format!("; {page}")).collect();
+    println!("{ran} commands on {} pages ran, {failed} not as shown{nothing}", names.len());
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -10,6 +10,7 @@ use {
         shell::{Answer, Shell},
     },
     std::{
+        collections::BTreeSet,
         fmt::{self, Display, Formatter},
         fs, io,
         path::{Path, PathBuf},
@@ -31,6 +32,8 @@ pub(crate) struct Reader {
     is_stuck: bool,
     /// How many commands were run.
     pub(crate) ran: usize,
+    /// How many of them only started an emulator.
+    started: usize,
     /// The lines of the blocks that were not run, and why.
     pub(crate) left_out: Vec<(usize, String)>,
 }
@@ -61,6 +64,7 @@ impl Reader {
             lost: Lost::new(),
             is_stuck: false,
             ran: 0,
+            started: 0,
             left_out: Vec::new(),
         })
     }
@@ -83,6 +87,15 @@ impl Reader {
             }
         }
         Ok(findings)
+    }
+
+    /// What says that nothing was run but emulators since a program is not installed, if so.
+    pub(crate) fn nothing_for_want_of_tools(&self) -> Option<String> {
+        let tools: BTreeSet<&str> =
+            self.left_out.iter().filter_map(|(_, reason)| reason::missing_tool(reason)).collect();
+        let tools: Vec<&str> = tools.into_iter().collect();
+        let is_nothing = self.ran == self.started && !tools.is_empty();
+        is_nothing.then(|| format!("nothing of {} ran without {}", self.page, tools.join(", ")))
     }
 
     fn leave_out(&mut self, line: usize, reason: String, examples: &[Example]) {
@@ -114,8 +127,9 @@ impl Reader {
     }
 
     fn run(&mut self, example: &Example) -> io::Result<Answer> {
-        if let Some(text) = server::command(&example.command) {
-            return self.serve(&text);
+        if server::is_start(&example.command) {
+            self.started += 1;
+            return self.serve(&example.command);
         }
         if self.server.is_none() && server::names_address(&example.command) {
             let output = "the page has not started an emulator by then\n".to_owned();
@@ -240,6 +254,16 @@ mod tests {
         assert!(findings.is_empty());
         let reason = "A comes from the block of line 2, which was not run".to_owned();
         assert_eq!(reader.left_out, [(2, "no cluster".to_owned()), (5, reason)]);
+    }
+
+    #[test]
+    fn a_page_that_is_left_out_for_want_of_a_tool_is_named() {
+        let (mut reader, _) = follow("```console\n$ true\n```\n");
+        reader.left_out.push((7, "curl is not installed".to_owned()));
+        assert_eq!(reader.nothing_for_want_of_tools(), None);
+        reader.started = reader.ran;
+        let said = reader.nothing_for_want_of_tools();
+        assert_eq!(said.as_deref(), Some("nothing of a.md ran without curl"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ const TOOLS: [&str; 10] =
     ["curl", "docker", "gcloud", "go", "jq", "kubectl", "node", "npm", "python3", "vault"];
 
 /// What prepares this repository, which is done before its documents are run.
-const OF_THE_REPOSITORY: [&str; 4] = ["cargo xtask", "cargo build", "cargo add", "git clone"];
+const OF_THE_REPOSITORY: [&str; 2] = ["cargo xtask", "cargo build"];
 
 /// A word where the name of a program stands: at the start, after an operator, after `--`
 /// or `-c`.
@@ -27,11 +27,18 @@ static ASSIGNED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:^|; |\bexport )([A-Z][A-Z0-9_]*)=").expect("it is a constant")
 });
 
+/// A variable that is used, as `$NAME` or in braces, by its whole name.
+static USED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)").expect("it is a constant"));
+
 static ENVIRONMENT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"-m venv ([^ ]+)").expect("it is a constant"));
 
 /// The variables and the folders of Python of blocks that were not run, and the line of each block.
 pub(crate) type Lost = BTreeMap<String, usize>;
+
+/// What is said of a block whose program is not installed, after the program's name.
+const NOT_INSTALLED: &str = " is not installed";
 
 /// Why these are not run, if so.
 pub(crate) fn find(examples: &[Example], lost: &Lost) -> Option<String> {
@@ -68,7 +75,12 @@ fn of_the_repository(command: &str) -> Option<String> {
 
 fn absent(command: &str) -> Option<String> {
     let tool = tools(command).find(|tool| !is_installed(tool))?;
-    Some(format!("{tool} is not installed"))
+    Some(format!("{tool}{NOT_INSTALLED}"))
+}
+
+/// The program that was missing, where that is the reason.
+pub(crate) fn missing_tool(reason: &str) -> Option<&str> {
+    reason.strip_suffix(NOT_INSTALLED).filter(|tool| TOOLS.contains(tool))
 }
 
 fn tools(command: &str) -> impl Iterator<Item = &str> {
@@ -86,11 +98,10 @@ fn is_file(path: &Path) -> bool {
 }
 
 fn variable(command: &str, lost: &Lost) -> Option<String> {
-    let is_used = |name: &str| {
-        command.contains(&format!("${name}"))
-            || command.contains(&format!("${{{name}}}"))
-            || name.ends_with('/') && command.contains(name)
-    };
+    let used: Vec<&str> =
+        USED.captures_iter(command).filter_map(|it| it.get(1)).map(|it| it.as_str()).collect();
+    let is_used =
+        |name: &str| used.contains(&name) || name.ends_with('/') && command.contains(name);
     let (name, line) = lost.iter().find(|(name, _)| is_used(name))?;
     Some(format!("{name} comes from the block of line {line}, which was not run"))
 }
@@ -108,6 +119,9 @@ mod tests {
     #[case("true | sort", None)]
     #[case("echo $KEPT", None)]
     #[case("echo $LOST", Some("LOST comes from the block of line 7, which was not run"))]
+    #[case("echo $LOST_NOT ${LOSTS} LOST", None)]
+    #[case("echo ${LOST:-a}", Some("LOST comes from the block of line 7, which was not run"))]
+    #[case("echo $LOST/a", Some("LOST comes from the block of line 7, which was not run"))]
     #[case("venv/bin/python3 a", Some("venv/ comes from the block of line 7, which was not run"))]
     #[case("echo \"${LOST}\"", Some("LOST comes from the block of line 7, which was not run"))]
     fn a_block_is_run_unless_there_is_a_reason(
@@ -131,6 +145,13 @@ mod tests {
     #[test]
     fn a_program_that_is_not_there_is_named() {
         assert!(!is_installed("no-such-program") && is_installed("sh"));
+    }
+
+    #[test]
+    fn a_missing_tool_is_told_from_other_reasons() {
+        assert_eq!(missing_tool("curl is not installed"), Some("curl"));
+        assert_eq!(missing_tool("a cluster is not installed"), None);
+        assert_eq!(missing_tool("it takes a cluster"), None);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The emulator that a page starts in the foreground of a terminal, in the background of its shell.
 
 use {
+    regex::Regex,
     rustix::process::{Pid, Signal, kill_process},
     std::{
         fs, io,
         path::{Path, PathBuf},
         process::{Child, Command, Stdio},
+        sync::LazyLock,
         thread,
         time::{Duration, Instant},
     },
@@ -13,9 +15,6 @@ use {
 
 /// How long it may take until it listens. A busy machine makes it slow.
 const STARTING: Duration = Duration::from_secs(60);
-
-/// How the documents run it from the sources.
-const FROM_SOURCE: &str = "cargo run --release --bin token-emulator -- ";
 
 /// The port that the documents name.
 const DOCUMENTED: &str = "8693";
@@ -27,18 +26,45 @@ pub(crate) struct Server {
     output: PathBuf,
 }
 
-/// The command that starts a server, as the shell runs it; `None` when it starts none.
-pub(crate) fn command(text: &str) -> Option<String> {
-    let text = text.replacen(FROM_SOURCE, "token-emulator ", 1);
-    text.starts_with("token-emulator serve").then_some(text)
+/// Whether a command starts a server.
+pub(crate) fn is_start(text: &str) -> bool {
+    text.starts_with("token-emulator serve")
+}
+
+/// The flags by which a command says where it listens, and by what name it is reached.
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\s--(listen|advertise)(?:=|\s+)(\S+)").expect("it is a constant")
+});
+
+/// A command that starts a server, on a free port in place of the documented one. Where it names
+/// another address it is refused: a document's run takes no fixed port, and is not open to others.
+fn on_free_port(text: &str) -> io::Result<String> {
+    for flag in ADDRESS.captures_iter(text) {
+        let address = flag[2].trim_matches(['"', '\'']);
+        let port = ["127.0.0.1:", "localhost:"].iter().find_map(|it| address.strip_prefix(it));
+        let can_be_free = port.is_some_and(|port| port == DOCUMENTED || port == "0");
+        if &flag[1] == "advertise" || !can_be_free {
+            let why = format!(
+                "only `--listen=127.0.0.1:{DOCUMENTED}` can be run here, not `{}`; mark the block \
+                 with `<!-- not run: REASON -->`",
+                flag[0].trim()
+            );
+            return Err(io::Error::other(why));
+        }
+    }
+    // The environment names a free port.
+    Ok(ADDRESS.replace_all(text, "").into_owned())
 }
 
 impl Server {
     /// Starts it, and waits until it listens.
     pub(crate) fn start(mut shell: Command, text: &str, notes: &Path) -> io::Result<Self> {
+        let text = on_free_port(text)?;
         let output = notes.join("server");
         let file = fs::File::create(&output)?;
-        shell.env("TOKEN_EMULATOR_LISTEN", "127.0.0.1:0").arg("-c").arg(format!("exec {text}"));
+        shell.env("TOKEN_EMULATOR_LISTEN", "127.0.0.1:0");
+        // So that it ends with a chore that is killed, too.
+        shell.env("TOKEN_EMULATOR_EXIT_WITH_PARENT", "true").arg("-c").arg(format!("exec {text}"));
         let child = shell.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn()?;
         let mut server = Self { child, port: String::new(), output };
         server.port = server.wait_for_port()?;
@@ -103,12 +129,35 @@ mod tests {
     use {super::*, rstest::rstest};
 
     #[rstest]
+    #[case("token-emulator serve --seed a", true)]
+    #[case("token-emulator exec -- token-emulator serve", false)]
+    #[case("curl localhost", false)]
+    fn a_server_is_known_by_its_command(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(is_start(text), expected);
+    }
+
+    #[rstest]
     #[case("token-emulator serve --seed a", Some("token-emulator serve --seed a"))]
-    #[case("cargo run --release --bin token-emulator -- serve", Some("token-emulator serve"))]
-    #[case("token-emulator exec -- token-emulator serve", None)]
-    #[case("curl localhost", None)]
-    fn a_server_is_known_by_its_command(#[case] text: &str, #[case] expected: Option<&str>) {
-        assert_eq!(command(text).as_deref(), expected);
+    #[case("token-emulator serve --listen=127.0.0.1:8693 -v", Some("token-emulator serve -v"))]
+    #[case("token-emulator serve --listen localhost:8693", Some("token-emulator serve"))]
+    #[case("token-emulator serve --listen 127.0.0.1:0 -v", Some("token-emulator serve -v"))]
+    #[case("token-emulator serve --listen=0.0.0.0:8693", None)]
+    #[case("token-emulator serve --listen=0.0.0.0:0", None)]
+    #[case("token-emulator serve --listen 127.0.0.1:9000", None)]
+    #[case("token-emulator serve \\\n  --listen '[::]:8693'", None)]
+    #[case("token-emulator serve --advertise=127.0.0.1:8693", None)]
+    fn only_the_documented_address_is_mapped(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(on_free_port(text).ok().as_deref(), expected);
+    }
+
+    #[test]
+    fn another_address_is_refused_by_name_before_anything_starts() {
+        let notes = tempfile::tempdir().unwrap();
+        let text = "token-emulator serve --listen=0.0.0.0:8693";
+        let started = Server::start(Command::new("bash"), text, notes.path());
+        let error = started.err().unwrap().to_string();
+        assert!(error.contains("not `--listen=0.0.0.0:8693`"), "{error}");
+        assert!(!notes.path().join("server").exists());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use {
     crate::Result,
     std::{
         env,
-        io::{BufRead, BufReader, Read, Write},
+        io::{self, BufRead, BufReader, Read, Write},
         net::TcpListener,
         process::{Child, Command, Stdio},
         thread,
@@ -14,10 +14,17 @@ use {
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-/// Serves until it is killed.
+/// Serves until its standard input ends, as it does when the program that started it has ended.
 pub(crate) fn serve() -> Result {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     println!("{}", listener.local_addr()?);
+    // An error ends it, and what it does not answer is counted.
+    thread::spawn(move || accept(&listener));
+    io::copy(&mut io::stdin(), &mut io::sink())?;
+    Ok(())
+}
+
+fn accept(listener: &TcpListener) -> io::Result<()> {
     for stream in listener.incoming() {
         let mut stream = stream?;
         stream.set_nodelay(true)?;
@@ -43,7 +50,7 @@ pub(crate) struct Bare {
 impl Bare {
     pub(crate) fn start() -> Result<Self> {
         let mut command = Command::new(env::current_exe()?);
-        let mut child = command.arg("bare").stdout(Stdio::piped()).spawn()?;
+        let mut child = command.arg("bare").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let mut address = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut address)?;

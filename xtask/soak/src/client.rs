@@ -3,15 +3,20 @@
 use {
     crate::Result,
     std::{
-        io::{Read, Write},
+        error::Error,
+        io::{self, Read, Write},
         net::TcpStream,
-        time::Duration,
+        thread,
+        time::{Duration, Instant},
     },
     token_launch::Server,
 };
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long after the end of a connection its reset may come.
+const RESET: Duration = Duration::from_secs(1);
 
 /// Where to ask, and as whom.
 #[derive(Debug, Clone)]
@@ -25,6 +30,8 @@ pub(crate) struct Connection {
     stream: TcpStream,
     /// What was read behind an answer.
     rest: Vec<u8>,
+    /// Whether anything came since the last request was sent.
+    has_begun: bool,
 }
 
 /// An answer: its status and its body.
@@ -39,7 +46,7 @@ impl Client {
         let stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
-        Ok(Connection { stream, rest: Vec::new() })
+        Ok(Connection { stream, rest: Vec::new(), has_begun: false })
     }
 
     /// A request as bytes.
@@ -57,22 +64,69 @@ impl Client {
     pub(crate) fn ask(&self, method: &str, target: &str, body: &str) -> Result<Answer> {
         self.connect()?.ask(&self.request(method, target, body))
     }
+
+    /// The same, where only one status will do; the body of the answer.
+    pub(crate) fn wanted(
+        &self,
+        status: u16,
+        method: &str,
+        target: &str,
+        body: &str,
+    ) -> Result<Vec<u8>> {
+        match self.ask(method, target, body) {
+            Ok((found, answer)) if found == status => Ok(answer),
+            Ok((found, answer)) => {
+                let answer = String::from_utf8_lossy(&answer);
+                Err(format!("{method} {target} is answered {found}: {answer}").into())
+            }
+            Err(error) => Err(format!("{method} {target} is not answered: {error}").into()),
+        }
+    }
 }
 
 impl Connection {
     /// Sends a request and reads its answer.
     pub(crate) fn ask(&mut self, request: &[u8]) -> Result<Answer> {
-        self.stream.write_all(request)?;
+        self.send(request)?;
         self.answer()
     }
 
     /// Sends without a wait for the answer.
     pub(crate) fn send(&mut self, request: &[u8]) -> Result {
+        self.has_begun = false;
         Ok(self.stream.write_all(request)?)
     }
 
-    /// Reads an answer, whose body has a length or comes in chunks.
-    pub(crate) fn answer(&mut self) -> Result<Answer> {
+    /// Whether the server closed the connection without having read the whole last request, of which
+    /// this error came. Then the kernel resets the connection, at once or a moment after its end;
+    /// where all was read it only ends.
+    pub(crate) fn is_unread(&self, error: &(dyn Error + 'static)) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, TimedOut, WouldBlock};
+        if self.has_begun {
+            return false;
+        }
+        match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(BrokenPipe | ConnectionReset) => true,
+            Some(TimedOut | WouldBlock) => false,
+            _ => self.is_reset_soon(),
+        }
+    }
+
+    fn is_reset_soon(&self) -> bool {
+        let end = Instant::now() + RESET;
+        loop {
+            if !matches!(self.stream.take_error(), Ok(None)) {
+                return true;
+            }
+            if Instant::now() > end {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Reads the head of an answer, in lower case, and its status.
+    pub(crate) fn head(&mut self) -> Result<(u16, String)> {
         let end = loop {
             if let Some(at) = self.rest.windows(4).position(|it| it == b"\r\n\r\n") {
                 break at + 4;
@@ -82,7 +136,12 @@ impl Connection {
         let head: Vec<u8> = self.rest.drain(..end).collect();
         let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
-        let status = status.ok_or("an answer without a status")?;
+        Ok((status.ok_or("an answer without a status")?, head))
+    }
+
+    /// Reads an answer, whose body has a length or comes in chunks.
+    pub(crate) fn answer(&mut self) -> Result<Answer> {
+        let (status, head) = self.head()?;
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         if let Some(length) = length {
             return Ok((status, self.exactly(length.trim().parse()?)?));
@@ -121,9 +180,55 @@ impl Connection {
         match self.stream.read(&mut piece)? {
             0 => Err("the connection ended".into()),
             length => {
+                self.has_begun = true;
                 self.rest.extend_from_slice(&piece[..length]);
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use {super::*, std::net::TcpListener};
+
+    /// Whether a request counts as not read by a server that reads so many bytes of it, writes this
+    /// and closes.
+    fn is_unread(length: usize, answer: &[u8]) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let client = Client { address, token: String::new() };
+        let mut connection = client.connect().unwrap();
+        let request = client.request("GET", "/", "");
+        connection.send(&request).unwrap();
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut vec![0; length.min(request.len())]).unwrap();
+        stream.write_all(answer).unwrap();
+        drop(stream);
+        let error = connection.answer().unwrap_err();
+        connection.is_unread(&*error)
+    }
+
+    #[test]
+    fn a_request_that_was_read_and_not_answered_whole_is_lost() {
+        assert!(!is_unread(usize::MAX, b""));
+        assert!(!is_unread(usize::MAX, b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\n{"));
+    }
+
+    #[test]
+    fn a_request_that_was_not_read_is_not_lost() {
+        assert!(is_unread(0, b""));
+    }
+
+    #[test]
+    fn a_request_that_comes_after_the_end_is_not_lost() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let client = Client { address, token: String::new() };
+        let mut connection = client.connect().unwrap();
+        drop(listener.accept().unwrap());
+        let request = client.request("GET", "/", "");
+        let error = connection.ask(&request).unwrap_err();
+        assert!(connection.is_unread(&*error), "{error}");
     }
 }

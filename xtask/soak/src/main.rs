@@ -5,11 +5,12 @@
 
 mod bare;
 mod client;
+mod disturbances;
 mod ending;
 mod load;
-mod mischief;
 mod probe;
 mod sample;
+mod totals;
 mod watches;
 
 use {
@@ -79,6 +80,15 @@ impl Stage {
     }
 }
 
+/// Says that it is over when it is dropped, so that no thread asks on after an error.
+struct OverOnDrop<'a>(&'a Stage);
+
+impl Drop for OverOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
+}
+
 fn run(binary: &std::path::Path, time: Duration) -> Result<bool> {
     let server = Server::start(binary, &[])?;
     let bare = bare::Bare::start()?;
@@ -87,7 +97,8 @@ fn run(binary: &std::path::Path, time: Duration) -> Result<bool> {
     let idle = sample::take(server.pid())?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let start = Instant::now();
-    let (told, latency, samples) = thread::scope(|scope| -> Result<_> {
+    let (mut failures, latency, samples) = thread::scope(|scope| -> Result<_> {
+        let guard = OverOnDrop(&stage);
         let workers: Vec<_> = (0..2 * cores)
             .map(|seed| {
                 scope.spawn({
@@ -98,28 +109,51 @@ fn run(binary: &std::path::Path, time: Duration) -> Result<bool> {
             .collect();
         let costly = scope.spawn(|| load::run_costly(&stage));
         let watches: Vec<_> = (0..cores).map(|_| scope.spawn(|| watches::run(&stage))).collect();
-        let mischief = scope.spawn(|| mischief::run(&stage));
+        let disturbances = scope.spawn(|| disturbances::run(&stage));
         let probe = scope.spawn(|| probe::run(&stage, &bare));
         let mut samples = Vec::new();
         while start.elapsed() < time {
             thread::sleep(Duration::from_millis(500));
             samples.push(sample::take(server.pid())?);
         }
-        stage.over.store(true, Ordering::Relaxed);
-        let mut told = load::Told::default();
-        for worker in workers {
-            told.add(&worker.join().map_err(|_| "a worker panicked")?);
+        drop(guard);
+        let mut totals = totals::Totals::default();
+        for worker in workers.into_iter().chain([costly]).chain(watches) {
+            totals.add(worker.join().map_err(|_| "a worker panicked")?);
         }
-        told.add(&costly.join().map_err(|_| "a worker panicked")?);
-        let watched: u64 = watches.into_iter().filter_map(|it| it.join().ok()).sum();
-        let (faults, resets) = mischief.join().map_err(|_| "the mischief panicked")?;
-        println!("{told}\n{watched} watches, {faults} faults, {resets} resets of the state");
-        Ok((told, probe.join().map_err(|_| "the probe panicked")?, samples))
+        let disturbances = disturbances.join().map_err(|_| "the disturbances panicked")?;
+        let (faults, resets) = (disturbances.faults, disturbances.resets);
+        println!("{totals}\n{faults} faults, {resets} resets of the state");
+        let latency = probe.join().map_err(|_| "the probe panicked")?;
+        Ok((totals.failures(&disturbances), latency, samples))
     })?;
-    let mut good = told.is_good();
-    good &= latency.report();
-    good &= sample::report(idle, &samples, server.pid())?;
-    good &= ending::report(server, &stage.client)?;
-    println!("\n{}", if good { "the load was borne" } else { "the load was not borne" });
+    for (what, is_good) in [
+        ("GET /version was slow, or not answered", latency.report()),
+        ("memory or descriptors grow", sample::report(idle, &samples, server.pid())?),
+        ("a request was lost at SIGTERM, or it ended late", ending::report(server, &stage.client)?),
+    ] {
+        failures.extend((!is_good).then(|| what.to_owned()));
+    }
+    for failure in &failures {
+        println!("FAILED: {failure}");
+    }
+    let good = failures.is_empty();
+    println!("\n{}", if good { "the soak passed" } else { "the soak failed" });
     Ok(good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_over_after_an_error_too() {
+        let client = Client { address: String::new(), token: String::new() };
+        let stage = Stage { client, over: AtomicBool::new(false) };
+        let ended = || -> Result {
+            let _guard = OverOnDrop(&stage);
+            Err("no such process".into())
+        };
+        assert!(ended().is_err() && stage.is_over());
+    }
 }
