@@ -1,14 +1,10 @@
 //! One request and its answer, as they went over the wire.
 
 use {
-    crate::{protobuf, variant::Protocol},
-    base64::{Engine, prelude::BASE64_STANDARD},
+    crate::{credentials, protobuf, variant::Protocol},
     bytes::Bytes,
     serde_json::Value,
 };
-
-/// Under which names answers give credentials.
-const ISSUED: &[&str] = &["status.token", "access_token", "accessToken", "refresh_token"];
 
 /// The two APIs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,13 +114,7 @@ impl Answer {
 
     /// What it gives that lets somebody in.
     pub fn credentials(&self) -> Vec<String> {
-        let Some(body) = self.value() else { return Vec::new() };
-        let issued = ISSUED.iter().filter_map(|it| member(&body, it)?.as_str());
-        // What is reviewed was sent, and need not be a token.
-        let issued = issued.filter(|_| body["kind"] != "TokenReview").map(str::to_owned);
-        let kept = body["data"]["token"].as_str().filter(|_| body["kind"] == "Secret");
-        let kept = kept.and_then(|it| String::from_utf8(BASE64_STANDARD.decode(it).ok()?).ok());
-        issued.chain(kept).collect()
+        credentials::of(self)
     }
 }
 

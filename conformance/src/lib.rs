@@ -48,6 +48,7 @@ pub mod case;
 pub mod catalog;
 pub mod cli;
 pub mod client;
+mod credentials;
 pub mod encode;
 pub mod exchange;
 pub mod expect;

@@ -54,17 +54,27 @@ pub(super) fn export(dir: &Path, force: bool) -> Result<u8, Exit> {
     let carried = catalog::CORPUS.len();
     let as_it_was = match carried - plan.write.len() {
         0 => String::new(),
+        1 => "; 1 was there".to_owned(),
         many => format!("; {many} were there"),
     };
-    print(&format!("wrote {} files to {}{as_it_was}\n", plan.write.len(), dir.display()));
+    print(&format!("wrote {} to {}{as_it_was}\n", files_in_words(plan.write.len()), dir.display()));
     if !plan.remove.is_empty() {
-        print(&format!("removed {} files of an earlier export\n", plan.remove.len()));
+        print(&format!("removed {} of an earlier export\n", files_in_words(plan.remove.len())));
     }
     let others: Vec<&PathBuf> = others.iter().filter(|it| it.exists()).collect();
     if !others.is_empty() {
-        print(&format!("left {} other cases: {}\n", others.len(), listed(&others)));
+        let count = counted(others.len(), "other case", "other cases");
+        print(&format!("left {count}: {}\n", listed(&others)));
     }
     Ok(0)
+}
+
+fn files_in_words(count: usize) -> String {
+    counted(count, "file", "files")
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn listed(paths: &[&PathBuf]) -> String {

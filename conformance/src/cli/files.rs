@@ -79,7 +79,9 @@ fn draft(path: &Path) -> io::Result<NamedTempFile> {
 /// A file that is in the way.
 pub(super) fn foreign(path: &Path, way_out: &str) -> Exit {
     let path = path.display();
-    Exit::usage(format!("{path} is not of token-conformance and is left as it is; {way_out}"))
+    Exit::usage(format!(
+        "{path} was not written by token-conformance, so it is not replaced: {way_out}"
+    ))
 }
 
 /// What is wrong with a path.

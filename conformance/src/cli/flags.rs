@@ -79,7 +79,7 @@ Examples:
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
-    /// Read cases and snapshots below this folder, not from the binary
+    /// Read the cases and snapshots from this folder instead of the binary
     #[arg(long, global = true, value_name = "DIR", help_heading = "Suite")]
     pub(super) suite: Option<PathBuf>,
 }
@@ -95,10 +95,10 @@ pub(super) enum Command {
     /// Write the snapshots of Kubernetes cases anew, from a kube-apiserver
     #[command(after_help = RECORD)]
     Record(Box<RecordArgs>),
-    /// Say what a case or requirement is about
+    /// Explain a case or requirement
     #[command(after_help = EXPLAIN)]
     Explain {
-        /// The id of either
+        /// The id of a case or requirement
         id: String,
     },
     /// Write the cases and snapshots that the binary carries into a folder
@@ -116,16 +116,16 @@ pub(super) enum Command {
     /// Print the version
     #[command(after_help = "Examples:\n  token-conformance version")]
     Version,
-    /// Print what completes commands and flags in a shell
+    /// Print the completion script of a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
         /// The shell
         shell: Shell,
     },
-    /// Print a manual page, as man reads it
+    /// Print a manual page (roff)
     #[command(after_help = MAN)]
     Man {
-        /// The command that it is of [default: the program]
+        /// The command to document [default: the program]
         command: Option<String>,
     },
 }
@@ -151,10 +151,10 @@ pub(super) struct ListArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct Selection {
-    /// Only cases whose names fit; may be repeated (see `list --help`)
+    /// Only cases whose names match; may be repeated (see `list --help`)
     #[arg(long, value_name = "GLOB")]
     pub(super) run: Vec<String>,
-    /// No cases whose names fit; may be repeated
+    /// Leave out cases whose names match; may be repeated
     #[arg(long, value_name = "GLOB")]
     pub(super) skip: Vec<String>,
     /// How strictly: what clients need, what all implementations do, or kube-apiserver to the letter
@@ -177,7 +177,7 @@ pub(super) struct Kubernetes {
     /// The cluster's URL, https or http
     #[arg(long, value_name = "URL")]
     pub(super) server: Option<String>,
-    /// The bearer token to use there; it is seen by whoever lists processes, --token-file is not
+    /// The bearer token; visible in the list of processes, unlike --token-file
     #[arg(
         long,
         env = "TOKEN_CONFORMANCE_TOKEN",
@@ -185,22 +185,22 @@ pub(super) struct Kubernetes {
         allow_hyphen_values = true
     )]
     pub(super) token: Option<String>,
-    /// A file with that token
+    /// A file that holds the bearer token
     #[arg(long, value_name = "PATH")]
     pub(super) token_file: Option<PathBuf>,
     /// A client certificate (PEM)
     #[arg(long, value_name = "PATH", requires = "client_key")]
     pub(super) client_certificate: Option<PathBuf>,
-    /// Its key (PEM)
+    /// The private key of the client certificate (PEM)
     #[arg(long, value_name = "PATH", requires = "client_certificate")]
     pub(super) client_key: Option<PathBuf>,
-    /// Whom to trust (PEM); also at --google-endpoint
+    /// CA certificates to trust (PEM); also for --google-endpoint
     #[arg(long, value_name = "PATH", conflicts_with = "insecure_skip_tls_verify")]
     pub(super) ca_file: Option<PathBuf>,
-    /// Trust anybody; also at --google-endpoint
+    /// Do not verify the server's certificate; also for --google-endpoint
     #[arg(long)]
     pub(super) insecure_skip_tls_verify: bool,
-    /// The name that the server's certificate has to bear
+    /// The server name to verify the certificate against, and to send as SNI
     #[arg(long, value_name = "NAME")]
     pub(super) tls_server_name: Option<String>,
 }
@@ -211,7 +211,7 @@ pub(super) struct Google {
     /// The API's URL
     #[arg(long, value_name = "URL")]
     pub(super) google_endpoint: Option<String>,
-    /// The access token to use there
+    /// The OAuth access token
     #[arg(
         long,
         env = "TOKEN_CONFORMANCE_ACCESS_TOKEN",
@@ -219,7 +219,7 @@ pub(super) struct Google {
         allow_hyphen_values = true
     )]
     pub(super) access_token: Option<String>,
-    /// A file with that access token
+    /// A file that holds the access token
     #[arg(long, value_name = "PATH")]
     pub(super) access_token_file: Option<PathBuf>,
     /// The attached cluster to use, projects/…/attachedClusters/…; the emulator needs none named
@@ -239,27 +239,27 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
     #[command(flatten)]
-    pub(super) manners: Manners,
+    pub(super) limits: Limits,
     #[command(flatten)]
     pub(super) reports: Reports,
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Manners")]
-pub(super) struct Manners {
-    /// Use this namespace, which is there, rather than making one
+#[command(next_help_heading = "Run limits")]
+pub(super) struct Limits {
+    /// Use this existing namespace instead of creating one
     #[arg(long, value_name = "NAME")]
     pub(super) namespace: Option<String>,
-    /// How many cases at once
+    /// The number of cases to run at the same time
     #[arg(long, default_value_t = 8, value_name = "N", value_parser = value_parser!(u16).range(1..=256))]
     pub(super) parallel: u16,
-    /// The most requests a second; 50 unless the target is on this machine, where there is no limit
+    /// The most requests per second [default: 50, or no limit for a target on this machine]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
     pub(super) qps: Option<u32>,
-    /// Run only cases that make nothing
+    /// Run only cases that create nothing
     #[arg(long)]
     pub(super) read_only: bool,
-    /// Say what would run and what would be made, and make nothing
+    /// Print what would run and what would be created, and create nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }
@@ -286,7 +286,7 @@ pub(super) struct Reports {
 pub(super) struct RecordArgs {
     #[command(flatten)]
     pub(super) kubernetes: Kubernetes,
-    /// Only cases whose names fit; may be repeated (see `list --help`)
+    /// Only cases whose names match; may be repeated (see `list --help`)
     #[arg(long, value_name = "GLOB")]
     pub(super) run: Vec<String>,
     /// The folder that holds kubernetes/; the snapshots in it are written over

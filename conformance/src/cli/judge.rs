@@ -5,7 +5,7 @@ use {
         Exit, connect,
         execute::execute,
         files::{self, told},
-        flags::{Manners, Reports, RunArgs},
+        flags::{Limits, Reports, RunArgs},
         plan, print, print_painted, reports, warn,
     },
     crate::{
@@ -21,7 +21,7 @@ use {
 
 /// Runs the command.
 pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8, Exit> {
-    let RunArgs { kubernetes, google, selection, manners, reports } = *args;
+    let RunArgs { kubernetes, google, selection, limits, reports } = *args;
     let mut known = known_failing(&reports)?;
     known.iter().for_each(|it| warn_of_expired(&reports, it));
     let items = selection.items(&catalog);
@@ -29,14 +29,14 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
         return Err(Exit::nothing_selected());
     }
     writable(&reports)?;
-    let target = connect::target(&kubernetes, &google, manners.qps).await?;
-    let run = prepared(Run::new(catalog, target, selection.level), &manners);
-    print(&plan::told(&run, &items, manners.dry_run));
-    if manners.dry_run {
+    let target = connect::target(&kubernetes, &google, limits.qps).await?;
+    let run = prepared(Run::new(catalog, target, selection.level), &limits);
+    print(&plan::told(&run, &items, limits.dry_run));
+    if limits.dry_run {
         return Ok(0);
     }
     let started = Instant::now();
-    let (run, mut outcomes) = execute(run, items, manners.parallel.into()).await?;
+    let (run, mut outcomes) = execute(run, items, limits.parallel.into()).await?;
     let took = started.elapsed();
     if let (Some(known), true) = (&mut known, reports.update_known_failing) {
         // What somebody wrote there while the cases ran stays.
@@ -54,12 +54,12 @@ pub(super) async fn run(catalog: Arc<Catalog>, args: Box<RunArgs>) -> Result<u8,
     Ok(code(&outcomes, &stale))
 }
 
-fn prepared(run: Run, manners: &Manners) -> Run {
-    let mut run = match &manners.namespace {
+fn prepared(run: Run, limits: &Limits) -> Run {
+    let mut run = match &limits.namespace {
         Some(namespace) => run.within(namespace),
         None => run,
     };
-    run.read_only = manners.read_only;
+    run.read_only = limits.read_only;
     run
 }
 
@@ -94,7 +94,10 @@ fn known_failing(reports: &Reports) -> Result<Option<List>, Exit> {
 fn warn_of_expired(reports: &Reports, list: &List) {
     let Some(path) = &reports.known_failing else { return };
     for pattern in list.expired() {
-        warn(&format!("{}: {pattern} excuses nothing any more: its day is over", path.display()));
+        warn(&format!(
+            "{}: the entry {pattern} has expired and excuses no failure: mend the failure, or move the date in until",
+            path.display()
+        ));
     }
 }
 

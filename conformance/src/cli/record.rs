@@ -13,7 +13,7 @@ use {
         case::Need,
         catalog::Catalog,
         level::Level,
-        report::{diff, terminal},
+        report::{diff, escape, terminal},
         run::{Compared, Run},
         snapshot::{self, Snapshot},
         verdict::{Outcome, Verdict},
@@ -41,7 +41,10 @@ pub(super) async fn record(catalog: Arc<Catalog>, args: Box<RecordArgs>) -> Resu
     }
     // It becomes a line of each snapshot.
     if !target.facts.version.as_deref().is_some_and(is_version) {
-        return Err(Exit::usage("what it says of its version is none; nothing was written"));
+        return Err(Exit::usage(
+            "gitVersion at /version is not the version of a Kubernetes release, such as v1.37.1: \
+             record from a kube-apiserver; nothing was written",
+        ));
     }
     items.iter().try_for_each(|(id, _)| before(&args.into, id).map(drop))?;
     let mut run = Run::new(catalog, target, Level::Observed);
@@ -75,9 +78,11 @@ fn before(into: &Path, id: &str) -> Result<String, Exit> {
         Found::File(content) => {
             let text = String::from_utf8_lossy(&content).into_owned();
             let is_own = text.trim().is_empty() || Snapshot::parse(&text).is_ok();
-            is_own.then_some(text).ok_or_else(|| foreign(&path, "it is no snapshot"))
+            is_own
+                .then_some(text)
+                .ok_or_else(|| foreign(&path, "it is not a snapshot; name another --into"))
         }
-        Found::Other => Err(foreign(&path, "it is no file")),
+        Found::Other => Err(foreign(&path, "it is not a regular file; name another --into")),
     }
 }
 
@@ -99,6 +104,27 @@ fn write(run: &Run, id: &str, outcomes: &[&Outcome], into: &Path) -> Result<(), 
     let written = fs::create_dir_all(path.parent().unwrap_or(into))
         .and_then(|()| files::replace(&path, &text));
     written.map_err(|error| told(&path, error))?;
-    print(&format!("recorded: {}\n{}", path.display(), diff::told(&before, &text)));
+    print(&recorded(&path, &before, &text));
     Ok(())
+}
+
+/// What is said of a snapshot that was written. The texts are a server's.
+fn recorded(path: &Path, before: &str, text: &str) -> String {
+    let changes = escape::block(&diff::told(before, text), "");
+    format!("recorded: {}\n{changes}\n", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_commands_no_pipeline() {
+        let text = "< 200\n##[error]x\nx ##vso[task.complete result=Succeeded;]\u{1b}[2J\n";
+        assert_eq!(
+            recorded(Path::new("a.snap"), "< 200\n", text),
+            "recorded: a.snap\n    < 200\n  + #\\u{23}[error]x\n\
+             \x20 + x #\\u{23}vso[task.complete result=Succeeded;]\\u{1b}[2J\n"
+        );
+    }
 }

@@ -127,7 +127,7 @@ fn unknown(catalog: &Catalog, id: &str) -> String {
         .filter_map(|it| {
             let short = it.rsplit('/').next().unwrap_or(it);
             let wanted = id.rsplit('/').next().unwrap_or(id);
-            let far = distance(wanted, short);
+            let far = strsim::levenshtein(wanted, short);
             let close = far <= 1 + wanted.len() / 3 || (wanted.len() > 2 && it.contains(wanted));
             close.then_some((far, it))
         })
@@ -142,41 +142,11 @@ fn unknown(catalog: &Catalog, id: &str) -> String {
     format!("there is no case or requirement {id}; {rest}")
 }
 
-/// How many characters are to be changed, added or taken away to make one text of another.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, left) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = at + 1;
-        for (column, right) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != *right);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
-}
-
 fn versions(versions: Versions) -> Option<String> {
     match (versions.since, versions.until) {
         (None, None) => None,
         (Some(since), None) => Some(format!("1.{since} and later")),
         (None, Some(until)) => Some(format!("1.{until} and earlier")),
         (Some(since), Some(until)) => Some(format!("1.{since} to 1.{until}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::distance;
-
-    #[test]
-    fn a_distance_counts_changes() {
-        for (one, other, far) in
-            [("a", "a", 0), ("floor", "flor", 1), ("ab", "ba", 2), ("", "x", 1)]
-        {
-            assert_eq!(distance(one, other), far, "{one} {other}");
-        }
     }
 }

@@ -45,11 +45,11 @@ impl Proxy {
     /// quoted when it is wrong.
     pub fn parse(url: &str) -> Result<Self, String> {
         let uri: Uri =
-            url.parse().map_err(|_| format!("the proxy's URL cannot be read; {ALLOWED}"))?;
+            url.parse().map_err(|_| format!("the proxy's URL is not valid; {ALLOWED}"))?;
         let (kind, default) = match uri.scheme_str() {
             Some("http") => (Kind::Http, 80),
             Some("socks5" | "socks5h") => (Kind::Socks5, 1080),
-            _ => return Err(format!("the proxy's URL begins otherwise; {ALLOWED}")),
+            _ => return Err(format!("the scheme of the proxy's URL is not supported; {ALLOWED}")),
         };
         let host = uri.host().ok_or_else(|| format!("the proxy's URL names no host; {ALLOWED}"))?;
         let user = uri.authority().and_then(|it| it.as_str().rsplit_once('@'));

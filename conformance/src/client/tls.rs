@@ -20,7 +20,11 @@ use {
     std::sync::Arc,
 };
 
-/// Whom to trust.
+/// Which certificates an error is about.
+const OF_AUTHORITIES: &str =
+    "the certificate authority to trust (--ca-file, or that of the kubeconfig)";
+
+/// The certificates to trust.
 #[derive(Debug, Clone)]
 pub enum Trust {
     /// Whom the system trusts.
@@ -51,7 +55,8 @@ pub fn config(trust: &Trust, identity: Option<&Identity>) -> Result<ClientConfig
     let builder = match trust {
         Trust::System => builder.with_root_certificates(system()),
         Trust::Authorities(pem) | Trust::Beside(pem) => {
-            let authorities = certificates(pem).map_err(|why| format!("the certificate authority to trust (--ca-file, or that of the kubeconfig): {why}"))?;
+            let authorities =
+                certificates(pem).map_err(|why| format!("{OF_AUTHORITIES}: {why}"))?;
             let mut roots = roots(pem)?;
             if matches!(trust, Trust::Beside(_)) {
                 roots.extend(system().roots);

@@ -2,7 +2,7 @@
 //! anew.
 
 use {
-    crate::{ordered::Ordered, yaml},
+    crate::{ordered::Ordered, report::escape, yaml},
     jiff::civil::Date,
     serde::{
         Deserialize, Deserializer,
@@ -41,12 +41,16 @@ struct Reason(String);
 struct Day(Date);
 
 impl Line {
-    /// An entry of our own: what JSON quotes, YAML reads.
+    /// An entry of our own. A reason has a server's text.
     pub(super) fn new(pattern: String, reason: String, until: Option<Date>) -> Self {
-        let (quoted, key) = (serde_json::Value::from(reason.as_str()), pattern.replace('\'', "''"));
+        let quoted = escape::yaml(&reason);
+        let key = match escape::is_plain(&pattern) {
+            true => format!("'{}'", pattern.replace('\'', "''")),
+            false => escape::yaml(&pattern),
+        };
         let own = match until {
-            None => format!("'{key}': {quoted}\n"),
-            Some(until) => format!("'{key}': {{reason: {quoted}, until: {until}}}\n"),
+            None => format!("{key}: {quoted}\n"),
+            Some(until) => format!("{key}: {{reason: {quoted}, until: {until}}}\n"),
         };
         Self { above: String::new(), own, pattern, reason, until }
     }

@@ -68,6 +68,25 @@ pub fn json(document: &str) -> String {
     out
 }
 
+/// A text as a scalar of YAML, in double quotes, with every character that is not seen as its
+/// number.
+pub fn yaml(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    // What JSON escapes, YAML reads; a pair of surrogates it does not.
+    for it in serde_json::Value::from(text).to_string().chars() {
+        match it {
+            it if is_seen(it) => out.push(it),
+            it => out.push_str(&format!("\\U{:08x}", u32::from(it))),
+        }
+    }
+    out
+}
+
+/// Whether every character of a text is seen.
+pub fn is_plain(text: &str) -> bool {
+    text.chars().all(is_seen)
+}
+
 /// Whether a character is seen, and leaves others where they are. The standard library knows
 /// which are printed.
 fn is_seen(it: char) -> bool {
@@ -102,6 +121,14 @@ mod tests {
         let document = json(&value.to_string());
         assert_eq!(document, r#""a\u009b\u202e\u007f\udb40\udc41\nb é""#);
         assert_eq!(serde_json::from_str::<serde_json::Value>(&document).unwrap(), value);
+    }
+
+    #[test]
+    fn yaml_means_the_same() {
+        let text = "a\u{1b}\u{9b}\u{202e}\u{200b}\u{7f}\u{e0041}\nb \"é\\";
+        let scalar = yaml(text);
+        assert!(is_plain(&scalar), "{scalar}");
+        assert_eq!(crate::yaml::read::<String>(&scalar).unwrap(), text);
     }
 
     #[test]

@@ -3,8 +3,10 @@
 //! A credential of sixteen letters and digits or more is found by any sixteen of them in a row, so
 //! that it is found in part, too. Case does not count, nor does what stands between the letters and
 //! digits. It is found behind two encodings, one within the other: percent-encoding, the escapes of
-//! JSON, the references of HTML, hex, base32 and base64; and turned round. A part of a JWT
-//! is found where it is shown on its own. A shorter credential is found as it stands, and behind the same encodings.
+//! JSON, the references of HTML, hex, base32 and base64; and turned round. A part of a JWT is found
+//! where it is shown on its own. Of a credential of sixteen characters that has fewer letters and
+//! digits, punctuation counts, too. A shorter credential is found as it stands, and behind the same
+//! encodings.
 //!
 //! The cost grows with the length of the text, and not with the number of credentials.
 
@@ -64,7 +66,7 @@ impl Secrets {
         let (mut parts, mut from) = (Vec::new(), 0);
         loop {
             let to = text.floor_char_boundary(from + LENGTH);
-            let found = Search::through(&text[from..to], &pieces);
+            let found = Search::through(&text[from..to], &pieces, MOST);
             parts.extend(found.into_iter().map(|(begin, end)| (from + begin, from + end)));
             if to == text.len() {
                 return without(text, parts);
@@ -90,9 +92,10 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// The parts of a text in which something was found: all of it, where it takes too long.
-    fn through(text: &str, pieces: &'a Pieces) -> Vec<Part> {
-        let mut search = Self { pieces, left: text.len() * MOST, parts: Vec::new() };
+    /// The parts of a text in which something was found: all of it, where its views are longer
+    /// than so many times its length.
+    fn through(text: &str, pieces: &'a Pieces, most: usize) -> Vec<Part> {
+        let mut search = Self { pieces, left: text.len() * most, parts: Vec::new() };
         let view = View::of(text);
         let looked = search.look(&view, DEPTH).and_then(|()| {
             let mut written = escapes::decode(&view).into_iter();
@@ -128,6 +131,8 @@ fn without(text: &str, mut parts: Vec<Part>) -> Cow<'_, str> {
         if to <= end {
             continue;
         }
+        // A piece of what is not ASCII may begin or end within a character.
+        let (from, to) = (text.floor_char_boundary(from), text.ceil_char_boundary(to));
         let from = text[..from].trim_end_matches(is_within).len();
         let to = text.len() - text[to..].trim_start_matches(is_within).len();
         if from > end || end == 0 {

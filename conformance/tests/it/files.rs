@@ -139,6 +139,9 @@ fn an_export_replaces_what_an_earlier_version_wrote() {
     }
     let output = export(&folder, &[]);
     assert_eq!(code(&output), 0, "{}", told(&output));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(printed.starts_with("wrote 1 file to "), "{printed}");
+    assert!(printed.ends_with("\nremoved 1 file of an earlier export\n"), "{printed}");
     assert_eq!(fs::read_to_string(&case).unwrap(), carried);
     assert!(!gone.exists());
 }
@@ -156,7 +159,8 @@ fn an_export_leaves_the_cases_of_others() {
     let output = export(&folder, &[]);
     assert_eq!(code(&output), 0);
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(printed.contains("left 1 other case") && own.exists(), "{printed}");
+    let last = format!("left 1 other case: {}", own.display());
+    assert!(printed.lines().last() == Some(&last) && own.exists(), "{printed}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use {
         reports::reports_and_errors,
     },
     serde_json::json,
+    std::fs,
     wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any},
 };
 
@@ -17,11 +18,16 @@ const FORGERY: &str = "v1.37.1\n9 passed, 0 failed, 0 skipped\r\n## Conformant a
     <script>alert(1)</script><img src=x onerror=alert(1)> ]]> --> `code` ``` \u{1b}[2J\u{1b}]0;t\u{7}\
     \u{202e}desrever\u{2066} \u{0} \u{9b}31m ::error::x ##[error]x ##vso[task.complete result=Succeeded;]";
 
-fn answer(request: &Request) -> ResponseTemplate {
-    let forged = FORGERY;
+/// Characters that a list of known failures would hold, were they not escaped. They come first, as
+/// a reason is cut.
+const UNSEEN: &str = "\u{9b}31m\u{202e}desrever\u{2066}\u{200b}\u{feff}\u{1b}[2J\u{7f}\u{2028}x";
+
+fn answer(request: &Request, forged: &str) -> ResponseTemplate {
     let told = match request.url.path() {
         "/version" => json!({
             "gitVersion": forged, "platform": forged, "major": forged, "minor": forged,
+            "buildDate": forged, "compiler": forged, "gitCommit": forged, "gitTreeState": forged,
+            "goVersion": forged,
         }),
         "/.well-known/openid-configuration" => json!({
             "issuer": forged, "jwks_uri": format!("http://127.0.0.1:1/{forged}"), forged: forged,
@@ -42,9 +48,12 @@ fn answer(request: &Request) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(told)
 }
 
-async fn start() -> MockServer {
+async fn start(forged: &'static str) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    Mock::given(any())
+        .respond_with(move |request: &Request| answer(request, forged))
+        .mount(&server)
+        .await;
     server
 }
 
@@ -57,7 +66,7 @@ fn lines_of<'a>(text: &'a str, forged: &str) -> Vec<&'a str> {
 
 #[test]
 fn nothing_that_a_server_says_is_more_than_text() {
-    let server = RUNTIME.block_on(start());
+    let server = RUNTIME.block_on(start(FORGERY));
     let url = server.uri();
     let target = ["--server", &url, "--token", "a-token", "--google-endpoint", &url];
     let selected = ["--run", "*/token-re*/*", "--run", "google/agent-token/*", "--skip", "*@*"];
@@ -107,13 +116,34 @@ fn outside_of_code(summary: &str) {
     }
 }
 
+/// What fails is written into a list that people read in an editor and on a terminal.
+#[test]
+fn a_list_of_known_failures_holds_text_that_is_seen() {
+    let server = RUNTIME.block_on(start(UNSEEN));
+    let url = server.uri();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("known.yaml");
+    let list = ["--known-failing", path.to_str().unwrap()];
+    let run_on =
+        ["run", "--server", &url, "--token", "a-token", "--run", "*/version-is-told-in-json"];
+    let arguments = [&run_on[..], &list].concat();
+    run(&[&arguments[..], &["--update-known-failing"]].concat());
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("desrever"), "no reason has the server's text: {text}");
+    let is_unseen =
+        |it: char| it != '\n' && (it.is_control() || (!it.is_ascii() && UNSEEN.contains(it)));
+    assert!(!text.contains(is_unseen), "{text:?}");
+    // It is read again, whatever else could not run.
+    let again = run(&arguments);
+    assert!(matches!(code(&again), 0 | 1), "{}", String::from_utf8_lossy(&again.stderr));
+}
+
 /// What is said of a server that cannot be judged.
 #[test]
 fn an_error_stays_a_line() {
     let server = RUNTIME.block_on(async {
         let server = MockServer::start().await;
-        let template =
-            ResponseTemplate::new(404).set_body_raw("", "text/\u{e9}; <script> ##[error]x");
+        let template = ResponseTemplate::new(404).set_body_raw("", "text/\u{e9}<script>##[error]x");
         Mock::given(any()).respond_with(template).mount(&server).await;
         server
     });
@@ -121,5 +151,7 @@ fn an_error_stays_a_line() {
     assert_eq!(code(&output), 3);
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(told.lines().count(), 1, "{told}");
+    // It is told, and as text.
+    assert!(told.contains("<script>#\\u{23}[error]x"), "{told}");
     assert!(!told.contains("##["), "{told}");
 }
