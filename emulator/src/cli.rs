@@ -64,7 +64,7 @@ enum Cli {
     /// Print a manual page, as man reads it
     #[command(after_help = help::MAN)]
     Man {
-        /// The command that it is of [default: the program]
+        /// The command to describe [default: the program]
         command: Vec<String>,
     },
 }

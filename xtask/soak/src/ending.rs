@@ -130,8 +130,9 @@ impl Asked {
                 self.lost.fetch_add(u64::from(early), Ordering::Relaxed);
                 break;
             };
-            while !self.is_over.load(Ordering::Relaxed) && self.ask_once(&mut connection, &request)
-            {
+            let mut goes_on = true;
+            while goes_on && !self.is_over.load(Ordering::Relaxed) {
+                goes_on = self.ask_once(&mut connection, &request);
             }
         }
     }
