@@ -67,10 +67,6 @@ impl Earlier {
             earlier.look(*kind, path).map_err(refused)?;
         }
         if let Some(ready_file) = &config.ready_file {
-            if is_held(ready_file) {
-                let why = format!("--ready-file: {} {RUNNING}", ready_file.display());
-                return Err(ConfigError(why));
-            }
             earlier.retract(ready_file);
         }
         Ok(earlier)
@@ -98,7 +94,7 @@ impl Earlier {
 
     /// Removes the ready file of a run that has ended, and then what lies beside it.
     fn retract(&self, ready_file: &Path) {
-        if self.look(Kind::Ready, ready_file) != Ok(Found::Written) {
+        if self.look(Kind::Ready, ready_file) != Ok(Found::Written) || is_held(ready_file) {
             return;
         }
         let [kubeconfig, others @ ..] = config::beside(ready_file);
@@ -117,7 +113,6 @@ impl Earlier {
 
 const STRANGE: &str = "was not written by token-emulator";
 const UNLISTED: &str = "is listed by no ready file or kubeconfig of token-emulator";
-const RUNNING: &str = "belongs to a token-emulator that is running; end it, or name another path";
 
 /// The sentence that refuses a path. It does not suggest to remove what lies there, which may be
 /// the only copy of a kubeconfig, or a device.

@@ -6,6 +6,7 @@ use {
     serde_json::{Value, json},
     std::{
         fs,
+        net::TcpListener,
         os::unix::fs::{FileTypeExt, PermissionsExt, symlink},
         path::{Path, PathBuf},
         process::{Command, Output},
@@ -180,13 +181,15 @@ fn a_ready_file_of_a_killed_run_is_gone_even_where_the_next_one_does_not_start()
 }
 
 #[test]
-fn the_files_of_one_that_runs_stay() {
+fn a_start_that_fails_leaves_the_files_of_one_that_runs() {
     let (folder, ready) = folder();
     let running = Running::serve(&ready_file(&ready));
     let before = fs::read_to_string(&ready).unwrap();
-    let output = refused(&ready_file(&ready));
-    assert_names(&output, &ready);
-    assert!(String::from_utf8_lossy(&output.stderr).contains("that is running"), "{output:?}");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap().to_string();
+    let mut command = program::command(&["serve", "--listen", &listen]);
+    let output = command.args(ready_file(&ready)).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(fs::read_to_string(&ready).unwrap(), before);
     assert_eq!(names(folder.path()).len(), 5);
     running.end("TERM");
