@@ -1,7 +1,11 @@
 //! Google's own libraries, each over every transport that it has, and grpcurl.
 
 use {
-    super::{Options, program::Program, scenario::Report},
+    super::{
+        Options,
+        program::{FETCH_NODE, FETCH_PYTHON, Program},
+        scenario::Report,
+    },
     crate::{Result, root},
 };
 
@@ -9,10 +13,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "google-python",
         needs: &["python3"],
-        fetch: &[
-            "python3 -m venv venv",
-            "venv/bin/pip install --quiet --requirement requirements.txt",
-        ],
+        fetch: FETCH_PYTHON,
         build: &[],
         runs: &["venv/bin/python main.py"],
     },
@@ -26,7 +27,7 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "google-node",
         needs: &["node", "npm"],
-        fetch: &["npm ci --no-audit --no-fund --silent"],
+        fetch: FETCH_NODE,
         build: &[],
         runs: &["node main.mjs"],
     },

@@ -2,7 +2,11 @@
 //! is asked for: what a check wants is what the real server answers.
 
 use {
-    super::{Options, program::Program, scenario::Report},
+    super::{
+        Options,
+        program::{FETCH_NODE, FETCH_PYTHON, Program},
+        scenario::Report,
+    },
     crate::{
         Result,
         kube::{self, Kube},
@@ -37,17 +41,14 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "kubernetes-python",
         needs: &["python3"],
-        fetch: &[
-            "python3 -m venv venv",
-            "venv/bin/pip install --quiet --requirement requirements.txt",
-        ],
+        fetch: FETCH_PYTHON,
         build: &[],
         runs: &["venv/bin/python main.py"],
     },
     Program {
         name: "kubernetes-node",
         needs: &["node", "npm"],
-        fetch: &["npm ci --no-audit --no-fund --silent"],
+        fetch: FETCH_NODE,
         build: &[],
         runs: &["node main.mjs"],
     },

@@ -12,6 +12,13 @@ use {
     token_launch::Server,
 };
 
+/// How the libraries of a program in Python are fetched.
+pub(super) const FETCH_PYTHON: &[&str] =
+    &["python3 -m venv venv", "venv/bin/pip install --quiet --requirement requirements.txt"];
+
+/// How the libraries of a program for Node are fetched.
+pub(super) const FETCH_NODE: &[&str] = &["npm ci --no-audit --no-fund --silent"];
+
 /// A program, and how it is made ready.
 pub(super) struct Program {
     /// Its folder in `xtask/clients/`.

@@ -1,7 +1,11 @@
 //! Relying parties that have an issuer's URL and its authority, and find the rest by discovery.
 
 use {
-    super::{Options, program::Program, scenario::Report},
+    super::{
+        Options,
+        program::{FETCH_NODE, FETCH_PYTHON, Program},
+        scenario::Report,
+    },
     crate::Result,
 };
 
@@ -16,17 +20,14 @@ const PROGRAMS: &[Program] = &[
     Program {
         name: "relying-python",
         needs: &["python3"],
-        fetch: &[
-            "python3 -m venv venv",
-            "venv/bin/pip install --quiet --requirement requirements.txt",
-        ],
+        fetch: FETCH_PYTHON,
         build: &[],
         runs: &["venv/bin/python main.py"],
     },
     Program {
         name: "relying-node",
         needs: &["node", "npm"],
-        fetch: &["npm ci --no-audit --no-fund --silent"],
+        fetch: FETCH_NODE,
         build: &[],
         runs: &["node main.mjs"],
     },
