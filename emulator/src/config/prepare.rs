@@ -90,18 +90,13 @@ impl Config {
         })
     }
 
+    /// All but what may name the server itself, which [`Config::locate`] adds.
     fn settings(&self, tls: &Material, seed: &Seed) -> Settings {
-        let issuers = self.service_account_issuer.clone();
-        let audiences = self.api_audiences.clone();
         let most = self.service_account_max_token_expiration;
         Settings {
-            api_audiences: if audiences.is_empty() { issuers.clone() } else { audiences },
-            issuers,
             max_token_expiration: (!most.is_zero()).then_some(most),
             extend_token_expiration: self.service_account_extend_token_expiration,
-            jwks_uri: self.service_account_jwks_uri.clone(),
             service_account_lookup: self.service_account_lookup,
-            external_hostname: self.external_hostname(),
             admission_plugins: self.enable_admission_plugins.clone(),
             authorization_mode: self.authorization_mode,
             anonymous_auth: self.anonymous_auth,
@@ -114,6 +109,7 @@ impl Config {
                 .unwrap_or(self.google_auth == GoogleAuth::Off),
             google_operation_duration: self.google_operation_duration,
             google_projects: seed.projects.clone(),
+            ..Settings::default()
         }
     }
 
@@ -334,7 +330,10 @@ mod tests {
 
     #[test]
     fn issuers_are_the_audiences_unless_others_are_set() {
-        let settings = |config: Config| config.prepare().unwrap().settings;
+        let settings = |config: Config| {
+            let prepared = config.prepare().unwrap().settings;
+            config.locate(prepared, "https://127.0.0.1:4711", 4711).unwrap()
+        };
         let one = settings(Config::default());
         assert_eq!(one.api_audiences, one.issuers);
         let other = Config { api_audiences: vec!["a".to_owned()], ..Config::default() };
