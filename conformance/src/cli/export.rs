@@ -4,7 +4,7 @@
 use {
     super::{
         Exit,
-        files::{self, Found, foreign, told},
+        files::{self, Found, file_error, foreign},
         print,
     },
     crate::catalog,
@@ -43,14 +43,14 @@ pub(super) fn export(dir: &Path, force: bool) -> Result<u8, Exit> {
     if let (true, false, Some(first)) = (manifest.is_empty(), force, others.first()) {
         return Err(foreign(first, "name an empty folder; --force mixes its cases with these"));
     }
-    let plan = plan(dir, &manifest).map_err(|error| told(dir, error))?;
+    let plan = plan(dir, &manifest).map_err(|error| file_error(dir, error))?;
     if !force && !plan.changed.is_empty() {
         return Err(Exit::usage(format!(
             "not as this program wrote it: {}; nothing was written; --force writes over it",
             listed(&plan.changed.iter().collect::<Vec<_>>())
         )));
     }
-    carry_out(dir, &plan).map_err(|error| told(dir, error))?;
+    carry_out(dir, &plan).map_err(|error| file_error(dir, error))?;
     let carried = catalog::CORPUS.len();
     let as_it_was = match carried - plan.write.len() {
         0 => String::new(),
@@ -86,7 +86,7 @@ fn listed(paths: &[&PathBuf]) -> String {
 /// The digests of what an earlier export wrote, by its name.
 fn manifest(dir: &Path) -> Result<BTreeMap<String, String>, Exit> {
     let path = dir.join(MANIFEST);
-    let text = match files::look(&path).map_err(|error| told(&path, error))? {
+    let text = match files::look(&path).map_err(|error| file_error(&path, error))? {
         Found::Nothing => String::new(),
         Found::File(content) => String::from_utf8_lossy(&content).into_owned(),
         Found::Other => return Err(foreign(&path, "move it away")),

@@ -85,7 +85,7 @@ pub(super) fn foreign(path: &Path, way_out: &str) -> Exit {
 }
 
 /// What is wrong with a path.
-pub(super) fn told(path: &Path, why: impl Display) -> Exit {
+pub(super) fn file_error(path: &Path, why: impl Display) -> Exit {
     Exit::usage(format!("{}: {why}", path.display()))
 }
 

@@ -4,7 +4,7 @@ use {
     super::{
         Exit, connect,
         execute::execute,
-        files::{self, told},
+        files::{self, file_error},
         flags::{Limits, Reports, RunArgs},
         plan, print, print_painted, reports, warn,
     },
@@ -73,7 +73,7 @@ fn writable(reports: &Reports) -> Result<(), Exit> {
             true => fs::OpenOptions::new().append(true).open(path).map(drop),
             false => files::writable(path.parent().unwrap_or(Path::new(""))),
         };
-        opened.map_err(|error| told(path, error))?;
+        opened.map_err(|error| file_error(path, error))?;
     }
     Ok(())
 }
@@ -85,9 +85,9 @@ fn known_failing(reports: &Reports) -> Result<Option<List>, Exit> {
         Err(error) if error.kind() == io::ErrorKind::NotFound && reports.update_known_failing => {
             String::new()
         }
-        text => text.map_err(|error| told(path, error))?,
+        text => text.map_err(|error| file_error(path, error))?,
     };
-    let list = List::parse(&text).map_err(|why| told(path, why))?;
+    let list = List::parse(&text).map_err(|why| file_error(path, why))?;
     Ok(Some(list))
 }
 
@@ -110,11 +110,11 @@ fn update(
 ) -> Result<(), Exit> {
     let Some(path) = &reports.known_failing else { return Ok(()) };
     let (text, changes) = known.updated(&known::names(catalog), outcomes);
-    *known = List::parse(&text).map_err(|why| told(path, why))?;
+    *known = List::parse(&text).map_err(|why| file_error(path, why))?;
     if changes.is_empty() {
         return Ok(());
     }
-    files::rewrite(path, &text).map_err(|error| told(path, error))?;
+    files::rewrite(path, &text).map_err(|error| file_error(path, error))?;
     for change in changes {
         warn(&format!("{}: {change}", path.display()));
     }

@@ -4,7 +4,7 @@ use {
     super::{
         Exit, connect,
         execute::execute,
-        files::{self, Found, foreign, told},
+        files::{self, Found, file_error, foreign},
         flags::{Google, RecordArgs, Selection},
         judge::code,
         print,
@@ -73,7 +73,7 @@ fn is_version(text: &str) -> bool {
 /// The snapshot of a case as it is there, or nothing. What is no snapshot is not written over.
 fn before(into: &Path, id: &str) -> Result<String, Exit> {
     let path = into.join(format!("{id}.snap"));
-    match files::look(&path).map_err(|error| told(&path, error))? {
+    match files::look(&path).map_err(|error| file_error(&path, error))? {
         Found::Nothing => Ok(String::new()),
         Found::File(content) => {
             let text = String::from_utf8_lossy(&content).into_owned();
@@ -103,7 +103,7 @@ fn write(run: &Run, id: &str, outcomes: &[&Outcome], into: &Path) -> Result<(), 
     }
     let written = fs::create_dir_all(path.parent().unwrap_or(into))
         .and_then(|()| files::replace(&path, &text));
-    written.map_err(|error| told(&path, error))?;
+    written.map_err(|error| file_error(&path, error))?;
     print(&recorded(&path, &before, &text));
     Ok(())
 }

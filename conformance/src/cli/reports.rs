@@ -3,7 +3,7 @@
 use {
     super::{
         Exit,
-        files::{self, Found, foreign, told},
+        files::{self, Found, file_error, foreign},
     },
     crate::report::{Report, html, json, junit, summary},
     std::{fs, path::Path},
@@ -26,7 +26,7 @@ const FILES: &[File] = &[
 /// Makes the folder, and finds out whether the reports can be written there.
 pub(super) fn prepare(folder: &Path) -> Result<(), Exit> {
     let made = fs::create_dir_all(folder).and_then(|()| files::writable(folder));
-    made.map_err(|error| told(folder, error))?;
+    made.map_err(|error| file_error(folder, error))?;
     FILES.iter().try_for_each(|it| it.free(folder))
 }
 
@@ -37,7 +37,7 @@ pub(super) fn write(folder: &Path, report: &Report<'_>) -> Result<(), Exit> {
         // Somebody may have put one there meanwhile.
         file.free(folder)?;
         let path = folder.join(file.name);
-        files::replace(&path, &text).map_err(|error| told(&path, error))?;
+        files::replace(&path, &text).map_err(|error| file_error(&path, error))?;
     }
     Ok(())
 }
@@ -46,7 +46,7 @@ impl File {
     /// Whether nothing is lost when it is written.
     fn free(&self, folder: &Path) -> Result<(), Exit> {
         let path = folder.join(self.name);
-        match files::look(&path).map_err(|error| told(&path, error))? {
+        match files::look(&path).map_err(|error| file_error(&path, error))? {
             Found::Nothing => Ok(()),
             Found::File(content) if self.is_own_file(&content) => Ok(()),
             _ => Err(foreign(&path, "move it away, or name another --report-dir")),
